@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make` lists the targets. CPU= builds for any CPU of this architecture, CPU=x86-64-v3 for that level.
+
+CPU ?= native
+PREFIX ?= /usr/local
+PYTHON ?= .venv/bin/python
+
+ARCHITECTURE := $(shell uname -m)
+CPU_OPTION := $(if $(filter aarch64 arm64,$(ARCHITECTURE)),-mcpu,-march)
+FLAGS := -c release --explicit-target-dependency-import-check error \
+  $(if $(CPU),-Xcc $(CPU_OPTION)=$(CPU))
+BOARD_CLEAN = $(shell tools/board-clean-targets.sh)
+SWIFT_FILES := Package.swift Sources Tests
+
+.PHONY: help setup build demo test lint format embedded sanitize bench verify install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install the system libraries that are missing
+	@tools/setup.sh
+
+build: setup ## build .build/release/ocelli for this CPU (CPU= for any)
+	swift build $(FLAGS)
+
+demo: build ## train a classifier and an enhancer on synthetic scenes, into build/demo
+	tools/demo.sh .build/release/ocelli build/demo
+
+test: setup ## run the tests
+	swift test $(FLAGS)
+
+lint: ## check format and comments
+	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+	python3 tools/wrap-comments.py --check Sources Tests
+
+format: ## put format and comments right
+	swift format --in-place --parallel --recursive $(SWIFT_FILES)
+	python3 tools/wrap-comments.py Sources Tests
+
+embedded: setup ## compile what boards run as Embedded Swift
+	@for target in $(BOARD_CLEAN); do \
+	  EMBEDDED=1 swift build -c release --scratch-path .build-embedded --target $$target || exit 1; \
+	done
+
+sanitize: setup ## run the tests under the address and the thread sanitizer
+	tools/sanitize.sh address
+	tools/sanitize.sh thread
+
+bench: build venv ## time Ocelli against PyTorch in turns, into build/bench.json
+	$(PYTHON) tools/bench/compare.py --ocelli .build/release/ocelli --python $(PYTHON)
+
+verify: setup venv ## compare with PyTorch, SciPy and other readers of our files
+	PYTHON=$(PYTHON) CPU="$(CPU)" tools/verify.sh
+
+install: setup ## install the command below PREFIX (/usr/local)
+	swift build $(FLAGS) --static-swift-stdlib --product ocelli --scratch-path .build-static
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install .build-static/release/ocelli $(DESTDIR)$(PREFIX)/bin/ocelli
+
+clean: ## remove all that was built
+	rm -rf .build .build-* build .venv
+
+.PHONY: venv
+venv:
+	@tools/venv.sh

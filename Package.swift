@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import PackageDescription
+
+/// `EMBEDDED=1 swift build --target …` compiles the board-clean targets as Embedded Swift.
+let embedded = Context.environment["EMBEDDED"] != nil
+
+let common: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+  ] + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])] : [])
+
+/// Board-clean targets compile as Embedded Swift, too: most of what that lacks is an error at once.
+let boardClean = common + [.treatWarning("EmbeddedRestrictions", as: .error)]
+
+/// JPEG is there wherever libjpeg-turbo's headers are.
+let hasJPEG = ["/usr/include", "/usr/local/include", "/opt/homebrew/include"].contains {
+  FileManager.default.fileExists(atPath: $0 + "/jpeglib.h")
+}
+
+let package = Package(
+  name: "ocelli",
+  products: [
+    .library(name: "Ocelli", targets: ["Ocelli"]),
+    .executable(name: "ocelli", targets: ["OcelliCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // MARK: - Board-clean: ordinary and Embedded Swift
+    .target(name: "CPlatform"),
+    .target(name: "CIntrinsics"),
+    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: boardClean),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(
+      name: "CImageCodecs", dependencies: ["CPNG"],
+      cSettings: hasJPEG ? [.define("OCELLI_JPEG")] : [],
+      linkerSettings: hasJPEG ? [.linkedLibrary("jpeg")] : []),
+    .target(
+      name: "Kernels", dependencies: ["CPlatform", "CIntrinsics"], swiftSettings: boardClean),
+    .target(name: "Network", dependencies: ["CPlatform", "Kernels"], swiftSettings: boardClean),
+    .target(
+      name: "Imaging", dependencies: ["CImageCodecs", "Kernels", "Platform"],
+      swiftSettings: boardClean
+    ),
+    .target(
+      name: "Architectures", dependencies: ["Network", "Kernels"], swiftSettings: boardClean),
+
+    // MARK: - Host
+    .target(name: "Interchange", dependencies: ["Network", "Kernels"], swiftSettings: common),
+    .target(
+      name: "Datasets", dependencies: ["Imaging", "Interchange", "Kernels"], swiftSettings: common),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Architectures", "CPlatform", "Datasets", "Imaging", "Interchange", "Kernels", "Network",
+      ],
+      swiftSettings: common),
+    .target(
+      name: "Experiments", dependencies: ["Datasets", "Imaging", "Kernels", "Network", "Training"],
+      swiftSettings: common),
+    .target(
+      name: "Ocelli",
+      dependencies: [
+        "Architectures", "Datasets", "Experiments", "Imaging", "Interchange", "Network", "Training",
+      ],
+      swiftSettings: common),
+    .executableTarget(
+      name: "OcelliCommand",
+      dependencies: [
+        "Architectures", "CPlatform", "Datasets", "Experiments", "Imaging", "Interchange",
+        "Kernels",
+        "Network", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: common),
+
+    // MARK: - Tests
+    .target(
+      name: "TestSupport", dependencies: ["Kernels", "Network"], path: "Tests/TestSupport",
+      swiftSettings: common),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: common),
+    .testTarget(
+      name: "NetworkTests", dependencies: ["Kernels", "Network", "TestSupport"],
+      swiftSettings: common),
+    .testTarget(
+      name: "ArchitecturesTests",
+      dependencies: ["Architectures", "Interchange", "Kernels", "Network", "TestSupport"],
+      swiftSettings: common),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Imaging", "Interchange", "Kernels"],
+      swiftSettings: common),
+    .testTarget(
+      name: "ImagingTests", dependencies: ["Imaging", "Kernels", "Platform"],
+      exclude: ["Fixtures"], swiftSettings: common),
+    .testTarget(name: "TidyTests", swiftSettings: common),
+    .testTarget(
+      name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport"],
+      swiftSettings: common),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Architectures", "Datasets", "Interchange", "Kernels", "Network", "Training",
+      ], swiftSettings: common),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["Experiments", "Interchange", "Kernels", "TestSupport"],
+      swiftSettings: common),
+    // Runs the built command: it imports nothing of it.
+    .testTarget(name: "CommandTests", dependencies: ["OcelliCommand"], swiftSettings: common),
+  ],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "Limits.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ocelli_png_decoder {
+  png_structp png;
+  png_infop info;
+  const uint8_t *bytes;
+  size_t byteCount;
+  size_t offset;
+  // What the next longjmp means.
+  ocelli_codec_status failure;
+  jmp_buf failed;
+  int64_t rowByteCount;
+  int64_t height;
+  int64_t nextRow;
+  // All rows of an interlaced picture, which has no first row before its last pass; else NULL.
+  uint8_t *picture;
+};
+
+static void fail(png_structp png, png_const_charp message) {
+  (void)message;
+  ocelli_png_decoder *decoder = png_get_error_ptr(png);
+  longjmp(decoder->failed, 1);
+}
+
+static void ignore_warning(png_structp png, png_const_charp message) {
+  (void)png;
+  (void)message;
+}
+
+static void read_bytes(png_structp png, png_bytep target, size_t count) {
+  ocelli_png_decoder *decoder = png_get_io_ptr(png);
+  if (count > decoder->byteCount - decoder->offset) {
+    decoder->failure = OCELLI_CODEC_TRUNCATED;
+    png_error(png, "");
+  }
+  memcpy(target, decoder->bytes + decoder->offset, count);
+  decoder->offset += count;
+}
+
+static png_voidp allocate(png_structp png, png_alloc_size_t count) {
+  ocelli_png_decoder *decoder = png_get_mem_ptr(png);
+  void *memory = malloc(count);
+  if (memory == NULL) decoder->failure = OCELLI_CODEC_OUT_OF_MEMORY;
+  return memory;
+}
+
+static void release(png_structp png, png_voidp memory) {
+  (void)png;
+  free(memory);
+}
+
+// Deflate makes at most 1032 bytes of one: a header that promises more is not worth an allocation.
+static int is_plausible(const ocelli_png_decoder *decoder) {
+  uint64_t rowByteCount = png_get_rowbytes(decoder->png, decoder->info);
+  return rowByteCount * (uint64_t)decoder->height / 1032 <= decoder->byteCount;
+}
+
+// Asks libpng for 8-bit grey or RGB.
+static void set_transformations(png_structp png, png_infop info) {
+  int bitDepth = png_get_bit_depth(png, info);
+  int colorType = png_get_color_type(png, info);
+  if (colorType == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
+  if (colorType == PNG_COLOR_TYPE_GRAY && bitDepth < 8) png_set_expand_gray_1_2_4_to_8(png);
+  if (bitDepth == 16) png_set_strip_16(png);
+  png_set_strip_alpha(png);
+}
+
+static ocelli_codec_status open_header(
+    ocelli_png_decoder *decoder, int64_t pixelLimit, ocelli_image_header *header) {
+  if (setjmp(decoder->failed)) return decoder->failure;
+
+  decoder->png = png_create_read_struct_2(
+      PNG_LIBPNG_VER_STRING, decoder, fail, ignore_warning, decoder, allocate, release);
+  if (decoder->png == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
+  decoder->info = png_create_info_struct(decoder->png);
+  if (decoder->info == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
+
+  png_set_read_fn(decoder->png, decoder, read_bytes);
+  // No limits but ours, which have a status of their own.
+  png_set_user_limits(decoder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+  png_set_benign_errors(decoder->png, 1);
+  png_read_info(decoder->png, decoder->info);
+
+  int isGrey = !(png_get_color_type(decoder->png, decoder->info) & PNG_COLOR_MASK_COLOR);
+  *header = (ocelli_image_header){
+      .width = png_get_image_width(decoder->png, decoder->info),
+      .height = png_get_image_height(decoder->png, decoder->info),
+      .channels = isGrey ? 1 : 3,
+  };
+  ocelli_codec_status status = ocelli_check_size(header, pixelLimit);
+  if (status != OCELLI_CODEC_OK) return status;
+
+  decoder->rowByteCount = header->width * header->channels;
+  decoder->height = header->height;
+  if (!is_plausible(decoder)) return OCELLI_CODEC_TRUNCATED;
+
+  set_transformations(decoder->png, decoder->info);
+  int passes = png_set_interlace_handling(decoder->png);
+  png_read_update_info(decoder->png, decoder->info);
+  if (png_get_rowbytes(decoder->png, decoder->info) != (size_t)decoder->rowByteCount) {
+    return OCELLI_CODEC_UNSUPPORTED;
+  }
+  if (passes > 1) {
+    if ((uint64_t)decoder->rowByteCount * (uint64_t)decoder->height > SIZE_MAX) {
+      return OCELLI_CODEC_OUT_OF_MEMORY;
+    }
+    decoder->picture = calloc((size_t)decoder->height, (size_t)decoder->rowByteCount);
+    if (decoder->picture == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
+    for (int pass = 0; pass < passes; pass++) {
+      for (int64_t y = 0; y < decoder->height; y++) {
+        png_read_row(decoder->png, decoder->picture + y * decoder->rowByteCount, NULL);
+      }
+    }
+    png_read_end(decoder->png, NULL);
+  }
+  return OCELLI_CODEC_OK;
+}
+
+ocelli_codec_status ocelli_png_open(
+    const uint8_t *bytes, intptr_t byteCount, int64_t pixelLimit, ocelli_png_decoder **decoder,
+    ocelli_image_header *header) {
+  *header = (ocelli_image_header){0};
+  *decoder = calloc(1, sizeof **decoder);
+  if (*decoder == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
+  (*decoder)->bytes = bytes;
+  (*decoder)->byteCount = (size_t)byteCount;
+  (*decoder)->failure = OCELLI_CODEC_CORRUPT;
+
+  ocelli_codec_status status = open_header(*decoder, pixelLimit, header);
+  if (status != OCELLI_CODEC_OK) {
+    ocelli_png_close(*decoder);
+    *decoder = NULL;
+  }
+  return status;
+}
+
+ocelli_codec_status ocelli_png_next_row(ocelli_png_decoder *decoder, uint8_t *row) {
+  if (decoder->picture != NULL) {
+    const uint8_t *source = decoder->picture + decoder->nextRow * decoder->rowByteCount;
+    memcpy(row, source, (size_t)decoder->rowByteCount);
+    decoder->nextRow += 1;
+    return OCELLI_CODEC_OK;
+  }
+  if (setjmp(decoder->failed)) return decoder->failure;
+  png_read_row(decoder->png, row, NULL);
+  decoder->nextRow += 1;
+  if (decoder->nextRow == decoder->height) png_read_end(decoder->png, NULL);
+  return OCELLI_CODEC_OK;
+}
+
+void ocelli_png_close(ocelli_png_decoder *decoder) {
+  if (decoder == NULL) return;
+  if (decoder->png != NULL) png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
+  free(decoder->picture);
+  free(decoder);
+}

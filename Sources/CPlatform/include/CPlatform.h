@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that the board-clean Swift modules need from libc: threads, memory, clock.
+#ifndef OCELLI_PLATFORM_H
+#define OCELLI_PLATFORM_H
+
+#include <stdint.h>
+
+// A fixed set of threads that run the items of one loop at a time.
+typedef struct ocelli_thread_pool ocelli_thread_pool;
+typedef void (*ocelli_loop_body)(void *context, intptr_t item, intptr_t worker);
+
+// Starts threadCount - 1 threads (the caller is worker 0). NULL when a thread cannot be started.
+ocelli_thread_pool *ocelli_thread_pool_create(intptr_t threadCount);
+// Runs body(context, i, worker) for every i in 0..<itemCount; returns when all have run. Not
+// re-entrant.
+void ocelli_thread_pool_run(
+    ocelli_thread_pool *pool, intptr_t itemCount, ocelli_loop_body body, void *context);
+void ocelli_thread_pool_destroy(ocelli_thread_pool *pool);
+
+// Zeroed pages, aligned to at least 64 bytes, huge pages where the kernel grants them. NULL when
+// out of memory.
+void *ocelli_pages_allocate(intptr_t byteCount);
+void ocelli_pages_free(void *pages, intptr_t byteCount);
+
+// The most memory that the process has had resident, in bytes.
+int64_t ocelli_peak_memory_bytes(void);
+
+// Makes lines on standard output appear at once, also in a pipe.
+void ocelli_line_buffer_output(void);
+// Writes out what standard output still holds; 0 when any of the output was lost, before or now.
+int32_t ocelli_flush_output(void);
+
+// Nanoseconds of a clock that never goes back.
+int64_t ocelli_clock_nanoseconds(void);
+
+// The step of a file operation that failed.
+typedef enum ocelli_file_step {
+  OCELLI_FILE_OPEN,
+  OCELLI_FILE_READ,
+  OCELLI_FILE_CREATE,
+  OCELLI_FILE_WRITE,
+  OCELLI_FILE_RENAME,
+} ocelli_file_step;
+
+// The bytes of a file, in memory or mapped. An empty file has no bytes: NULL and 0.
+typedef struct ocelli_file {
+  const void *bytes;
+  intptr_t byteCount;
+  int32_t mapped;
+} ocelli_file;
+
+// Opens a regular file. Returns 0, or errno with *step saying where.
+int32_t ocelli_file_open(
+    const char *path, int32_t mapped, ocelli_file *file, ocelli_file_step *step);
+void ocelli_file_close(ocelli_file *file);
+
+// Writes the whole file or leaves what was there: into a temporary file in the same folder, synced
+// and renamed. Returns 0, or errno with *step saying where.
+int32_t ocelli_file_write(
+    const char *path, const void *bytes, intptr_t byteCount, ocelli_file_step *step);
+
+// The system's text for an errno, as a C string of at most capacity bytes.
+void ocelli_error_text(int32_t code, char *text, intptr_t capacity);
+
+#endif

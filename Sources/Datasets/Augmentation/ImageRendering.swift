@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Turns one 8-bit image into floats in [0, 1], varied on the way, in one pass over its rows.
+struct ImageRendering {
+  let width: Int
+  let height: Int
+  /// Side of the square that is cut out.
+  let cutoutSide: Int
+  /// What is left where a square was cut out.
+  static let cutoutValue: Float = 0.5
+
+  /// Writes `source` under `variation` to `target`, which has `3 · width · height` floats.
+  func render(
+    _ source: UnsafePointer<UInt8>, varied variation: ImageVariation,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    renderGeometry(source, varied: variation, to: target)
+    if !variation.keepsColors {
+      ColorTransform(variation, source: source, byteCount: 3 * width * height)
+        .apply(to: target, pixelCount: width * height)
+    }
+    if let corner = variation.cutout {
+      for y in corner.y..<corner.y + cutoutSide {
+        (target + 3 * (y * width + corner.x))
+          .update(repeating: Self.cutoutValue, count: 3 * cutoutSide)
+      }
+    }
+  }
+
+  /// Writes `source`, cropped, shifted and flipped only: what a clean image gets that is the target
+  /// of a varied one.
+  func renderGeometry(
+    _ source: UnsafePointer<UInt8>, varied variation: ImageVariation,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    if let crop = variation.crop {
+      renderCrop(source, crop: crop, varied: variation, to: target)
+      return
+    }
+    for y in 0..<height {
+      let row = source + 3 * width * Self.reflected(y + variation.shiftY, below: height)
+      renderRow(row, varied: variation, to: target + 3 * width * y)
+    }
+  }
+
+  /// Writes one row: the run of pixels that lie inside of the source in a vector loop, the
+  /// reflected ones singly.
+  @inline(__always)
+  private func renderRow(
+    _ row: UnsafePointer<UInt8>, varied variation: ImageVariation,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    let shift = variation.shiftX
+    let inside = max(0, -shift)..<width - max(0, shift)
+    if variation.isFlipped {
+      for x in inside { Self.copyPixel(row + 3 * (x + shift), to: target + 3 * (width - 1 - x)) }
+    } else {
+      Self.convert(
+        row + 3 * (inside.lowerBound + shift), to: target + 3 * inside.lowerBound,
+        count: 3 * inside.count)
+    }
+    for x in 0..<inside.lowerBound { renderReflected(x, row, varied: variation, to: target) }
+    for x in inside.upperBound..<width { renderReflected(x, row, varied: variation, to: target) }
+  }
+
+  @inline(__always)
+  private func renderReflected(
+    _ x: Int, _ row: UnsafePointer<UInt8>, varied variation: ImageVariation,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    Self.copyPixel(
+      row + 3 * Self.reflected(x + variation.shiftX, below: width),
+      to: target + 3 * (variation.isFlipped ? width - 1 - x : x))
+  }
+
+  /// Writes a rectangle of the source, stretched over the whole image by bilinear interpolation.
+  private func renderCrop(
+    _ source: UnsafePointer<UInt8>, crop: ImageVariation.Crop, varied variation: ImageVariation,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    for y in 0..<height {
+      let centreY = crop.y + (Float(y) + 0.5) * crop.height / Float(height) - 0.5
+      let (top, bottom, weightY) = neighbours(of: centreY + Float(variation.shiftY), below: height)
+      for x in 0..<width {
+        let centreX = crop.x + (Float(x) + 0.5) * crop.width / Float(width) - 0.5
+        let (left, right, weightX) = neighbours(of: centreX + Float(variation.shiftX), below: width)
+        let pixel = target + 3 * (y * width + (variation.isFlipped ? width - 1 - x : x))
+        for channel in 0..<3 {
+          let upper = mix(
+            source[3 * (top * width + left) + channel], source[3 * (top * width + right) + channel],
+            weightX)
+          let lower = mix(
+            source[3 * (bottom * width + left) + channel],
+            source[3 * (bottom * width + right) + channel], weightX)
+          pixel[channel] = (upper + (lower - upper) * weightY) / 255
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func mix(_ first: UInt8, _ second: UInt8, _ weight: Float) -> Float {
+    Float(first) + (Float(second) - Float(first)) * weight
+  }
+
+  /// The two samples around `position`, reflected into the image, and the weight of the second.
+  @inline(__always)
+  private func neighbours(of position: Float, below count: Int) -> (Int, Int, Float) {
+    let floor = position.rounded(.down)
+    let first = Int(floor)
+    return (
+      Self.reflected(first, below: count), Self.reflected(first + 1, below: count), position - floor
+    )
+  }
+
+  /// `index` mirrored at the centres of the first and of the last pixel: -1 is 1.
+  @inline(__always)
+  static func reflected(_ index: Int, below count: Int) -> Int {
+    if index < 0 { return min(-index, count - 1) }
+    if index >= count { return max(0, 2 * count - 2 - index) }
+    return index
+  }
+
+  @inline(__always)
+  private static func copyPixel(
+    _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<Float>
+  ) {
+    target[0] = Float(source[0]) / 255
+    target[1] = Float(source[1]) / 255
+    target[2] = Float(source[2]) / 255
+  }
+
+  /// Exactly `byte / 255`, rounded once, as every other framework has it.
+  @inline(__always)
+  static func convert(
+    _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    for index in 0..<count { target[index] = Float(source[index]) / 255 }
+  }
+}

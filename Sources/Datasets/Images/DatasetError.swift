@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a data set could not be read, split, joined or written.
+///
+/// `message` says it in one line that names the file, the place and what was expected.
+public enum DatasetError: Error, Equatable, Sendable {
+  /// A file or folder cannot be opened or read: check that it exists and may be read.
+  case unreadable(path: String, reason: String)
+  /// Nothing at `path` looks like a data set: give a folder per class, CIFAR-10, STL-10 or a packed
+  /// file.
+  case unrecognised(path: String)
+  /// The folder holds no folder per class: put the pictures of each class in a folder of its own.
+  case noClasses(path: String)
+  /// A class folder without pictures: fill it or remove it.
+  case emptyClass(path: String)
+  /// There is no image to work with.
+  case noImages(name: String)
+  /// A folder where a picture was expected: point at the folder that holds the class folders.
+  case nestedFolder(path: String)
+  /// A file that is no PNG, JPEG or PPM: convert it or remove it.
+  case unsupportedPicture(path: String)
+  /// A picture that is damaged, truncated or not what its name says.
+  case undecodablePicture(path: String, reason: String)
+  /// Pictures of several sizes: ask for a size to resize them to.
+  case mixedSizes(path: String, size: Size, firstPath: String, firstSize: Size)
+  /// A size that no image can have.
+  case invalidSize(Size)
+  /// A binary file of the wrong length: it is truncated, or of another kind.
+  case wrongByteCount(path: String, byteCount: Int, expected: String)
+  /// The pixels do not fit in the machine's memory: ask for smaller images.
+  case tooLarge(name: String, imageCount: Int, size: Size)
+  /// The system refuses the memory for the images: ask for smaller ones.
+  case outOfMemory(name: String, byteCount: Int)
+  /// A label outside of the classes: `record` counts from 0.
+  case wrongLabel(path: String, record: Int, label: Int, expected: ClosedRange<Int>)
+  /// A list of class names that does not fit the labels.
+  case wrongClassNames(path: String, count: Int, expected: Int)
+  /// A test folder has a class that the train folder lacks.
+  case unknownClass(path: String, knownIn: String)
+  /// A data set without the part that was asked for.
+  case missingPart(path: String, part: DatasetPart)
+  /// A packed file that is damaged or was not written by `Dataset.pack(to:)`.
+  case malformedPack(path: String, reason: String)
+  /// More images are wanted than there are, or none.
+  case impossibleSplit(name: String, wanted: [Int], available: Int)
+  /// A fraction outside of (0, 1].
+  case invalidFraction(Double)
+  /// The same images in two parts that must be disjoint.
+  case overlap(count: Int, first: String, firstImage: String, second: String, secondImage: String)
+  /// Two data sets that do not go together, such as degraded images and other clean ones.
+  case incompatible(first: String, second: String, reason: String)
+  /// A setting of the augmentation that makes no sense for these images.
+  case invalidAugmentation(reason: String)
+  /// A batch size below 1, or above the number of images when short batches are dropped.
+  case invalidBatchSize(Int, imageCount: Int)
+  /// A place to resume from that is in no epoch of this loader: it belongs to another batch size or
+  /// data set.
+  case invalidPosition(BatchPosition, batchesPerEpoch: Int)
+  /// A degradation that is not written as `dull=0.4,blur=1,noise=0.05,jpeg=20`.
+  case invalidDegradation(text: String, reason: String)
+  /// An image that could not be processed: its codec is not built in, or memory ran out.
+  case unusableImage(image: String, reason: String)
+  /// A file cannot be written: check the folder and the free space.
+  case unwritable(path: String, reason: String)
+
+  /// Width and height in pixels.
+  public struct Size: Equatable, Sendable, CustomStringConvertible {
+    public var width: Int
+    public var height: Int
+
+    public init(width: Int, height: Int) {
+      self.width = width
+      self.height = height
+    }
+
+    public var description: String { "\(width)x\(height)" }
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// The bytes of many images, in memory or in a mapped file, that data sets and their subsets share.
+public final class PixelCache: @unchecked Sendable {
+  // Nothing writes to `bytes` after the initialiser: that is what makes sharing between threads
+  // sound.
+  let bytes: UnsafeRawBufferPointer
+  private let release: (UnsafeRawBufferPointer) -> Void
+
+  private init(
+    _ bytes: UnsafeRawBufferPointer, release: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    self.bytes = bytes
+    self.release = release
+  }
+
+  deinit { release(bytes) }
+
+  /// Memory of `byteCount` bytes, zeroed and then filled by `body`.
+  public static func filled<Failure: Error>(
+    byteCount: Int, by body: (UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) -> PixelCache {
+    guard let bytes = zeroed(byteCount) else { preconditionFailure("no memory for the images") }
+    let cache = owning(bytes)
+    try body(bytes)
+    return cache
+  }
+
+  /// Like `filled`, but for what comes from outside: having no room is an error.
+  static func read(
+    byteCount: Int, name: String,
+    by body: (UnsafeMutableBufferPointer<UInt8>) throws(DatasetError) -> Void
+  ) throws(DatasetError) -> PixelCache {
+    guard let bytes = zeroed(byteCount) else {
+      throw .outOfMemory(name: name, byteCount: byteCount)
+    }
+    let cache = owning(bytes)
+    try body(bytes)
+    return cache
+  }
+
+  private static func zeroed(_ byteCount: Int) -> UnsafeMutableBufferPointer<UInt8>? {
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, 64, max(byteCount, 64)) == 0, let memory else { return nil }
+    let bytes = UnsafeMutableBufferPointer(
+      start: memory.bindMemory(to: UInt8.self, capacity: byteCount), count: byteCount)
+    bytes.initialize(repeating: 0)
+    return bytes
+  }
+
+  private static func owning(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> PixelCache {
+    PixelCache(UnsafeRawBufferPointer(bytes)) {
+      free(UnsafeMutableRawPointer(mutating: $0.baseAddress))
+    }
+  }
+
+  /// Bytes of `imageCount` images, refused when the machine has not as much memory.
+  static func byteCount(
+    ofImages imageCount: Int, size: DatasetError.Size, name: String
+  ) throws(DatasetError) -> Int {
+    let (total, overflows) = (3 * size.width * size.height)
+      .multipliedReportingOverflow(by: imageCount)
+    guard !overflows && UInt64(total) <= ProcessInfo.processInfo.physicalMemory else {
+      throw .tooLarge(name: name, imageCount: imageCount, size: size)
+    }
+    return total
+  }
+
+  /// `file`, mapped: pages are read when they are first touched and given back under memory
+  /// pressure.
+  public static func mapped(file path: String) throws(DatasetError) -> PixelCache {
+    // A pipe without a writer would block; for files the flag means nothing.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemErrorText()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw .unreadable(path: path, reason: systemErrorText())
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(path: path, reason: "not a file")
+    }
+    let byteCount = Int(status.st_size)
+    guard byteCount > 0 else {
+      throw .wrongByteCount(path: path, byteCount: 0, expected: "a file that is not empty")
+    }
+    guard let base = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0),
+      base != MAP_FAILED
+    else { throw .unreadable(path: path, reason: systemErrorText()) }
+    return PixelCache(UnsafeRawBufferPointer(start: base, count: byteCount)) { bytes in
+      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
+  }
+
+  /// `bytes` of `owner`, which stay valid as long as `owner` lives.
+  static func borrowed(_ bytes: UnsafeRawBufferPointer, from owner: some Sendable) -> PixelCache {
+    PixelCache(bytes) { _ in withExtendedLifetime(owner) {} }
+  }
+}
+
+/// What the last failed call to the system complained about.
+func systemErrorText() -> String { String(cString: strerror(errno)) }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What there is to know about a data set before training on it.
+public struct DatasetInfo: Codable, Equatable, Sendable {
+  public struct ClassCount: Codable, Equatable, Sendable {
+    public var name: String
+    public var count: Int
+  }
+
+  public var name: String
+  public var imageCount: Int
+  public var width: Int
+  public var height: Int
+  public var classes: [ClassCount]
+  /// Of red, green and blue over all pixels, in [0, 1].
+  public var mean: [Double]
+  public var standardDeviation: [Double]
+  /// Of everything that a model sees, in order: see `Dataset.contentHash`.
+  public var hash: String
+  /// Groups of images that are equal byte for byte, by source name.
+  public var duplicates: [[String]]
+  /// Groups of images that look alike without being equal, by source name.
+  public var nearDuplicates: [[String]]
+
+  /// Looks at every pixel, and compares the images with one another.
+  public init(_ dataset: Dataset) {
+    name = dataset.name
+    imageCount = dataset.count
+    width = dataset.width
+    height = dataset.height
+    classes = zip(dataset.classNames, dataset.countsPerClass).map {
+      ClassCount(name: $0, count: $1)
+    }
+    (mean, standardDeviation) = dataset.channelStatistics()
+    hash = dataset.contentHash.description
+    duplicates = dataset.duplicates.map { group in group.map { dataset.sourceNames[$0] } }
+    nearDuplicates = dataset.nearDuplicates().map { group in group.map { dataset.sourceNames[$0] } }
+  }
+}
+
+extension Dataset {
+  /// The mean and the standard deviation of red, green and blue over all pixels, in [0, 1].
+  public func channelStatistics() -> (mean: [Double], standardDeviation: [Double]) {
+    guard count > 0 else { return ([0, 0, 0], [0, 0, 0]) }
+    // Exact: 2⁶³ bounds the sum of squares of 1.4 · 10¹⁴ bytes.
+    var sums = [0, 0, 0]
+    var squares = [0, 0, 0]
+    for index in 0..<count {
+      withPixels(at: index) { pixels in
+        for channel in 0..<3 {
+          var (sum, square) = (0, 0)
+          for offset in stride(from: channel, to: pixels.count, by: 3) {
+            let value = Int(pixels[offset])
+            sum &+= value
+            square &+= value &* value
+          }
+          sums[channel] += sum
+          squares[channel] += square
+        }
+      }
+    }
+    let pixelCount = Double(count * width * height)
+    let mean = sums.map { Double($0) / pixelCount }
+    let deviation = (0..<3).map { channel in
+      max(0, Double(squares[channel]) / pixelCount - mean[channel] * mean[channel]).squareRoot()
+    }
+    return (mean.map { $0 / 255 }, deviation.map { $0 / 255 })
+  }
+
+  /// The hash of the set: of the width, the height and the number of images (8 bytes each,
+  /// little-endian), then of each image's hash (low and high half) and label (4 bytes), then of the
+  /// class names with a zero byte behind each.
+  ///
+  /// It depends on the order of the images, as training does.
+  public var contentHash: ContentHash {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(24 + 20 * count)
+    func append(_ value: some FixedWidthInteger) {
+      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    for number in [width, height, count] { append(Int64(number)) }
+    for (hash, label) in zip(hashes, labels) {
+      append(hash.low)
+      append(hash.high)
+      append(label)
+    }
+    for className in classNames { bytes += Array(className.utf8) + [0] }
+    return ContentHash(of: bytes)
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// Fills the memory of batches: a function of the seed and the position alone.
+struct BatchRenderer {
+  let dataset: Dataset
+  let paired: Dataset?
+  let configuration: BatchLoader.Configuration
+  private var order: EpochOrder
+  private let rendering: ImageRendering
+  /// Floats of one image.
+  let imageFloats: Int
+  private var firstImage: [Float] = []
+
+  init(dataset: Dataset, paired: Dataset?, configuration: BatchLoader.Configuration) {
+    self.dataset = dataset
+    self.paired = paired
+    self.configuration = configuration
+    order = EpochOrder(
+      imageCount: dataset.count, batchSize: configuration.batchSize, seed: configuration.seed,
+      isShuffled: configuration.isShuffled, dropsShortBatch: configuration.dropsShortBatch)
+    rendering = ImageRendering(
+      width: dataset.width, height: dataset.height,
+      cutoutSide: configuration.augmentation?.cutout ?? 0)
+    imageFloats = dataset.imageByteCount
+  }
+
+  var batchesPerEpoch: Int { order.batchesPerEpoch }
+  var batchFloats: Int { configuration.batchSize * imageFloats }
+  var targetFloats: Int { configuration.batchSize * dataset.classCount }
+
+  func advanced(_ position: BatchPosition) -> BatchPosition { order.advanced(position) }
+
+  mutating func render(_ position: BatchPosition, to memory: BatchMemory) -> Batch {
+    let indices = order.indices(at: position)
+    let variations = indices.map { variation(of: $0, epoch: position.epoch) }
+    for (slot, index) in indices.enumerated() {
+      rendering.render(
+        dataset.pixels(at: index), varied: variations[slot],
+        to: memory.images + slot * imageFloats)
+      if let target = memory.pairedImages, let paired {
+        rendering.renderGeometry(
+          paired.pixels(at: index), varied: variations[slot], to: target + slot * imageFloats)
+      }
+    }
+    let labels = indices.map { dataset.labels[$0] }
+    let weights = variations.map(\.mixWeight)
+    if configuration.augmentation?.mixup ?? 0 > 0 {
+      mixNeighbours(memory.images, weights: weights)
+      if let target = memory.pairedImages, paired != nil {
+        mixNeighbours(target, weights: weights)
+      }
+    }
+    let unused = configuration.batchSize - indices.count
+    clear(memory.images + indices.count * imageFloats, count: unused * imageFloats)
+    if let target = memory.pairedImages {
+      clear(target + indices.count * imageFloats, count: unused * imageFloats)
+    }
+    if let targets = memory.targets { writeTargets(labels, weights: weights, to: targets) }
+    return Batch(position: position, indices: indices, labels: labels)
+  }
+
+  private func variation(of index: Int, epoch: Int) -> ImageVariation {
+    configuration.augmentation?.variation(
+      seed: configuration.seed, epoch: epoch, index: index, width: dataset.width,
+      height: dataset.height) ?? ImageVariation()
+  }
+
+  /// Mixes each image with the one behind it, the last with the first:
+  /// x[i] ← λ[i] · x[i] + (1 - λ[i]) · x[i + 1].
+  private mutating func mixNeighbours(_ images: UnsafeMutablePointer<Float>, weights: [Float]) {
+    firstImage = Array(UnsafeBufferPointer(start: images, count: imageFloats))
+    firstImage.withUnsafeBufferPointer { first in
+      for (slot, weight) in weights.enumerated() {
+        let image = images + slot * imageFloats
+        let isLast = slot == weights.count - 1
+        let next =
+          isLast ? first.baseAddress.unsafelyUnwrapped : UnsafePointer(image + imageFloats)
+        for index in 0..<imageFloats {
+          image[index] = weight * image[index] + (1 - weight) * next[index]
+        }
+      }
+    }
+  }
+
+  private func writeTargets(
+    _ labels: [Int32], weights: [Float], to targets: UnsafeMutablePointer<Float>
+  ) {
+    let classCount = dataset.classCount
+    clear(targets, count: targetFloats)
+    let background = configuration.labelSmoothing / Float(classCount)
+    for (slot, label) in labels.enumerated() {
+      let row = targets + slot * classCount
+      row.update(repeating: background, count: classCount)
+      let next = labels[(slot + 1) % labels.count]
+      row[Int(label)] += (1 - configuration.labelSmoothing) * weights[slot]
+      row[Int(next)] += (1 - configuration.labelSmoothing) * (1 - weights[slot])
+    }
+  }
+
+  private func clear(_ floats: UnsafeMutablePointer<Float>, count: Int) {
+    floats.update(repeating: 0, count: count)
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+extension Dataset {
+  /// Reads the data set at `path`, whatever its format: a folder per class, CIFAR-10 binary, STL-10
+  /// binary or a packed file.
+  ///
+  /// - Parameters:
+  ///   - size: What all images are resized to. Without one, all pictures in folders must be of one
+  ///     size, and the other formats keep theirs.
+  ///   - part: A set that does not come in parts can be read as `.all` only.
+  ///   - progress: Called on the calling thread.
+  public static func load(
+    _ path: String, size: (width: Int, height: Int)? = nil, part: DatasetPart = .all,
+    progress: DatasetProgress? = nil
+  ) throws(DatasetError) -> Dataset {
+    let size = try size.map { size throws(DatasetError) in try checkedSize(size) }
+    if Folders.isFile(path) {
+      return try resized(PackedReader(path).read(part), to: size)
+    }
+    guard Folders.isFolder(path) else {
+      throw .unreadable(path: path, reason: "no such file or folder")
+    }
+    if CIFAR10Reader.recognises(path) {
+      return try resized(CIFAR10Reader(root: path).read(part), to: size)
+    }
+    if STL10Reader.recognises(path) {
+      return try resized(STL10Reader(root: path).read(part), to: size)
+    }
+    guard try FolderReader.recognises(path) else { throw .unrecognised(path: path) }
+    return try FolderReader(root: path, size: size, progress: progress).read(part)
+  }
+
+  /// Reads the training and the test part; a set without parts is all training, and `test` is
+  /// `nil`.
+  public static func loadParts(
+    _ path: String, size: (width: Int, height: Int)? = nil, progress: DatasetProgress? = nil
+  ) throws(DatasetError) -> (train: Dataset, test: Dataset?) {
+    func part(_ part: DatasetPart) throws(DatasetError) -> Dataset? {
+      do throws(DatasetError) {
+        return try load(path, size: size, part: part, progress: progress)
+      } catch {
+        guard case .missingPart = error else { throw error }
+        return nil
+      }
+    }
+    guard let train = try part(.train) else {
+      return (try load(path, size: size, progress: progress), nil)
+    }
+    return (train, try part(.test))
+  }
+
+  private static func checkedSize(
+    _ size: (width: Int, height: Int)
+  ) throws(DatasetError) -> DatasetError.Size {
+    let checked = DatasetError.Size(width: size.width, height: size.height)
+    guard (1...16_384).contains(size.width) && (1...16_384).contains(size.height) else {
+      throw .invalidSize(checked)
+    }
+    return checked
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// Reads the binary version of STL-10 (Coates, Lee & Ng, 2011): `train_X.bin`, `train_y.bin`,
+/// `test_X.bin`, `test_y.bin`, `class_names.txt` and `fold_indices.txt`.
+///
+/// An image is 27 648 bytes: 96 × 96 reds column by column, greens, blues. Labels are bytes from 1
+/// to 10.
+struct STL10Reader {
+  let root: String
+
+  private static let side = 96
+  private static let imageBytes = 3 * 96 * 96
+  private static let standardNames = [
+    "airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck",
+  ]
+
+  static func recognises(_ root: String) -> Bool {
+    Folders.isFile(root + "/train_X.bin") || Folders.isFile(root + "/test_X.bin")
+  }
+
+  func read(_ part: DatasetPart) throws(DatasetError) -> Dataset {
+    guard part == .all else { return try read(part.rawValue) }
+    return try Dataset.joining([read("train"), read("test")], name: "STL-10")
+  }
+
+  /// The ten official folds: indices into the training part.
+  static func folds(in root: String, imageCount: Int) throws(DatasetError) -> [[Int]] {
+    let path = root + "/fold_indices.txt"
+    var folds: [[Int]] = []
+    for (number, line) in try Folders.lines(of: path).enumerated() {
+      var fold: [Int] = []
+      for word in line.split(separator: " ") {
+        guard let index = Int(word), (0..<imageCount).contains(index) else {
+          throw .unreadable(
+            path: path,
+            reason: "'\(word)' in line \(number + 1): expected 0 to \(imageCount - 1)")
+        }
+        fold.append(index)
+      }
+      folds.append(fold)
+    }
+    return folds
+  }
+
+  private func read(_ part: String) throws(DatasetError) -> Dataset {
+    let imagePath = "\(root)/\(part)_X.bin"
+    let labelPath = "\(root)/\(part)_y.bin"
+    let images = try PixelCache.mapped(file: imagePath)
+    guard images.bytes.count % Self.imageBytes == 0 else {
+      throw .wrongByteCount(
+        path: imagePath, byteCount: images.bytes.count,
+        expected: "a multiple of \(Self.imageBytes), the bytes of an STL-10 image")
+    }
+    let count = images.bytes.count / Self.imageBytes
+    let labels = try readLabels(labelPath, count: count, imagePath: imagePath)
+    let classNames = try readClassNames()
+    let pixels = try PixelCache.read(byteCount: images.bytes.count, name: imagePath) { pixels in
+      for index in 0..<count {
+        let place = index * Self.imageBytes..<(index + 1) * Self.imageBytes
+        Planes.interleave(
+          UnsafeRawBufferPointer(rebasing: images.bytes[place]), to: pixels.extracting(place),
+          side: Self.side, isColumnMajor: true)
+      }
+    }
+    return Dataset(
+      name: "STL-10/\(part)", classNames: classNames, width: Self.side, height: Self.side,
+      labels: labels, pixels: pixels, sourceNames: (0..<count).map { "\(imagePath)#\($0)" })
+  }
+
+  private func readLabels(
+    _ path: String, count: Int, imagePath: String
+  ) throws(DatasetError) -> [Int32] {
+    let map = try PixelCache.mapped(file: path)
+    guard map.bytes.count == count else {
+      throw .wrongByteCount(
+        path: path, byteCount: map.bytes.count,
+        expected: "\(count), one for each image of \(imagePath)")
+    }
+    for (record, label) in map.bytes.enumerated() where !(1...10).contains(label) {
+      throw .wrongLabel(path: path, record: record, label: Int(label), expected: 1...10)
+    }
+    return map.bytes.map { Int32($0) - 1 }
+  }
+
+  private func readClassNames() throws(DatasetError) -> [String] {
+    let path = root + "/class_names.txt"
+    guard Folders.isFile(path) else { return Self.standardNames }
+    let names = try Folders.lines(of: path)
+    guard names.count == 10 else {
+      throw .wrongClassNames(path: path, count: names.count, expected: 10)
+    }
+    return names
+  }
+}
+
+extension Dataset {
+  /// The official folds of the STL-10 training part in the folder `path`: pass each to
+  /// `subset(_:)`.
+  public static func stl10Folds(
+    _ path: String, of train: Dataset
+  ) throws(DatasetError) -> [[Int]] {
+    try STL10Reader.folds(in: path, imageCount: train.count)
+  }
+}

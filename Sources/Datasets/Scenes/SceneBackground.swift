@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// What lies behind a scene's object. The raw value is that of the class that belongs there.
+public enum SceneBackground: Int, CaseIterable, Codable, Sendable {
+  case sky, water, gravel, checker, sand, bricks, wood, forest, night, grass
+
+  /// The background's name, as reports write it.
+  public var name: String {
+    switch self {
+    case .sky: "sky"
+    case .water: "water"
+    case .gravel: "gravel"
+    case .checker: "checker"
+    case .sand: "sand"
+    case .bricks: "bricks"
+    case .wood: "wood"
+    case .forest: "forest"
+    case .night: "night"
+    case .grass: "grass"
+    }
+  }
+
+  /// The pixels of a square picture, row by row; colours and arrangement are drawn from `random`.
+  func pixels(size: Int, using random: inout RandomGenerator) -> [SceneColor] {
+    switch self {
+    case .sky: paint(SkyTexture(using: &random), size: size)
+    case .water: paint(WaterTexture(using: &random), size: size)
+    case .gravel: paint(GravelTexture(using: &random), size: size)
+    case .checker: paint(CheckerTexture(using: &random), size: size)
+    case .sand: paint(SandTexture(using: &random), size: size)
+    case .bricks: paint(BrickTexture(using: &random), size: size)
+    case .wood: paint(WoodTexture(using: &random), size: size)
+    case .forest: paint(ForestTexture(using: &random), size: size)
+    case .night: paint(NightTexture(using: &random), size: size)
+    case .grass: paint(GrassTexture(using: &random), size: size)
+    }
+  }
+
+  private func paint<Texture: SceneTexture>(_ texture: Texture, size: Int) -> [SceneColor] {
+    let pixel = 1 / Float(size)
+    return [SceneColor](unsafeUninitializedCapacity: size * size) { colors, count in
+      for row in 0..<size {
+        let y = (Float(row) + 0.5) * pixel
+        for column in 0..<size {
+          let x = (Float(column) + 0.5) * pixel
+          (colors.baseAddress.unsafelyUnwrapped + row * size + column).initialize(
+            to: texture.color(at: Point(x, y), pixel: pixel))
+        }
+      }
+      count = size * size
+    }
+  }
+}
+
+/// A colour for each point of the picture, which is the unit square, y downwards.
+protocol SceneTexture: Sendable {
+  /// Draws colours and arrangement.
+  init(using random: inout RandomGenerator)
+
+  /// The colour around `point`; `pixel` is the side of a pixel, over which edges are smoothed.
+  func color(at point: Point, pixel: Float) -> SceneColor
+}

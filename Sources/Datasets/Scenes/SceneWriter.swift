@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+public import Imaging
+public import Kernels
+
+/// Writes scenes as a folder that every tool reads: `train/CLASS/00000.png`,
+/// `test/CLASS/00000.png`, the masks under `masks/` by the same names, and `scenes.json`, which
+/// tells all about each.
+public struct SceneWriter: Sendable {
+  /// Changes a picture before it is written, say degrades it; the mask stays as it is.
+  public typealias Transform = @Sendable (Image, Scene) throws(DatasetError) -> Image
+
+  private let parts: [(generator: SceneGenerator, count: Int)]
+  private let transform: Transform?
+
+  /// - Parameters:
+  ///   - parameters: Of all parts; each part has its own `split`.
+  ///   - testCorrelation: ρ of the test part, when it differs.
+  public init(
+    _ parameters: SceneParameters, trainCount: Int, testCount: Int, testCorrelation: Float? = nil,
+    transform: Transform? = nil
+  ) throws(SceneError) {
+    for count in [trainCount, testCount] {
+      guard (0...10_000_000).contains(count) else { throw .countOutOfRange(count) }
+    }
+    guard trainCount + testCount > 0 else { throw .countOutOfRange(0) }
+    var train = parameters
+    train.split = .train
+    var test = parameters
+    test.split = .test
+    test.correlation = testCorrelation ?? parameters.correlation
+    let all = [(try SceneGenerator(train), trainCount), (try SceneGenerator(test), testCount)]
+    parts = all.filter { $0.1 > 0 }
+    self.transform = transform
+  }
+
+  /// Writes all pictures to `folder`, whole or not at all, the work shared by `pool`'s threads.
+  ///
+  /// They are written to `folder.partial`, which then takes its name; `folder` must not exist or be
+  /// empty. Pictures are not synced one by one: what a power cut loses is drawn again in seconds.
+  /// What is in `folder.partial` is removed, before and when anything fails.
+  public func write(
+    to path: String, on pool: ThreadPool, progress: DatasetProgress? = nil
+  ) throws(DatasetError) {
+    let files = FileManager.default
+    var folder = path
+    while folder.hasSuffix("/") && folder.count > 1 { folder.removeLast() }
+    if files.fileExists(atPath: folder) {
+      guard let entries = try? files.contentsOfDirectory(atPath: folder) else {
+        throw .unwritable(path: folder, reason: "it exists and is no folder")
+      }
+      guard entries.isEmpty else {
+        throw .unwritable(path: folder, reason: "the folder exists and is not empty")
+      }
+    }
+    let partial = folder + ".partial"
+    try Self.attempt(partial) {
+      if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
+    }
+    do throws(DatasetError) {
+      try writeParts(to: partial, on: pool, progress)
+      try Self.attempt(folder) {
+        if files.fileExists(atPath: folder) { try files.removeItem(atPath: folder) }
+        try files.moveItem(atPath: partial, toPath: folder)
+      }
+    } catch {
+      try? files.removeItem(atPath: partial)
+      throw error
+    }
+  }
+
+  private func writeParts(
+    to partial: String, on pool: ThreadPool, _ progress: DatasetProgress?
+  ) throws(DatasetError) {
+    let total = parts.reduce(0) { $0 + $1.count }
+    var done = 0
+    var manifest: [String: SceneManifest.Part] = [:]
+    for (generator, count) in parts {
+      try Self.createFolders(for: generator.parameters.split, count: count, in: partial)
+      let pictures = try write(generator, count: count, to: partial, on: pool) {
+        progress?(done + $0, total)
+      }
+      done += count
+      manifest[generator.parameters.split.rawValue] = SceneManifest.Part(
+        parameters: generator.parameters, pictures: pictures)
+    }
+    let json = SceneManifest(
+      classNames: SceneGenerator.labels, backgrounds: SceneBackground.allCases.map(\.name),
+      parts: manifest)
+    try Self.attempt(partial + "/scenes.json") {
+      try json.encoded().write(to: URL(fileURLWithPath: partial + "/scenes.json"))
+    }
+  }
+
+  /// Pictures between two calls of the progress; the first failure ends the work with them.
+  private static let chunkCount = 256
+
+  private func write(
+    _ generator: SceneGenerator, count: Int, to folder: String, on pool: ThreadPool,
+    _ progress: (_ done: Int) -> Void
+  ) throws(DatasetError) -> [SceneManifest.Picture] {
+    let failures = UnsafeMutableBufferPointer<DatasetError?>.allocate(capacity: Self.chunkCount)
+    failures.initialize(repeating: nil)
+    defer {
+      failures.deinitialize()
+      failures.deallocate()
+    }
+    nonisolated(unsafe) let slots = failures
+    for start in stride(from: 0, to: count, by: Self.chunkCount) {
+      let chunk = min(Self.chunkCount, count - start)
+      pool.forEach(chunk) { item, _ in
+        do throws(DatasetError) {
+          try write(generator.sample(at: start + item), of: generator, to: folder)
+        } catch {
+          slots[item] = error
+        }
+      }
+      if let failure = failures.lazy.compactMap(\.self).first { throw failure }
+      progress(start + chunk)
+    }
+    return (0..<count).map { index in
+      let scene = generator.scene(at: index)
+      return SceneManifest.Picture(scene, path: generator.path(of: scene))
+    }
+  }
+
+  private func write(
+    _ sample: SceneSample, of generator: SceneGenerator, to folder: String
+  ) throws(DatasetError) {
+    let image = try transform?(sample.image, sample.scene) ?? sample.image
+    let path = generator.path(of: sample.scene)
+    try Self.attempt(folder + "/" + path) {
+      try Data(image.encodedPNG()).write(to: URL(fileURLWithPath: folder + "/" + path))
+    }
+    try Self.attempt(folder + "/masks/" + path) {
+      try Data(sample.mask.encodedPNG()).write(
+        to: URL(fileURLWithPath: folder + "/masks/" + path))
+    }
+  }
+
+  /// A folder for each class that has pictures: of fewer than ten scenes, some classes have none.
+  private static func createFolders(
+    for split: SceneParameters.Split, count: Int, in folder: String
+  ) throws(DatasetError) {
+    for top in ["\(folder)/\(split.rawValue)", "\(folder)/masks/\(split.rawValue)"] {
+      for name in SceneGenerator.labels.prefix(count) {
+        try attempt("\(top)/\(name)") {
+          try FileManager.default.createDirectory(
+            atPath: "\(top)/\(name)", withIntermediateDirectories: true)
+        }
+      }
+    }
+  }
+
+  private static func attempt(
+    _ path: String, _ body: () throws -> Void
+  ) throws(DatasetError) {
+    do {
+      try body()
+    } catch let error as ImageError {
+      throw .unwritable(path: path, reason: String(describing: error))
+    } catch {
+      throw .unwritable(path: path, reason: error.localizedDescription)
+    }
+  }
+}

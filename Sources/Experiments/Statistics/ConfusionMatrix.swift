@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How often images of each class were taken for each class.
+public struct ConfusionMatrix: Equatable, Sendable {
+  public let classCount: Int
+  /// `classCount` rows, one a true class, of `classCount` predicted classes.
+  public private(set) var counts: [Int]
+
+  /// - Precondition: the lists have one length, and their classes lie in `0..<classCount`.
+  public init(labels: [Int], predictions: [Int], classCount: Int) {
+    precondition(labels.count == predictions.count, "each label has one prediction")
+    self.classCount = classCount
+    counts = [Int](repeating: 0, count: classCount * classCount)
+    for (label, prediction) in zip(labels, predictions) {
+      precondition(
+        (0..<classCount).contains(label) && (0..<classCount).contains(prediction),
+        "a class lies below the number of classes")
+      counts[label * classCount + prediction] += 1
+    }
+  }
+
+  public subscript(label label: Int, prediction prediction: Int) -> Int {
+    counts[label * classCount + prediction]
+  }
+
+  /// How well one class is told from the others.
+  public struct ClassScore: Equatable, Sendable {
+    /// Images of the class.
+    public let support: Int
+    /// Of the images taken for the class, the share that is; `nil` when none was taken for it.
+    public let precision: Double?
+    /// Of the images of the class, the share found; `nil` when there are none.
+    public let recall: Double?
+    /// 2 · right / (images of the class + images taken for it); `nil` when both are 0.
+    public let f1: Double?
+  }
+
+  public func score(ofClass index: Int) -> ClassScore {
+    let right = self[label: index, prediction: index]
+    let support = (0..<classCount).reduce(0) { $0 + self[label: index, prediction: $1] }
+    let taken = (0..<classCount).reduce(0) { $0 + self[label: $1, prediction: index] }
+    return ClassScore(
+      support: support, precision: Self.ratio(right, taken), recall: Self.ratio(right, support),
+      f1: Self.ratio(2 * right, support + taken))
+  }
+
+  /// `nil` when there are no images.
+  public var accuracy: Double? {
+    let right = (0..<classCount).reduce(0) { $0 + self[label: $1, prediction: $1] }
+    return Self.ratio(right, counts.reduce(0, +))
+  }
+
+  /// The mean over the classes of F1, which counts as 0 where it is undefined; 0 without classes.
+  public var macroF1: Double {
+    let sum = (0..<classCount).reduce(0) { $0 + (score(ofClass: $1).f1 ?? 0) }
+    return classCount == 0 ? 0 : sum / Double(classCount)
+  }
+
+  private static func ratio(_ part: Int, _ whole: Int) -> Double? {
+    whole == 0 ? nil : Double(part) / Double(whole)
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Kernels
+
+/// The percentile bootstrap of Δ, the gain in accuracy between two lists of predictions for the
+/// same images.
+public struct PairedBootstrap: Equatable, Sendable {
+  public var drawCount = 10_000
+  /// The share of the draws that lies within the interval.
+  public var confidence = 0.95
+  /// Whether each class keeps its number of images in every draw.
+  public var isStratified = false
+
+  public init(drawCount: Int = 10_000, confidence: Double = 0.95, isStratified: Bool = false) {
+    precondition(drawCount > 0 && 0 < confidence && confidence < 1, "draws and a share of them")
+    self.drawCount = drawCount
+    self.confidence = confidence
+    self.isStratified = isStratified
+  }
+
+  /// The interval of Δ. Images are drawn with replacement, each with both of its predictions.
+  ///
+  /// - Precondition: the lists have one length, which is not 0.
+  public func interval(
+    before: [Int], after: [Int], labels: [Int], random: inout RandomGenerator
+  ) -> Interval {
+    precondition(
+      !labels.isEmpty && before.count == labels.count && after.count == labels.count,
+      "each label has one prediction before and one after")
+    let gains = labels.indices.map { index in
+      (after[index] == labels[index] ? 1 : 0) - (before[index] == labels[index] ? 1 : 0)
+    }
+    var draws: [Double] = []
+    draws.reserveCapacity(drawCount)
+    let strata = isStratified ? Self.strata(of: gains, by: labels) : [gains]
+    for _ in 0..<drawCount {
+      var sum = 0
+      for stratum in strata {
+        for _ in stratum.indices { sum += stratum[random.index(below: stratum.count)] }
+      }
+      draws.append(Double(sum) / Double(gains.count))
+    }
+    draws.sort()
+    let tail = (1 - confidence) / 2
+    return Interval(
+      lower: Self.quantile(tail, of: draws), upper: Self.quantile(1 - tail, of: draws))
+  }
+
+  /// The gains of each class, classes in ascending order.
+  private static func strata(of gains: [Int], by labels: [Int]) -> [[Int]] {
+    var strata: [Int: [Int]] = [:]
+    for (gain, label) in zip(gains, labels) { strata[label, default: []].append(gain) }
+    return strata.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// Linear between neighbours, as NumPy's default.
+  private static func quantile(_ share: Double, of sorted: [Double]) -> Double {
+    let position = share * Double(sorted.count - 1)
+    let index = min(Int(position), sorted.count - 1)
+    let next = min(index + 1, sorted.count - 1)
+    return sorted[index] + (sorted[next] - sorted[index]) * (position - Double(index))
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import CImageCodecs
+import Platform
+
+extension Image {
+  /// The picture as a PNG file of 8-bit RGB.
+  public func encodedPNG() throws(ImageError) -> [UInt8] {
+    try encode(pixels, width: width, height: height, channels: 3, as: .png, quality: 0)
+  }
+
+  /// The picture as a JPEG file, its chroma halved both ways (4:2:0).
+  ///
+  /// - Parameter quality: From 1 to 100; libjpeg's scale, and Pillow's default.
+  public func encodedJPEG(quality: Int = 75) throws(ImageError) -> [UInt8] {
+    precondition((1...100).contains(quality), "a JPEG's quality is from 1 to 100")
+    return try encode(
+      pixels, width: width, height: height, channels: 3, as: .jpeg, quality: Int32(quality))
+  }
+
+  /// The picture as a binary PPM file (P6).
+  public func encodedPPM() -> [UInt8] {
+    var bytes: [UInt8] = [UInt8(ascii: "P"), UInt8(ascii: "6"), 0x0A]
+    bytes.reserveCapacity(32 + pixels.count)
+    for (number, end) in [(width, UInt8(0x20)), (height, 0x0A), (255, 0x0A)] {
+      appendDecimal(number, to: &bytes)
+      bytes.append(end)
+    }
+    bytes.append(contentsOf: pixels)
+    return bytes
+  }
+
+  /// Writes the picture to `path` whole or not at all, in the format that the name ends in.
+  ///
+  /// - Parameter quality: Of a JPEG.
+  public func write(to path: String, quality: Int = 75) throws(ImageError) {
+    let bytes: [UInt8]
+    switch ImageFormat(path: path) {
+    case .png: bytes = try encodedPNG()
+    case .jpeg: bytes = try encodedJPEG(quality: quality)
+    case .netpbm: bytes = encodedPPM()
+    case nil: throw .unknownExtension
+    }
+    do throws(FileError) {
+      try writeFile(bytes, to: path)
+    } catch {
+      throw .file(error)
+    }
+  }
+}
+
+extension Mask {
+  /// The mask as a PNG file of 8-bit grey.
+  public func encodedPNG() throws(ImageError) -> [UInt8] {
+    try encode(pixels, width: width, height: height, channels: 1, as: .png, quality: 0)
+  }
+}
+
+private func encode(
+  _ pixels: [UInt8], width: Int, height: Int, channels: Int32, as format: ImageFormat,
+  quality: Int32
+) throws(ImageError) -> [UInt8] {
+  guard !pixels.isEmpty else { throw .empty }
+  let header = ocelli_image_header(
+    width: Int64(width), height: Int64(height), channels: channels)
+  var encoded: UnsafeMutablePointer<UInt8>?
+  var byteCount = 0
+  let status = pixels.withUnsafeBufferPointer { pixels in
+    format == .png
+      ? ocelli_png_encode(pixels.baseAddress, header, &encoded, &byteCount)
+      : ocelli_jpeg_encode(pixels.baseAddress, header, quality, &encoded, &byteCount)
+  }
+  defer { ocelli_codec_free(encoded) }
+  guard status == OCELLI_CODEC_OK else {
+    throw status == OCELLI_CODEC_TOO_LARGE
+      ? .sideTooLong(format, width: width, height: height)
+      : ImageError(status, format, row: 0)
+  }
+  return [UInt8](UnsafeBufferPointer(start: encoded, count: byteCount))
+}
+
+private func appendDecimal(_ number: Int, to bytes: inout [UInt8]) {
+  if number >= 10 { appendDecimal(number / 10, to: &bytes) }
+  bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A picture format that can be read and written.
+public enum ImageFormat: Sendable {
+  case png
+  case jpeg
+  /// PPM and PGM, as text (P2, P3) or bytes (P5, P6).
+  case netpbm
+
+  /// Recognises a file by its first bytes; names lie.
+  package init?(content bytes: UnsafeRawBufferPointer) {
+    func starts(with signature: StaticString) -> Bool {
+      let count = signature.utf8CodeUnitCount
+      guard bytes.count >= count else { return false }
+      for index in 0..<count where bytes[index] != signature.utf8Start[index] { return false }
+      return true
+    }
+    if bytes.count >= 3, bytes[0] == 0xFF, bytes[1] == 0xD8, bytes[2] == 0xFF {
+      self = .jpeg
+    } else if bytes.count >= 4, bytes[0] == 0x89, bytes[1] == 0x50, bytes[2] == 0x4E,
+      bytes[3] == 0x47
+    {
+      self = .png
+    } else if starts(with: "P2") || starts(with: "P3") || starts(with: "P5") || starts(with: "P6") {
+      self = .netpbm
+    } else {
+      return nil
+    }
+  }
+
+  /// The format that a file's name asks for by its ending, in capitals or not.
+  package init?(path: String) {
+    func ends(with ending: StaticString) -> Bool {
+      var path = path.utf8.suffix(ending.utf8CodeUnitCount).makeIterator()
+      for index in 0..<ending.utf8CodeUnitCount {
+        guard let byte = path.next() else { return false }
+        let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+        guard (isCapital ? byte + 32 : byte) == ending.utf8Start[index] else { return false }
+      }
+      return true
+    }
+    if ends(with: ".png") {
+      self = .png
+    } else if ends(with: ".jpg") || ends(with: ".jpeg") {
+      self = .jpeg
+    } else if ends(with: ".ppm") {
+      self = .netpbm
+    } else {
+      return nil
+    }
+  }
+}

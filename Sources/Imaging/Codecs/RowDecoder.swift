@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import CImageCodecs
+
+/// Reads a picture row by row from the top, so that it need not be in memory whole.
+///
+/// The bytes must outlive the decoder. After an error it must not be asked for more rows.
+package struct RowDecoder: ~Copyable {
+  package let format: ImageFormat
+  package let width: Int
+  package let height: Int
+  /// 1: grey, 3: red, green, blue.
+  package let channels: Int
+  private var row = 0
+  private var source: Source
+
+  private enum Source {
+    case png(OpaquePointer)
+    case jpeg(OpaquePointer)
+    case netpbm(NetpbmReader)
+  }
+
+  /// Reads the header, and checks it before anything of the picture's size is allocated.
+  package init(_ bytes: UnsafeRawBufferPointer, pixelLimit: Int) throws(ImageError) {
+    let opened = try Self.open(bytes, pixelLimit: pixelLimit)
+    source = opened.source
+    format = opened.format
+    width = Int(opened.header.width)
+    height = Int(opened.header.height)
+    channels = Int(opened.header.channels)
+  }
+
+  private static func open(
+    _ bytes: UnsafeRawBufferPointer, pixelLimit: Int
+  ) throws(ImageError) -> (source: Source, format: ImageFormat, header: ocelli_image_header) {
+    guard bytes.count > 0 else { throw .empty }
+    guard let format = ImageFormat(content: bytes) else { throw .unknownFormat }
+    // So that the bytes of a picture can be counted in an Int of 32 bits too.
+    let pixelLimit = min(pixelLimit, Int.max / 4)
+    if format == .netpbm {
+      let reader = try NetpbmReader(bytes, pixelLimit: pixelLimit)
+      let header = ocelli_image_header(
+        width: Int64(reader.width), height: Int64(reader.height), channels: Int32(reader.channels))
+      return (.netpbm(reader), format, header)
+    }
+    let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+    var header = ocelli_image_header()
+    var decoder: OpaquePointer?
+    let status =
+      format == .png
+      ? ocelli_png_open(start, bytes.count, Int64(pixelLimit), &decoder, &header)
+      : ocelli_jpeg_open(start, bytes.count, Int64(pixelLimit), &decoder, &header)
+    guard status == OCELLI_CODEC_OK, let decoder else {
+      throw status == OCELLI_CODEC_TOO_LARGE
+        ? .tooLarge(
+          width: Int(clamping: header.width), height: Int(clamping: header.height),
+          pixelLimit: pixelLimit)
+        : ImageError(status, format, row: 0)
+    }
+    return (format == .png ? .png(decoder) : .jpeg(decoder), format, header)
+  }
+
+  deinit {
+    switch source {
+    case .png(let decoder): ocelli_png_close(decoder)
+    case .jpeg(let decoder): ocelli_jpeg_close(decoder)
+    case .netpbm: break
+    }
+  }
+
+  /// Writes the next `width · channels` bytes to `target`.
+  ///
+  /// - Precondition: Fewer than `height` rows have been read.
+  package mutating func readRow(into target: UnsafeMutablePointer<UInt8>) throws(ImageError) {
+    precondition(row < height, "all rows have been read")
+    switch source {
+    case .png(let decoder): try check(ocelli_png_next_row(decoder, target))
+    case .jpeg(let decoder): try check(ocelli_jpeg_next_row(decoder, target))
+    case .netpbm(var reader):
+      try reader.readRow(row, into: target)
+      source = .netpbm(reader)
+    }
+    row += 1
+  }
+
+  private func check(_ status: ocelli_codec_status) throws(ImageError) {
+    guard status == OCELLI_CODEC_OK else { throw ImageError(status, format, row: row) }
+  }
+}
+
+extension ImageError {
+  init(_ status: ocelli_codec_status, _ format: ImageFormat, row: Int) {
+    self =
+      switch status {
+      case OCELLI_CODEC_TRUNCATED: .truncated(format, row: row)
+      case OCELLI_CODEC_UNSUPPORTED: .unsupported(format)
+      case OCELLI_CODEC_OUT_OF_MEMORY: .outOfMemory
+      case OCELLI_CODEC_MISSING: .builtWithoutJPEG
+      default: .corrupt(format, row: row)
+      }
+  }
+}

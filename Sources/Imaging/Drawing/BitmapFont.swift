@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A small proportional font of printable ASCII: capitals are 7 pixels high, and 2 lie below the
+/// baseline.
+enum BitmapFont {
+  static let rowCount = 9
+  static let columnCount = 5
+  /// Pixels of the space, and of a character that the font lacks.
+  private static let blankWidth = 3
+  private static let glyphsPerLine = 16
+
+  /// Whether a byte of UTF-8 is the first of its character.
+  static func startsCharacter(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }
+
+  /// The glyph of a character, or of `?` when it is not printable ASCII.
+  static func glyphIndex(_ character: UInt8) -> Int {
+    (0x20...0x7E).contains(character) ? Int(character) - 0x20 : Int(UInt8(ascii: "?")) - 0x20
+  }
+
+  /// Whether a pixel of a glyph is set; none is outside of its box.
+  static func isSet(_ glyph: Int, x: Int, y: Int) -> Bool {
+    guard (0..<columnCount).contains(x), (0..<rowCount).contains(y) else { return false }
+    let lineLength = glyphsPerLine * (columnCount + 1)
+    let line = glyph / glyphsPerLine * rowCount + y
+    let offset = line * lineLength + glyph % glyphsPerLine * (columnCount + 1) + x
+    return glyphs.utf8Start[offset] == UInt8(ascii: "#")
+  }
+
+  /// The columns up to the last that has a pixel.
+  static func width(_ glyph: Int) -> Int {
+    for x in stride(from: columnCount - 1, through: 0, by: -1) {
+      for y in 0..<rowCount where isSet(glyph, x: x, y: y) { return x + 1 }
+    }
+    return blankWidth
+  }
+
+  /// How much of a point lies in the ink, from 0 to 1: linear between the centres of the font's
+  /// pixels, then made steep again, so that enlarged strokes have round corners and smooth
+  /// diagonals. `x` and `y` in pixels of the font.
+  static func coverage(_ glyph: Int, x: Float, y: Float, scale: Int) -> Float {
+    let (left, top) = ((x - 0.5).rounded(.down), (y - 0.5).rounded(.down))
+    let (along, down) = (x - 0.5 - left, y - 0.5 - top)
+    func ink(_ dx: Int, _ dy: Int) -> Float {
+      isSet(glyph, x: Int(left) + dx, y: Int(top) + dy) ? 1 : 0
+    }
+    let upper = ink(0, 0) * (1 - along) + ink(1, 0) * along
+    let lower = ink(0, 1) * (1 - along) + ink(1, 1) * along
+    let level = upper * (1 - down) + lower * down
+    return min(max((level - 0.5) * Float(scale) + 0.5, 0), 1)
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Pictures in a grid on white, with a title, a heading above each column, a caption below each
+/// picture and a footer.
+///
+/// Pictures of at most half a cell are enlarged by a whole factor, so that their pixels stay sharp
+/// squares; all others are scaled to fit their cell. Each is centred.
+public struct Panel: Sendable {
+  /// One picture and what is said about it.
+  public struct Cell: Sendable {
+    public var image: Image
+    public var caption: String
+    /// Marks the caption, and frames the picture, in green or red.
+    public var verdict: Verdict?
+
+    public init(_ image: Image, caption: String = "", verdict: Verdict? = nil) {
+      self.image = image
+      self.caption = caption
+      self.verdict = verdict
+    }
+  }
+
+  public var title: String
+  /// Above the columns; as many as there are columns, or none.
+  public var headings: [String]
+  /// Below the grid, such as a colour bar.
+  public var footer: Image?
+  public private(set) var rows: [[Cell]] = []
+
+  private let cellWidth: Int
+  private let cellHeight: Int
+  private let textScale: Int
+
+  /// - Parameters:
+  ///   - cellWidth: The pixels that each picture has from left to right.
+  ///   - cellHeight: The pixels that each picture has from top to bottom.
+  ///   - textScale: Captions have capitals of 7 · `textScale` pixels.
+  public init(
+    cellWidth: Int, cellHeight: Int, title: String = "", headings: [String] = [],
+    textScale: Int = 2
+  ) {
+    precondition(cellWidth > 0 && cellHeight > 0 && textScale > 0, "a panel has sizes above 0")
+    self.cellWidth = cellWidth
+    self.cellHeight = cellHeight
+    self.textScale = textScale
+    self.title = title
+    self.headings = headings
+  }
+
+  /// Adds a row of cells from left to right.
+  public mutating func append(row: [Cell]) { rows.append(row) }
+
+  /// Draws the panel.
+  public func image() -> Image {
+    let layout = PanelLayout(
+      cellWidth: cellWidth, cellHeight: cellHeight, textScale: textScale, hasTitle: !title.isEmpty,
+      hasHeadings: !headings.isEmpty,
+      hasCaptions: rows.contains { $0.contains { !$0.caption.isEmpty || $0.verdict != nil } },
+      columnCount: max(1, headings.count, rows.map { $0.count }.max() ?? 0), rowCount: rows.count,
+      footerWidth: footer?.width ?? 0, footerHeight: footer?.height ?? 0)
+    var canvas = Image(width: layout.width, height: layout.height, color: .white)
+    canvas.drawText(
+      Image.fitted(title, width: layout.width - 2 * layout.margin, scale: textScale + 1),
+      x: layout.margin, y: layout.margin, scale: textScale + 1)
+    for (column, heading) in headings.enumerated() {
+      let text = Image.fitted(heading, width: cellWidth, scale: textScale)
+      let indent = (cellWidth - Image.textWidth(text, scale: textScale)) / 2
+      canvas.drawText(
+        text, x: layout.x(column) + indent, y: layout.headingY, scale: textScale, color: .ink)
+    }
+    for (row, cells) in rows.enumerated() {
+      for (column, cell) in cells.enumerated() {
+        draw(cell, x: layout.x(column), y: layout.y(row), layout, on: &canvas)
+      }
+    }
+    if let footer { canvas.paste(footer, x: (layout.width - footer.width) / 2, y: layout.footerY) }
+    return canvas
+  }
+
+  private func draw(_ cell: Cell, x: Int, y: Int, _ layout: PanelLayout, on canvas: inout Image) {
+    let picture = fitted(cell.image)
+    let (left, top) = (
+      x + (cellWidth - picture.width) / 2, y + (cellHeight - picture.height) / 2
+    )
+    canvas.paste(picture, x: left, y: top)
+    let captionY = y + cellHeight + layout.captionGap
+    guard let verdict = cell.verdict else {
+      let text = Image.fitted(cell.caption, width: cellWidth, scale: textScale)
+      let indent = (cellWidth - Image.textWidth(text, scale: textScale)) / 2
+      canvas.drawText(text, x: x + indent, y: captionY, scale: textScale, color: .faint)
+      return
+    }
+    canvas.frame(
+      x: left, y: top, width: picture.width, height: picture.height,
+      thickness: layout.frameThickness, color: verdict.color)
+    let side = 7 * textScale
+    let markWidth = side + 3 * textScale
+    let text = Image.fitted(cell.caption, width: cellWidth - markWidth, scale: textScale)
+    let indent = (cellWidth - markWidth - Image.textWidth(text, scale: textScale)) / 2
+    canvas.drawVerdict(verdict, x: x + indent, y: captionY, side: side)
+    canvas.drawText(
+      text, x: x + indent + markWidth, y: captionY, scale: textScale, color: verdict.color)
+  }
+
+  private func fitted(_ image: Image) -> Image {
+    guard image.width > 0, image.height > 0 else { return image }
+    let factor = min(cellWidth / image.width, cellHeight / image.height)
+    if factor >= 2 { return image.enlarged(by: factor) }
+    let isWide = image.width * cellHeight > image.height * cellWidth
+    return isWide
+      ? image.resized(width: cellWidth, height: max(1, image.height * cellWidth / image.width))
+      : image.resized(width: max(1, image.width * cellHeight / image.height), height: cellHeight)
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Along one side, the source pixels of each output pixel and their weights, in fixed point:
+///
+/// `out[o] = (Σ_t weights[o, t] · in[starts[o] + t] + 2^21) / 2^22`, rounded down.
+///
+/// **Numbers**: weights are not negative and sum to 2^22 within half their count; so sums stay
+/// below 2^31 for all sides up to 65,535 pixels. **Exactness**: the bytes of Pillow's
+/// `Image.resize` (Resample.c, 8 bits a channel).
+struct ResampleWeights {
+  static let fractionBits: Int32 = 22
+  static let half: Int32 = 1 << (fractionBits - 1)
+
+  let starts: [Int]
+  let counts: [Int]
+  /// The most source pixels that an output pixel needs; also the row stride of `weights`.
+  let maximumCount: Int
+  let weights: [Int32]
+
+  init(sourceCount: Int, targetCount: Int, filter: ResampleFilter) {
+    let scale = Double(sourceCount) / Double(targetCount)
+    let filterScale = max(scale, 1)
+    let support = filter.support * filterScale
+    let stride = Int(support.rounded(.up)) * 2 + 1
+
+    var starts = [Int](repeating: 0, count: targetCount)
+    var counts = starts
+    var weights = [Int32](repeating: 0, count: targetCount * stride)
+    var exact = [Double](repeating: 0, count: stride)
+    for target in 0..<targetCount {
+      let center = (Double(target) + 0.5) * scale
+      let start = max(0, Int(center - support + 0.5))
+      let count = min(sourceCount, Int(center + support + 0.5)) - start
+      var sum = 0.0
+      for tap in 0..<count {
+        let distance = (Double(start + tap) - center + 0.5) * (1 / filterScale)
+        exact[tap] = filter.weight(at: distance)
+        sum += exact[tap]
+      }
+      for tap in 0..<count where sum != 0 {
+        let weight = exact[tap] / sum
+        weights[target * stride + tap] = Int32(weight * Double(1 << Self.fractionBits) + 0.5)
+      }
+      starts[target] = start
+      counts[target] = count
+    }
+    self.starts = starts
+    self.counts = counts
+    self.maximumCount = stride
+    self.weights = weights
+  }
+
+  /// The byte of a fixed-point sum.
+  @inline(__always) static func byte(_ sum: Int32) -> UInt8 {
+    UInt8(truncatingIfNeeded: min(max(sum >> fractionBits, 0), 255))
+  }
+}

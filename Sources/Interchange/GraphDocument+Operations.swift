@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+import Network
+
+extension Network.Operation {
+  /// What `init(_:_:)` needs besides the operation's name.
+  var attributes: Attributes {
+    switch self {
+    case .input(let layer):
+      Attributes(["shape": .integers(layer.shape.extents)])
+    case .convolution(let layer):
+      Attributes(
+        layer.window.attributes.merging([
+          "outputChannels": .integer(layer.outputChannels),
+          "dilation": .integers([layer.dilationHeight, layer.dilationWidth]),
+          "groups": .integer(layer.groups), "hasBias": .flag(layer.hasBias),
+        ]) { $1 }
+        .merging(layer.initialization.attributes) { $1 })
+    case .transposedConvolution(let layer):
+      Attributes(
+        layer.window.attributes.merging([
+          "outputChannels": .integer(layer.outputChannels), "hasBias": .flag(layer.hasBias),
+        ]) { $1 }
+        .merging(layer.initialization.attributes) { $1 })
+    case .dense(let layer):
+      Attributes(
+        layer.initialization.attributes.merging([
+          "units": .integer(layer.units), "hasBias": .flag(layer.hasBias),
+        ]) { $1 })
+    case .pooling(let layer):
+      Attributes(
+        layer.window.attributes.merging([
+          "kind": .word(layer.kind == .maximum ? "maximum" : "average")
+        ]) { $1 })
+    case .batchNormalization(let layer):
+      Attributes(["epsilon": .float(layer.epsilon), "momentum": .float(layer.momentum)])
+    case .channelAffine(let layer):
+      Attributes([
+        "multiplier": .floats(layer.multiplier), "shift": .floats(layer.shift),
+      ])
+    case .activation(let layer): layer.function.attributes
+    case .resize(let layer):
+      Attributes([
+        "interpolation": .word(layer.interpolation == .nearest ? "nearest" : "bilinear"),
+        "factor": .integer(layer.factor),
+      ])
+    case .dropout(let layer): Attributes(["rate": .float(layer.rate)])
+    case .padding(let layer):
+      Attributes([
+        "sides": .integers([layer.top, layer.bottom, layer.left, layer.right]),
+        "mode": .word(layer.mode == .zero ? "zero" : "reflect"),
+      ])
+    case .cropping(let layer):
+      Attributes(["rectangle": .integers([layer.top, layer.left, layer.height, layer.width])])
+    case .boundedResidual(let layer):
+      Attributes(layer.limit.map { ["limit": .float($0)] } ?? [:])
+    case .globalAverage, .softmax, .addition, .concatenation: Attributes()
+    }
+  }
+
+  init(_ name: String, _ attributes: Attributes) throws(Attributes.Problem) {
+    switch name {
+    case "input":
+      let extents = try attributes.integers("shape", count: 3)
+      self = .input(
+        InputLayer(Shape(height: extents[0], width: extents[1], channels: extents[2])))
+    case "convolution":
+      let dilation = try attributes.integers("dilation", count: 2)
+      self = .convolution(
+        ConvolutionLayer(
+          outputChannels: try attributes.integer("outputChannels"),
+          window: try Window(attributes), dilationHeight: dilation[0], dilationWidth: dilation[1],
+          groups: try attributes.integer("groups"), hasBias: try attributes.flag("hasBias"),
+          initialization: try Initialization(attributes)))
+    case "transposed-convolution":
+      self = .transposedConvolution(
+        TransposedConvolutionLayer(
+          outputChannels: try attributes.integer("outputChannels"),
+          window: try Window(attributes), hasBias: try attributes.flag("hasBias"),
+          initialization: try Initialization(attributes)))
+    case "dense":
+      self = .dense(
+        DenseLayer(
+          units: try attributes.integer("units"), hasBias: try attributes.flag("hasBias"),
+          initialization: try Initialization(attributes)))
+    case "pooling":
+      let isMaximum = try attributes.choice("kind", ["maximum": true, "average": false])
+      self = .pooling(PoolingLayer(isMaximum ? .maximum : .average, try Window(attributes)))
+    case "batch-normalization":
+      self = .batchNormalization(
+        BatchNormalizationLayer(
+          epsilon: try attributes.float("epsilon"), momentum: try attributes.float("momentum")))
+    case "channel-affine":
+      self = .channelAffine(
+        ChannelAffineLayer(
+          multiplier: try attributes.numbers("multiplier").map { Float($0) },
+          shift: try attributes.numbers("shift").map { Float($0) }))
+    default: self = try Self.withoutParameters(name, attributes)
+    }
+  }
+
+  private static func withoutParameters(
+    _ name: String, _ attributes: Attributes
+  ) throws(Attributes.Problem) -> Self {
+    switch name {
+    case "activation": return .activation(ActivationLayer(try ActivationFunction(attributes)))
+    case "resize":
+      let isNearest = try attributes.choice("interpolation", ["nearest": true, "bilinear": false])
+      return .resize(
+        ResizeLayer(isNearest ? .nearest : .bilinear, factor: try attributes.integer("factor")))
+    case "dropout": return .dropout(DropoutLayer(rate: try attributes.float("rate")))
+    case "padding":
+      let sides = try attributes.integers("sides", count: 4)
+      let isZero = try attributes.choice("mode", ["zero": true, "reflect": false])
+      return .padding(
+        PaddingLayer(
+          top: sides[0], bottom: sides[1], left: sides[2], right: sides[3],
+          mode: isZero ? .zero : .reflect))
+    case "cropping":
+      let rectangle = try attributes.integers("rectangle", count: 4)
+      return .cropping(
+        CroppingLayer(
+          top: rectangle[0], left: rectangle[1], height: rectangle[2], width: rectangle[3]))
+    case "bounded-residual":
+      return .boundedResidual(
+        BoundedResidualLayer(
+          limit: attributes.values["limit"] == nil ? nil : try attributes.float("limit")))
+    case "global-average": return .globalAverage(GlobalAverageLayer())
+    case "softmax": return .softmax(SoftmaxLayer())
+    case "addition": return .addition(AdditionLayer())
+    case "concatenation": return .concatenation(ConcatenationLayer())
+    default: throw Attributes.Problem(problem: "has the unknown operation '\(name)'")
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An open safetensors file. Its header has been checked in full; the data of a tensor is read when
+/// asked for.
+public struct SafetensorsFile: Sendable {
+  public let path: String
+  /// What the writer noted beside the tensors.
+  public let metadata: [String: String]
+  /// In the order of their data.
+  public let tensors: [SafetensorsTensor]
+  private let indices: [String: Int]
+
+  public init(_ path: String) throws(SafetensorsError) {
+    let file: MappedFile
+    let header: SafetensorsHeader
+    do throws(FileError) { file = try MappedFile(path) } catch {
+      throw SafetensorsError(path: path, .file(error))
+    }
+    do throws(SafetensorsError.Problem) {
+      header = try SafetensorsHeader(reading: file.bytes)
+    } catch {
+      throw SafetensorsError(path: path, error)
+    }
+    self.path = path
+    metadata = header.metadata
+    tensors = header.tensors.map {
+      SafetensorsTensor(
+        name: $0.name, elementType: $0.elementType, shape: $0.shape, file: file,
+        range: header.dataOffset + $0.span.lowerBound..<header.dataOffset + $0.span.upperBound)
+    }
+    var indices: [String: Int] = [:]
+    for (index, tensor) in tensors.enumerated() { indices[tensor.name] = index }
+    self.indices = indices
+  }
+
+  public func tensor(named name: String) -> SafetensorsTensor? {
+    indices[name].map { tensors[$0] }
+  }
+}
+
+/// A tensor in a file: row-major, little-endian.
+public struct SafetensorsTensor: Sendable {
+  public let name: String
+  public let elementType: ElementType
+  public let shape: [Int]
+  private let file: MappedFile
+  private let range: Range<Int>
+
+  init(
+    name: String, elementType: ElementType, shape: [Int], file: MappedFile, range: Range<Int>
+  ) {
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+    self.file = file
+    self.range = range
+  }
+
+  public var byteCount: Int { range.count }
+  public var elementCount: Int { range.count / elementType.byteCount }
+
+  /// The stored bytes, at any alignment, for as long as `body` runs.
+  public func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
+  }
+
+  /// The elements as floats, whatever their stored type; 64-bit types are rounded.
+  public func floats() -> [Float] {
+    [Float](unsafeUninitializedCapacity: elementCount) { buffer, count in
+      count = elementCount
+      copyFloats(into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+    }
+  }
+
+  /// Writes the elements as floats into `target`, which has room for `elementCount`.
+  public func copyFloats(into target: UnsafeMutableBufferPointer<Float>) {
+    withBytes { elementType.convert($0, into: target) }
+  }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What stands before the data of a safetensors file: a length of 8 bytes, little-endian, and as
+/// many bytes of JSON.
+///
+/// `{"__metadata__": {"key": "value", …}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets":
+/// [0, 24]}, …}`
+///
+/// Checked in full, so that nothing that reads through a header can leave the file: no field is
+/// missing or of another kind, no key stands twice, each span has the size that shape and type ask
+/// for, and the spans cover the data without overlap and without holes. See
+/// <https://huggingface.co/docs/safetensors>.
+package struct SafetensorsHeader: Equatable, Sendable {
+  package struct Tensor: Equatable, Sendable {
+    package let name: String
+    package let elementType: ElementType
+    package let shape: [Int]
+    /// Bytes from the start of the data.
+    package let span: Range<Int>
+  }
+
+  package let metadata: [String: String]
+  /// In the order of their data.
+  package let tensors: [Tensor]
+  /// Bytes from the start of the file.
+  package let dataOffset: Int
+
+  package static let byteCountLimit = 100_000_000
+
+  package init(
+    reading file: UnsafeRawBufferPointer
+  ) throws(SafetensorsError.Problem) {
+    guard file.count >= 8 else { throw .tooShort(byteCount: file.count) }
+    let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
+    guard length <= UInt64(Self.byteCountLimit) else {
+      throw .headerTooLong(byteCount: length, limit: Self.byteCountLimit)
+    }
+    dataOffset = 8 + Int(length)
+    guard dataOffset <= file.count else {
+      throw .headerTruncated(byteCount: length, available: file.count - 8)
+    }
+    let text = UnsafeRawBufferPointer(rebasing: file[8..<dataOffset])
+    guard text.first == UInt8(ascii: "{") else { throw .headerNotObject }
+    let members = try Self.members(text)
+    metadata = try Self.metadata(members)
+    var tensors: [Tensor] = []
+    for member in members where member.key != "__metadata__" {
+      tensors.append(try Self.tensor(member, dataByteCount: file.count - dataOffset))
+    }
+    // Only an empty tensor shares its first byte with another one, and it stands before it.
+    tensors.sort {
+      ($0.span.lowerBound, $0.span.upperBound) < ($1.span.lowerBound, $1.span.upperBound)
+    }
+    try Self.checkCoverage(tensors, dataByteCount: file.count - dataOffset)
+    self.tensors = tensors
+  }
+
+  private static func members(
+    _ text: UnsafeRawBufferPointer
+  ) throws(SafetensorsError.Problem) -> [JSONValue.Member] {
+    do throws(JSONError) {
+      guard case .object(let members) = try JSONReader.read(text) else {
+        throw JSONError(offset: 0, expectation: .value)
+      }
+      return members
+    } catch { throw .header(error.description) }
+  }
+
+  private static func metadata(
+    _ members: [JSONValue.Member]
+  ) throws(SafetensorsError.Problem) -> [String: String] {
+    guard let value = members.first(where: { $0.key == "__metadata__" })?.value else { return [:] }
+    guard case .object(let entries) = value else { throw .metadata }
+    var metadata: [String: String] = [:]
+    for entry in entries {
+      guard case .string(let text) = entry.value else { throw .metadata }
+      metadata[entry.key] = text
+    }
+    return metadata
+  }
+
+  private static func tensor(
+    _ member: JSONValue.Member, dataByteCount: Int
+  ) throws(SafetensorsError.Problem) -> Tensor {
+    let name = member.key
+    guard case .string(let spelling) = member.value["dtype"] else {
+      throw .field(tensor: name, field: "dtype", expectation: "a string")
+    }
+    guard let elementType = ElementType(rawValue: spelling) else {
+      throw .elementType(tensor: name, found: spelling)
+    }
+    guard let shape = naturalNumbers(member.value["shape"]) else {
+      throw .field(tensor: name, field: "shape", expectation: "a list of whole numbers from 0 on")
+    }
+    guard let offsets = naturalNumbers(member.value["data_offsets"]), offsets.count == 2,
+      offsets[0] <= offsets[1]
+    else {
+      throw .field(
+        tensor: name, field: "data_offsets",
+        expectation: "two whole numbers from 0 on, in ascending order")
+    }
+    guard offsets[1] <= dataByteCount else {
+      throw .outOfRange(tensor: name, end: offsets[1], available: dataByteCount)
+    }
+    guard let byteCount = byteCount(of: shape, elementType) else { throw .overflow(tensor: name) }
+    guard byteCount == offsets[1] - offsets[0] else {
+      throw .size(tensor: name, expected: byteCount, found: offsets[1] - offsets[0])
+    }
+    return Tensor(
+      name: name, elementType: elementType, shape: shape, span: offsets[0]..<offsets[1])
+  }
+
+  private static func naturalNumbers(_ value: JSONValue?) -> [Int]? {
+    guard case .array(let elements) = value else { return nil }
+    var numbers: [Int] = []
+    for element in elements {
+      guard case .integer(let number) = element, number >= 0 else { return nil }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  /// The bytes that a tensor takes; `nil` when they are more than an `Int` counts.
+  package static func byteCount(of shape: [Int], _ elementType: ElementType) -> Int? {
+    var count = elementType.byteCount
+    for extent in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      if overflow { return nil }
+      count = product
+    }
+    return count
+  }
+
+  private static func checkCoverage(
+    _ tensors: [Tensor], dataByteCount: Int
+  ) throws(SafetensorsError.Problem) {
+    var end = 0
+    for tensor in tensors {
+      let begin = tensor.span.lowerBound
+      guard begin >= end else {
+        throw .overlap(tensor: tensor.name, begin: begin, expected: end)
+      }
+      guard begin == end else { throw .hole(tensor: tensor.name, begin: begin, expected: end) }
+      end = tensor.span.upperBound
+    }
+    guard end == dataByteCount else { throw .trailingBytes(end: end, available: dataByteCount) }
+  }
+}
+
+extension SafetensorsError.Problem: Error {}

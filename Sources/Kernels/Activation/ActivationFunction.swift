@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An element-wise non-linearity.
+public enum ActivationFunction: Equatable, Sendable {
+  /// max(x, 0)
+  case relu
+  /// min(max(x, 0), 6)
+  case relu6
+  /// x for x ≥ 0, else slope · x
+  case leakyReLU(slope: Float)
+  /// x · Φ(x), Φ the cumulative normal distribution (Hendrycks & Gimpel, arXiv:1606.08415), by erf,
+  /// not by tanh
+  case gelu
+  /// 1 / (1 + e⁻ˣ)
+  case sigmoid
+  /// tanh(x)
+  case tanh
+
+  /// Whether the derivative can be had from the output alone, so that the output may overwrite the
+  /// input.
+  package var hasGradientFromOutput: Bool {
+    switch self {
+    case .gelu: false
+    case .leakyReLU(let slope): slope > 0
+    case .relu, .relu6, .sigmoid, .tanh: true
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A function of one variable on vectors, with its derivative: what `ActivationFunction` names.
+///
+/// Each is a type, so that loops over it are compiled with it inlined.
+protocol VectorFunction {
+  /// f(x)
+  func value(_ x: Vector) -> Vector
+  /// gradient · f′(x), from the output y = f(x) where that is enough, else from the input x.
+  func gradient(_ gradient: Vector, at point: Vector) -> Vector
+}
+
+struct Identity: VectorFunction {
+  @inline(__always) func value(_ x: Vector) -> Vector { x }
+  @inline(__always) func gradient(_ gradient: Vector, at point: Vector) -> Vector { gradient }
+}
+
+/// NaN stays NaN, as everywhere here: comparisons are written so that it falls through.
+struct RectifiedLinear: VectorFunction {
+  @inline(__always) func value(_ x: Vector) -> Vector {
+    x.replacing(with: 0, where: x .<= Vector(repeating: 0))
+  }
+  @inline(__always) func gradient(_ gradient: Vector, at output: Vector) -> Vector {
+    gradient.replacing(with: 0, where: output .<= Vector(repeating: 0))
+  }
+}
+
+struct RectifiedLinear6: VectorFunction {
+  @inline(__always) func value(_ x: Vector) -> Vector {
+    x.maximum(Vector(repeating: 0)).minimum(Vector(repeating: 6))
+  }
+  @inline(__always) func gradient(_ gradient: Vector, at output: Vector) -> Vector {
+    let isFlat = (output .<= Vector(repeating: 0)) .| (output .>= Vector(repeating: 6))
+    return gradient.replacing(with: 0, where: isFlat)
+  }
+}
+
+/// The sign of the output is that of the input for a positive slope.
+struct LeakyRectifiedLinear: VectorFunction {
+  let slope: Float
+  @inline(__always) func value(_ x: Vector) -> Vector {
+    x.replacing(with: x * slope, where: x .< Vector(repeating: 0))
+  }
+  @inline(__always) func gradient(_ gradient: Vector, at point: Vector) -> Vector {
+    gradient.replacing(with: gradient * slope, where: point .<= Vector(repeating: 0))
+  }
+}
+
+/// Φ(x) = (1 + erf(x/√2)) / 2, f = x · Φ, f′ = Φ + x · e^(−x²/2) / √(2π); from the input.
+struct GaussianErrorLinear: VectorFunction {
+  @inline(__always) private func cumulative(_ x: Vector) -> Vector {
+    ElementaryFunctions.erf(x * 0.707_106_77) * 0.5 + 0.5
+  }
+  @inline(__always) func value(_ x: Vector) -> Vector { x * cumulative(x) }
+  @inline(__always) func gradient(_ gradient: Vector, at input: Vector) -> Vector {
+    let density = ElementaryFunctions.exp(input * input * -0.5) * 0.398_942_3
+    return gradient * (cumulative(input) + input * density)
+  }
+}
+
+struct Logistic: VectorFunction {
+  @inline(__always) func value(_ x: Vector) -> Vector { ElementaryFunctions.sigmoid(x) }
+  @inline(__always) func gradient(_ gradient: Vector, at output: Vector) -> Vector {
+    gradient * (output * (1 - output))
+  }
+}
+
+struct HyperbolicTangent: VectorFunction {
+  @inline(__always) func value(_ x: Vector) -> Vector { ElementaryFunctions.tanh(x) }
+  @inline(__always) func gradient(_ gradient: Vector, at output: Vector) -> Vector {
+    gradient * (1 - output * output)
+  }
+}
+
+/// Work that is compiled once for each activation function.
+protocol ActivationBody {
+  func run(_ function: some VectorFunction)
+}
+
+extension Optional<ActivationFunction> {
+  /// Runs `body` with the type that implements this function; with the identity for `nil`.
+  @inline(__always) func specialize(_ body: some ActivationBody) {
+    switch self {
+    case nil: body.run(Identity())
+    case .relu: body.run(RectifiedLinear())
+    case .relu6: body.run(RectifiedLinear6())
+    case .leakyReLU(let slope): body.run(LeakyRectifiedLinear(slope: slope))
+    case .gelu: body.run(GaussianErrorLinear())
+    case .sigmoid: body.run(Logistic())
+    case .tanh: body.run(HyperbolicTangent())
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Two-dimensional convolution of NHWC activations with OHWI weights, and its gradients.
+///
+///     y[n,i,j,o] = φ(b[o] + Σ_{a,b,c} x[n, i·s + a·d − p, j·s + b·d − p, g·C/G + c] · w[o,a,b,c])
+///
+/// Pixels outside of the input are 0. Every direction has the same three parts, so that nothing is
+/// allocated while a network runs: how many floats of *prepared* weights and of *scratch* the
+/// geometry needs, preparing (once per change of the weights), and running.
+package enum Convolution {
+  /// What is computed from what.
+  package enum Direction: Equatable, Sendable {
+    /// y from x and w.
+    case forward
+    /// ∂L/∂x from ∂L/∂y and w.
+    case inputGradient
+    /// ∂L/∂w from x and ∂L/∂y.
+    case weightGradient
+  }
+
+  /// Floats that `prepare` writes; 0 for `.weightGradient`, which reads no weights.
+  package static func preparedCount(_ geometry: ConvolutionGeometry, _ direction: Direction) -> Int
+  {
+    guard direction != .weightGradient else { return 0 }
+    return switch ConvolutionAlgorithm(geometry, direction) {
+    case .depthwise: depthwise(geometry, direction).preparedCount
+    case .winograd: Winograd.preparedCount(geometry, direction)
+    case .tapProduct: TapProduct(geometry: geometry).layout.count
+    case .implicitProduct: product(geometry, direction).preparedCount
+    }
+  }
+
+  /// Whether `prepared` may be the OHWI weights themselves, so that preparing them, then a copy,
+  /// can be left out.
+  package static func readsWeightsInPlace(
+    _ geometry: ConvolutionGeometry, _ direction: Direction
+  ) -> Bool {
+    switch ConvolutionAlgorithm(geometry, direction) {
+    case .depthwise, .winograd, .tapProduct: false
+    case .implicitProduct:
+      direction != .weightGradient && product(geometry, direction).readsWeightsInPlace
+    }
+  }
+
+  /// Puts the OHWI `weights` in the order that `direction` reads them in.
+  package static func prepare(
+    _ weights: UnsafePointer<Float>, _ geometry: ConvolutionGeometry, _ direction: Direction,
+    into prepared: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    guard direction != .weightGradient else { return }
+    switch ConvolutionAlgorithm(geometry, direction) {
+    case .depthwise: depthwise(geometry, direction).prepare(weights, into: prepared)
+    case .winograd: Winograd.prepare(weights, geometry, direction, into: prepared, pool: pool)
+    case .tapProduct: TapProduct(geometry: geometry).prepare(weights, into: prepared)
+    case .implicitProduct:
+      product(geometry, direction).prepare(
+        weights, weightStrides(geometry, direction), into: prepared, pool: pool)
+    }
+  }
+
+  /// Floats of scratch memory that running `direction` needs.
+  package static func scratchCount(
+    _ geometry: ConvolutionGeometry, _ direction: Direction, threadCount: Int
+  ) -> Int {
+    switch ConvolutionAlgorithm(geometry, direction) {
+    case .depthwise:
+      direction == .weightGradient ? DepthwiseWeightGradient(geometry: geometry).scratchCount : 0
+    case .winograd: Winograd.scratchCount(geometry, direction, threadCount: threadCount)
+    case .tapProduct: TapProduct(geometry: geometry).scratchCount(threadCount: threadCount)
+    case .implicitProduct:
+      direction == .weightGradient
+        ? WeightGradientProduct(geometry: geometry, isTransposed: false)
+          .scratchCount(threadCount: threadCount)
+        : product(geometry, direction).scratchCount(threadCount: threadCount)
+    }
+  }
+
+  /// y from x: `output` is overwritten.
+  package static func forward(
+    _ input: TensorView<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    activation: ActivationFunction?, into output: TensorView<Float>,
+    _ geometry: ConvolutionGeometry, scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    let operands = ImplicitProduct.Operands(
+      source: input, prepared: prepared, bias: bias, activation: activation, target: output,
+      accumulate: false, weightStrides: weightStrides(geometry, .forward))
+    switch ConvolutionAlgorithm(geometry, .forward) {
+    case .depthwise: depthwise(geometry, .forward).run(operands, pool: pool)
+    case .winograd:
+      let fused = activation.flatMap { $0.isFusedInProduct ? $0 : nil }
+      Winograd.forward(
+        input, prepared: prepared, bias: bias, activation: fused, into: output, geometry,
+        scratch: scratch, pool: pool)
+      if let activation, fused == nil {
+        Activation.forward(activation, output, into: output, pool: pool)
+      }
+    case .tapProduct: preconditionFailure("a tap product is an input gradient")
+    case .implicitProduct: product(geometry, .forward).run(operands, scratch: scratch, pool: pool)
+    }
+  }
+
+  /// ∂L/∂x from ∂L/∂y: `inputGradient` is added to when `accumulate`, else overwritten.
+  package static func inputGradient(
+    of outputGradient: TensorView<Float>, prepared: UnsafePointer<Float>,
+    into inputGradient: TensorView<Float>, accumulate: Bool, _ geometry: ConvolutionGeometry,
+    scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    let operands = ImplicitProduct.Operands(
+      source: outputGradient, prepared: prepared, bias: nil, activation: nil,
+      target: inputGradient, accumulate: accumulate,
+      weightStrides: weightStrides(geometry, .inputGradient))
+    switch ConvolutionAlgorithm(geometry, .inputGradient) {
+    case .depthwise: depthwise(geometry, .inputGradient).run(operands, pool: pool)
+    case .winograd:
+      Winograd.inputGradient(
+        of: outputGradient, prepared: prepared, into: inputGradient, accumulate: accumulate,
+        geometry, scratch: scratch, pool: pool)
+    case .tapProduct:
+      TapProduct(geometry: geometry).run(operands, scratch: scratch, pool: pool)
+    case .implicitProduct:
+      product(geometry, .inputGradient).run(operands, scratch: scratch, pool: pool)
+    }
+  }
+
+  /// ∂L/∂w from x and ∂L/∂y: `weightGradient`, OHWI, is overwritten.
+  package static func weightGradient(
+    input: TensorView<Float>, outputGradient: TensorView<Float>,
+    into weightGradient: UnsafeMutablePointer<Float>, _ geometry: ConvolutionGeometry,
+    scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    switch ConvolutionAlgorithm(geometry, .weightGradient) {
+    case .depthwise:
+      DepthwiseWeightGradient(geometry: geometry).run(
+        input: input, outputGradient: outputGradient, into: weightGradient, scratch: scratch,
+        pool: pool)
+    case .winograd:
+      Winograd.weightGradient(
+        input: input, outputGradient: outputGradient, into: weightGradient, geometry,
+        scratch: scratch, pool: pool)
+    case .tapProduct: preconditionFailure("a tap product is an input gradient")
+    case .implicitProduct:
+      WeightGradientProduct(geometry: geometry, isTransposed: false).run(
+        gathered: input, plain: outputGradient, into: weightGradient, scratch: scratch, pool: pool)
+    }
+  }
+
+  private static func weightStrides(
+    _ geometry: ConvolutionGeometry, _ direction: Direction
+  ) -> WeightStrides {
+    let taps = geometry.kernelHeight * geometry.kernelWidth
+    return direction == .forward
+      ? .targetMajor(taps: taps, sourceChannels: geometry.groupInputChannels)
+      : .sourceMajor(taps: taps, targetChannels: geometry.groupInputChannels)
+  }
+
+  private static func depthwise(
+    _ geometry: ConvolutionGeometry, _ direction: Direction
+  ) -> DepthwiseStencil {
+    DepthwiseStencil(geometry: geometry, isAdjoint: direction == .inputGradient)
+  }
+
+  private static func product(
+    _ geometry: ConvolutionGeometry, _ direction: Direction
+  ) -> ImplicitProduct {
+    ImplicitProduct(geometry: geometry, isAdjoint: direction == .inputGradient)
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A batch of NHWC activations somewhere in an arena: the element `[n, y, x, c]` is at
+/// `base[((n · height + y) · width + x) · pixelStride + c]`.
+///
+/// `pixelStride > channels` when the view is a slice of the channels of a wider tensor: that is how
+/// a concatenation costs nothing. Rows and images are always `width` and `height · width` pixels
+/// apart.
+///
+/// The memory behind a view is readable for `Machine.vectorFloats` elements past its last element,
+/// so that kernels may load whole vectors; they never write outside of `[n, y, x, 0..<channels]`.
+package struct TensorView<Element: BitwiseCopyable> {
+  package let base: UnsafeMutablePointer<Element>
+  package let batch: Int
+  package let height: Int
+  package let width: Int
+  package let channels: Int
+  package let pixelStride: Int
+
+  package init(
+    _ base: UnsafeMutablePointer<Element>, batch: Int, height: Int, width: Int, channels: Int,
+    pixelStride: Int? = nil
+  ) {
+    self.base = base
+    self.batch = batch
+    self.height = height
+    self.width = width
+    self.channels = channels
+    self.pixelStride = pixelStride ?? channels
+  }
+
+  /// Pixels in the whole batch.
+  @inline(__always) package var pixelCount: Int { batch * height * width }
+
+  /// Elements in the whole batch, without the gaps between pixels.
+  @inline(__always) package var elementCount: Int { pixelCount * channels }
+
+  /// Whether all elements lie next to each other.
+  @inline(__always) package var isContiguous: Bool { pixelStride == channels }
+
+  /// The channels of the pixel `[n, y, x]`.
+  @inline(__always) package func pixel(_ n: Int, _ y: Int, _ x: Int) -> UnsafeMutablePointer<
+    Element
+  > {
+    base + ((n * height + y) * width + x) * pixelStride
+  }
+
+  /// The channels of pixel number `index`, counted over the whole batch.
+  @inline(__always) package func pixel(_ index: Int) -> UnsafeMutablePointer<Element> {
+    base + index * pixelStride
+  }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CIntrinsics
+
+/// One SIMD register of floats on the CPU that this build is for: `SIMD16` with AVX-512, `SIMD8`
+/// with AVX, `SIMD4` elsewhere.
+package typealias Vector = ocelli_float_vector
+
+/// `Int32` lanes of the same count as `Vector`.
+package typealias IntegerVector = ocelli_int32_vector
+
+/// What the kernels know about the CPU that this build is for.
+package enum Machine {
+  /// Floats in a `Vector`.
+  @inline(__always) package static var vectorFloats: Int { Int(OCELLI_VECTOR_FLOATS) }
+  /// Bytes that hold a bit for each lane of a `Vector`.
+  @inline(__always) package static var vectorBitBytes: Int { (vectorFloats + 7) / 8 }
+  /// SIMD registers of the instruction set: the bound on the size of a register tile.
+  @inline(__always) package static var vectorRegisters: Int { Int(OCELLI_VECTOR_REGISTERS) }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Maximum over windows:
+///
+///     y[n,i,j,c] = max over (a, b) of x[n, i · s − p + a, j · s − p + b, c]
+package enum MaxPool {
+  /// **Shapes**: x: N×H×W×C; y: N×I×J×C, of any I and J whose windows touch the input.
+  ///
+  /// **Edge cases**: padding never wins, and a window of padding alone gives −∞. Of equal values
+  /// the first in reading order wins; NaN wins over numbers, the last one if there are several: as
+  /// in PyTorch.
+  ///
+  /// `selected` receives, densely as N×I×J×C, the position a · kernelWidth + b of each maximum:
+  /// what the gradient needs. **Cost**: one read of x, one write of y and of a byte per element of
+  /// y.
+  package static func forward(
+    _ x: TensorView<Float>, into y: TensorView<Float>, _ geometry: PoolingGeometry,
+    selected: UnsafeMutablePointer<UInt8>?, pool: ThreadPool
+  ) {
+    geometry.check()
+    precondition(x.hasBatchAndChannels(of: y), "pooling keeps batch and channels")
+    let isHalving = geometry.isHalving(
+      inputHeight: x.height, inputWidth: x.width, outputHeight: y.height, outputWidth: y.width)
+    WindowLoop.forEachRow(of: y, pool: pool) { n, i in
+      let positions = selected.map { $0 + (n * y.height + i) * y.width * y.channels }
+      if isHalving {
+        halveRow(x, into: y, n, i, selected: positions)
+      } else {
+        poolRow(x, into: y, geometry, n, i, selected: positions)
+      }
+    }
+  }
+
+  /// The maximum so far and where it was.
+  private struct Best {
+    var value: Vector
+    var position: IntegerVector
+
+    /// Takes the lanes of `candidate` that are larger or NaN.
+    @inline(__always) mutating func consider(_ candidate: Vector, at index: Int32) {
+      let wins = (candidate .> value) .| (candidate .!= candidate)
+      value.replace(with: candidate, where: wins)
+      position.replace(with: index, where: wins)
+    }
+  }
+
+  /// One output row with windows anywhere.
+  private static func poolRow(
+    _ x: TensorView<Float>, into y: TensorView<Float>, _ geometry: PoolingGeometry, _ n: Int,
+    _ i: Int, selected: UnsafeMutablePointer<UInt8>?
+  ) {
+    let rows = geometry.kernelRows(ofOutputRow: i, inputHeight: x.height)
+    let top = i * geometry.strideHeight - geometry.paddingTop
+    for j in 0..<y.width {
+      let columns = geometry.kernelColumns(ofOutputColumn: j, inputWidth: x.width)
+      let left = j * geometry.strideWidth - geometry.paddingLeft
+      let target = y.pixel(n, i, j)
+      WindowLoop.forEachChannelVector(of: y.channels) { c, lanes in
+        // The first position wins against padding even where it is −∞ itself.
+        let first = rows.lowerBound * geometry.kernelWidth + columns.lowerBound
+        var best = Best(
+          value: Vector(repeating: -.infinity), position: IntegerVector(repeating: Int32(first)))
+        for a in rows {
+          for b in columns {
+            best.consider(
+              Vector(at: x.pixel(n, top + a, left + b) + c),
+              at: Int32(a * geometry.kernelWidth + b))
+          }
+        }
+        best.value.store(first: lanes, to: target + c)
+        if let selected {
+          best.position.storeBytes(first: lanes, to: selected + j * y.channels + c)
+        }
+      }
+    }
+  }
+
+  /// One output row of 2×2 windows with stride 2, all inside.
+  private static func halveRow(
+    _ x: TensorView<Float>, into y: TensorView<Float>, _ n: Int, _ i: Int,
+    selected: UnsafeMutablePointer<UInt8>?
+  ) {
+    for j in 0..<y.width {
+      let upper = x.pixel(n, 2 * i, 2 * j)
+      let lower = x.pixel(n, 2 * i + 1, 2 * j)
+      let target = y.pixel(n, i, j)
+      WindowLoop.forEachChannelVector(of: y.channels) { c, lanes in
+        var best = Best(
+          value: Vector(at: upper + c), position: IntegerVector(repeating: 0))
+        best.consider(Vector(at: upper + x.pixelStride + c), at: 1)
+        best.consider(Vector(at: lower + c), at: 2)
+        best.consider(Vector(at: lower + x.pixelStride + c), at: 3)
+        best.value.store(first: lanes, to: target + c)
+        if let selected {
+          best.position.storeBytes(first: lanes, to: selected + j * y.channels + c)
+        }
+      }
+    }
+  }
+}

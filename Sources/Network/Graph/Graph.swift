@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One operation, its name and the nodes whose outputs it reads. A node has one output, known by
+/// the node's index.
+public struct Node: Equatable, Sendable {
+  public var name: String
+  public var operation: Operation
+  public var inputs: [Int]
+}
+
+/// Operations and their edges, without any data. Nodes stand in an order in which each comes after
+/// its inputs.
+public struct Graph: Equatable, Sendable {
+  public private(set) var nodes: [Node] = []
+  /// The shape of each node's output.
+  public private(set) var shapes: [Shape] = []
+
+  public init() {}
+
+  /// Adds a node and gives its index.
+  /// - Throws: `GraphError` naming the node when its inputs do not exist or do not fit, or its name
+  ///   is taken.
+  @discardableResult
+  public mutating func add(
+    _ name: String, _ operation: Operation, _ inputs: [Int] = []
+  ) throws(GraphError) -> Int {
+    for input in inputs where !nodes.indices.contains(input) {
+      throw .unknownInput(node: name, input: input)
+    }
+    if index(ofNodeNamed: name) != nil { throw .duplicateName(name) }
+    let shape: Shape
+    do throws(ShapeError) {
+      shape = try operation.outputShape(inputs.map { shapes[$0] })
+    } catch { throw .shape(node: name, operation: operation.name, error) }
+    let parameters = operation.parameters(inputs.map { shapes[$0] })
+    guard shape.checkedElementCount != nil, parameters.allSatisfy({ $0.isAddressable }) else {
+      throw .tooLarge(node: name, shape)
+    }
+    nodes.append(Node(name: name, operation: operation, inputs: inputs))
+    shapes.append(shape)
+    return nodes.count - 1
+  }
+
+  /// The node that the graph is run for: the last one.
+  public var output: Int { nodes.count - 1 }
+
+  /// The first node: what an image is written to.
+  public var inputShape: Shape { shapes[0] }
+  public var outputShape: Shape { shapes[output] }
+
+  public func index(ofNodeNamed name: String) -> Int? {
+    nodes.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+  }
+
+  /// The nodes that read each node's output, in order.
+  package var consumers: [[Int]] {
+    var result = [[Int]](repeating: [], count: nodes.count)
+    for (index, node) in nodes.enumerated() {
+      for input in node.inputs where result[input].last != index { result[input].append(index) }
+    }
+    return result
+  }
+
+  package func inputShapes(of node: Int) -> [Shape] { nodes[node].inputs.map { shapes[$0] } }
+
+  /// The parameters of one node, in its layer's order.
+  public func parameters(of node: Int) -> [ParameterDeclaration] {
+    nodes[node].operation.parameters(inputShapes(of: node))
+  }
+
+  /// Multiply-accumulates of one example in one node.
+  public func multiplyAccumulates(of node: Int) -> Int64 {
+    nodes[node].operation.multiplyAccumulates(inputShapes(of: node), shapes[node])
+  }
+
+  /// Multiply-accumulates of one example.
+  public var multiplyAccumulates: Int64 {
+    nodes.indices.reduce(0) { $0 + multiplyAccumulates(of: $1) }
+  }
+
+  /// The number of values that gradient descent may change.
+  public var learntParameterCount: Int {
+    nodes.indices.reduce(0) { sum, node in
+      sum + parameters(of: node).reduce(0) { $0 + ($1.role.isLearnt ? $1.count : 0) }
+    }
+  }
+
+  /// The graph that feeds this graph's output to `next`'s input. Names get the prefixes, so that
+  /// each half's nodes and parameters can still be told apart.
+  public func followed(
+    by next: Graph, prefixes: (String, String)
+  ) throws(GraphError) -> Graph {
+    var result = Graph()
+    for node in nodes { try result.add(prefixes.0 + node.name, node.operation, node.inputs) }
+    let seam = result.output
+    if let shape = next.shapes.first, shape != shapes[output] {
+      throw .seam(output: shapes[output], input: shape)
+    }
+    for node in next.nodes.dropFirst() {
+      try result.add(
+        prefixes.1 + node.name, node.operation, node.inputs.map { $0 == 0 ? seam : $0 + seam })
+    }
+    return result
+  }
+}
+
+/// Why a graph cannot be built.
+public enum GraphError: Error, Equatable, Sendable {
+  /// The node reads a node that does not exist (yet): add its inputs first.
+  case unknownInput(node: String, input: Int)
+  /// Two nodes would share a name: rename one.
+  case duplicateName(String)
+  /// The node's inputs do not fit its operation.
+  case shape(node: String, operation: String, ShapeError)
+  /// The output of the first graph is not what the second takes: resize one of them.
+  case seam(output: Shape, input: Shape)
+  /// The node's output or parameters have more elements than memory can address.
+  case tooLarge(node: String, Shape)
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// What a node computes.
+public enum Operation: Equatable, Sendable {
+  case input(InputLayer)
+  case convolution(ConvolutionLayer)
+  case transposedConvolution(TransposedConvolutionLayer)
+  case dense(DenseLayer)
+  case pooling(PoolingLayer)
+  case globalAverage(GlobalAverageLayer)
+  case batchNormalization(BatchNormalizationLayer)
+  case channelAffine(ChannelAffineLayer)
+  case activation(ActivationLayer)
+  case softmax(SoftmaxLayer)
+  case addition(AdditionLayer)
+  case concatenation(ConcatenationLayer)
+  case resize(ResizeLayer)
+  case dropout(DropoutLayer)
+  case padding(PaddingLayer)
+  case cropping(CroppingLayer)
+  case boundedResidual(BoundedResidualLayer)
+}
+
+/// What is done with an operation's layer once its type is known: one generic method instead of a
+/// switch per method.
+package protocol LayerVisitor {
+  associatedtype Result
+  mutating func visit(_ layer: some Layer) -> Result
+}
+
+extension Operation {
+  /// Calls `visitor.visit` with this operation's layer.
+  package func accept<Visitor: LayerVisitor>(_ visitor: inout Visitor) -> Visitor.Result {
+    switch self {
+    case .input(let layer): visitor.visit(layer)
+    case .convolution(let layer): visitor.visit(layer)
+    case .transposedConvolution(let layer): visitor.visit(layer)
+    case .dense(let layer): visitor.visit(layer)
+    case .pooling(let layer): visitor.visit(layer)
+    case .globalAverage(let layer): visitor.visit(layer)
+    case .batchNormalization(let layer): visitor.visit(layer)
+    case .channelAffine(let layer): visitor.visit(layer)
+    case .activation(let layer): visitor.visit(layer)
+    case .softmax(let layer): visitor.visit(layer)
+    case .addition(let layer): visitor.visit(layer)
+    case .concatenation(let layer): visitor.visit(layer)
+    case .resize(let layer): visitor.visit(layer)
+    case .dropout(let layer): visitor.visit(layer)
+    case .padding(let layer): visitor.visit(layer)
+    case .cropping(let layer): visitor.visit(layer)
+    case .boundedResidual(let layer): visitor.visit(layer)
+    }
+  }
+
+  /// The word for it in files and messages.
+  public var name: String {
+    switch self {
+    case .input: "input"
+    case .convolution: "convolution"
+    case .transposedConvolution: "transposed-convolution"
+    case .dense: "dense"
+    case .pooling: "pooling"
+    case .globalAverage: "global-average"
+    case .batchNormalization: "batch-normalization"
+    case .channelAffine: "channel-affine"
+    case .activation: "activation"
+    case .softmax: "softmax"
+    case .addition: "addition"
+    case .concatenation: "concatenation"
+    case .resize: "resize"
+    case .dropout: "dropout"
+    case .padding: "padding"
+    case .cropping: "cropping"
+    case .boundedResidual: "bounded-residual"
+    }
+  }
+
+  package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    struct Visitor: LayerVisitor {
+      let inputs: [Shape]
+      func visit(_ layer: some Layer) -> Swift.Result<Shape, ShapeError> {
+        do throws(ShapeError) { return .success(try layer.outputShape(inputs)) } catch {
+          return .failure(error)
+        }
+      }
+    }
+    var visitor = Visitor(inputs: inputs)
+    return try accept(&visitor).get()
+  }
+
+  package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
+    struct Visitor: LayerVisitor {
+      let inputs: [Shape]
+      func visit(_ layer: some Layer) -> [ParameterDeclaration] { layer.parameters(inputs) }
+    }
+    var visitor = Visitor(inputs: inputs)
+    return accept(&visitor)
+  }
+
+  package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 {
+    struct Visitor: LayerVisitor {
+      let inputs: [Shape]
+      let output: Shape
+      func visit(_ layer: some Layer) -> Int64 { layer.multiplyAccumulates(inputs, output) }
+    }
+    var visitor = Visitor(inputs: inputs, output: output)
+    return accept(&visitor)
+  }
+
+  package var fusesActivation: Bool {
+    struct Visitor: LayerVisitor {
+      func visit(_ layer: some Layer) -> Bool { layer.fusesActivation }
+    }
+    var visitor = Visitor()
+    return accept(&visitor)
+  }
+
+  package func needs(_ site: LayerSite) -> LayerNeeds {
+    struct Visitor: LayerVisitor {
+      let site: LayerSite
+      func visit(_ layer: some Layer) -> LayerNeeds { layer.needs(site) }
+    }
+    var visitor = Visitor(site: site)
+    return accept(&visitor)
+  }
+
+  package func run(_ phase: LayerPhase, _ step: LayerStep) {
+    struct Visitor: LayerVisitor {
+      let phase: LayerPhase
+      let step: LayerStep
+      func visit(_ layer: some Layer) {
+        switch phase {
+        case .prepare: layer.prepare(step)
+        case .forward: layer.forward(step)
+        case .backward: layer.backward(step)
+        }
+      }
+    }
+    var visitor = Visitor(phase: phase, step: step)
+    accept(&visitor)
+  }
+}
+
+/// What a step is asked to do.
+package enum LayerPhase { case prepare, forward, backward }

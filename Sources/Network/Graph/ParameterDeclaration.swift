@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One parameter tensor of a layer.
+public struct ParameterDeclaration: Equatable, Sendable {
+  public var role: ParameterRole
+  /// OHWI for convolutions, outputs × inputs for dense layers, one extent for vectors.
+  public var dimensions: [Int]
+  public var initialization: Initialization
+
+  package init(_ role: ParameterRole, _ dimensions: [Int], _ initialization: Initialization) {
+    self.role = role
+    self.dimensions = dimensions
+    self.initialization = initialization
+  }
+
+  public var count: Int { dimensions.reduce(1, *) }
+
+  /// Whether the number of elements is below 2³¹.
+  var isAddressable: Bool {
+    var count = 1
+    for extent in dimensions {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      if overflow || product > Int(Int32.max) { return false }
+      count = product
+    }
+    return true
+  }
+}
+
+/// What a parameter is to its layer.
+public enum ParameterRole: Equatable, Sendable {
+  case weights, bias, scale, offset
+  /// Running statistics of a batch normalisation: measured, not learnt.
+  case mean, variance
+
+  /// Whether gradient descent changes it.
+  public var isLearnt: Bool { self != .mean && self != .variance }
+
+  /// The last part of the parameter's name.
+  public var name: String {
+    switch self {
+    case .weights: "weights"
+    case .bias: "bias"
+    case .scale: "scale"
+    case .offset: "offset"
+    case .mean: "mean"
+    case .variance: "variance"
+    }
+  }
+}
+
+/// How a parameter starts.
+public enum Initialization: Equatable, Sendable {
+  case constant(Float)
+  /// Normal with deviation √(2 / fan-in) (He et al., arXiv:1502.01852).
+  case he
+  /// Uniform within ±√(6 / (fan-in + fan-out)) (Glorot & Bengio, 2010).
+  case glorot
+  /// Uniform within ±1/√fan-in: what PyTorch's convolutions and linear layers start from.
+  case uniformFanIn
+  /// The first output channels copy the input channels; the rest as `uniformFanIn`.
+  case dirac
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a graph is compiled for.
+public struct PlanRequest: Sendable {
+  /// Examples a run.
+  public var batch: Int
+  /// Threads of the pool that will run it.
+  public var threadCount: Int
+  /// Nodes at whose output a loss sets the gradient. Empty: inference.
+  public var lossNodes: [Int] = []
+  /// Nodes whose parameters stay as they are: they get no weight gradient and no memory for it, and
+  /// their normalisation and dropout stay in inference mode.
+  public var frozenNodes: Set<Int> = []
+  /// Whether the gradient of the graph's input is wanted.
+  public var wantsInputGradient = false
+  /// Nodes whose output must still be there after the run.
+  public var keptValues: [Int] = []
+  /// Nodes whose output's gradient must still be there after the backward run.
+  public var keptGradients: [Int] = []
+
+  /// Inference.
+  public init(batch: Int, threadCount: Int) {
+    self.batch = batch
+    self.threadCount = threadCount
+  }
+
+  public var isTraining: Bool { !lossNodes.isEmpty }
+}

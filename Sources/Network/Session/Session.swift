@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPlatform
+public import Kernels
+
+/// A plan with its arena, its parameters and its threads: what runs. Nothing is allocated while it
+/// runs.
+public final class Session {
+  public let plan: Plan
+  public let parameters: ParameterStore
+  public let pool: ThreadPool
+  /// The parameters that the backward run writes gradients of, in stable order.
+  public let trainedParameters: [TrainedParameter]
+  /// Floats of all trained parameters in a row.
+  public let trainedCount: Int
+
+  private let arena: UnsafeMutableRawPointer
+  private var steps: [LayerStep] = []
+
+  /// One trained parameter and where its gradient lies.
+  public struct TrainedParameter: Sendable {
+    public let entry: ParameterStore.Entry
+    /// In floats, were all trained parameters in a row: where an optimiser keeps its moments.
+    public let offset: Int
+    /// In bytes from the start of the arena.
+    let gradientOffset: Int
+  }
+
+  /// - Precondition: `parameters` was made for the plan's graph, and `pool` has the plan's number
+  ///   of threads.
+  /// - Returns: `nil` when there is no memory for the arena.
+  public init?(_ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool) {
+    precondition(pool.threadCount == plan.request.threadCount, "the plan is for another pool")
+    self.plan = plan
+    self.parameters = parameters
+    self.pool = pool
+    var trained: [TrainedParameter] = []
+    var offset = 0
+    for step in plan.steps where step.site.trainsParameters {
+      let learnt = parameters.entries(of: step.node).filter { $0.declaration.role.isLearnt }
+      for (entry, gradientOffset) in zip(learnt, step.parameterGradients) {
+        trained.append(
+          TrainedParameter(entry: entry, offset: offset, gradientOffset: gradientOffset))
+        offset = ParameterStore.aligned(offset + entry.declaration.count)
+      }
+    }
+    trainedParameters = trained
+    trainedCount = offset
+    guard let arena = ocelli_pages_allocate(Self.arenaByteCount(plan)) else { return nil }
+    self.arena = arena
+    steps = plan.steps.map(bind)
+    parametersChanged()
+  }
+
+  deinit { ocelli_pages_free(arena, Self.arenaByteCount(plan)) }
+
+  private static func arenaByteCount(_ plan: Plan) -> Int {
+    plan.arenaByteCount + Machine.vectorFloats * MemoryLayout<Float>.stride
+  }
+
+  /// Bytes of the arena, gradients included.
+  public var byteCount: Int { Self.arenaByteCount(plan) }
+
+  /// Prepares the weights of an inference plan anew. To be called after its parameters were
+  /// changed.
+  public func parametersChanged() {
+    guard plan.keepsPreparedWeights else { return }
+    for (index, step) in plan.steps.enumerated() {
+      plan.graph.nodes[step.node].operation.run(.prepare, steps[index])
+    }
+  }
+
+  /// Computes every node's output from the input.
+  /// - Parameter seed: what dropout draws from; the backward run that follows uses the same.
+  public func forward(seed: UInt64 = 0) {
+    for index in steps.indices { forwardStep(index, seed: seed) }
+  }
+
+  /// Step `index` of a forward run; all must run, in order.
+  package func forwardStep(_ index: Int, seed: UInt64) {
+    let node = plan.steps[index].node
+    steps[index].seed = RandomGenerator(seed: seed, stream: UInt64(node)).state
+    plan.graph.nodes[node].operation.run(.forward, steps[index])
+  }
+
+  /// Computes the gradients of the trained parameters, and of the input if the plan wants it, from
+  /// the gradients that losses have written at the plan's loss nodes.
+  public func backward() {
+    for index in plan.backwardSteps { backwardStep(index) }
+  }
+
+  /// The backward run of step `index`; all of the plan's `backwardSteps` must run, in order.
+  package func backwardStep(_ index: Int) {
+    let step = plan.steps[index]
+    var bound = steps[index]
+    if let offset = step.backwardScratch { bound.scratch = floats(at: offset) }
+    plan.graph.nodes[step.node].operation.run(.backward, bound)
+  }
+
+  /// The gradient of one trained parameter: valid from its backward step to the next forward run.
+  public func gradient(of parameter: TrainedParameter) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: floats(at: parameter.gradientOffset), count: parameter.entry.declaration.count)
+  }
+
+  /// All memory that the plan shares out.
+  package var arenaFloats: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: floats(at: 0), count: plan.arenaByteCount / MemoryLayout<Float>.stride)
+  }
+
+  /// What the graph is run on: to be filled before each run.
+  package var input: TensorView<Float> { value(of: 0) }
+  package var output: TensorView<Float> { value(of: plan.graph.output) }
+
+  /// The output of a node. Valid from its step until the last that reads it, or to the end where
+  /// the plan keeps it.
+  package func value(of node: Int) -> TensorView<Float> {
+    view(of: node, plan.valueOffsets)
+  }
+
+  /// The gradient of a node's output: for losses to write, or kept by the plan.
+  package func gradient(of node: Int) -> TensorView<Float> {
+    view(of: node, plan.gradientOffsets)
+  }
+
+  private func view(of node: Int, _ offsets: [Int?]) -> TensorView<Float> {
+    let location = plan.wiring.location(of: node)
+    guard let offset = offsets[location.root] else {
+      preconditionFailure("the plan has no memory for this node's output or gradient")
+    }
+    let (shape, root) = (plan.graph.shapes[node], plan.graph.shapes[location.root])
+    return TensorView(
+      floats(at: offset) + location.channelOffset, batch: plan.request.batch, height: shape.height,
+      width: shape.width, channels: shape.channels, pixelStride: root.channels)
+  }
+
+  private func floats(at offset: Int) -> UnsafeMutablePointer<Float> {
+    (arena + offset).assumingMemoryBound(to: Float.self)
+  }
+
+  private func bind(_ step: Plan.Step) -> LayerStep {
+    let node = plan.graph.nodes[step.node]
+    let unused = floats(at: 0)
+    func memory(_ offset: Int?) -> UnsafeMutablePointer<Float> { offset.map(floats) ?? unused }
+    let output = plan.wiring.outputNodes[step.node]
+    let isWanted = step.site.wantsInputGradient
+    return LayerStep(
+      site: step.site, inputs: node.inputs.map(value), output: value(of: output),
+      scratch: memory(step.forwardScratch), saved: memory(step.saved),
+      forwardPrepared: memory(step.forwardPrepared),
+      backwardPrepared: memory(step.backwardPrepared), isPrepared: plan.keepsPreparedWeights,
+      parameters: parameters.entries(of: step.node).map { parameters.base + $0.offset },
+      parameterGradients: step.parameterGradients.map(floats),
+      outputGradient: step.site.hasBackward ? gradient(of: output) : nil,
+      inputGradients: zip(node.inputs, isWanted).map { $1 ? gradient(of: $0) : nil },
+      accumulates: step.accumulates, seed: 0, pool: pool)
+  }
+}

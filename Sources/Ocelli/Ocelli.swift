@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The library's public face: `import Ocelli` brings all of it.
+@_exported public import Architectures
+@_exported public import Datasets
+@_exported public import Experiments
+@_exported public import Imaging
+@_exported public import Interchange
+@_exported public import Kernels
+@_exported public import Network
+@_exported public import Training

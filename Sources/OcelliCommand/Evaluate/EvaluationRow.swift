@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+import Experiments
+import Foundation
+import Kernels
+import Training
+
+/// The figures of one part of a data set.
+struct EvaluationRow {
+  let part: String
+  let alone: Predictions
+  let combined: Predictions?
+  let labels: [String]
+  let seed: UInt64
+
+  var comparison: PairedComparison? {
+    combined.map {
+      PairedComparison(before: alone.classes, after: $0.classes, labels: alone.labels)
+    }
+  }
+
+  private func interval(_ predictions: Predictions) -> Interval {
+    let right = zip(predictions.labels, predictions.classes).filter { $0 == $1 }.count
+    return .wilson(right, of: predictions.labels.count)
+  }
+
+  /// The interval of the gain, by a bootstrap over the images.
+  private var gainInterval: Interval? {
+    combined.map { combined in
+      var random = RandomGenerator(seed: seed)
+      return PairedBootstrap().interval(
+        before: alone.classes, after: combined.classes, labels: alone.labels, random: &random)
+    }
+  }
+
+  static func table(_ rows: [EvaluationRow]) -> String {
+    var table = TextTable(
+      rows[0].combined == nil
+        ? ["", "images", "accuracy", "95 % interval", "loss"]
+        : [
+          "", "images", "classifier alone", "enhanced", "gain (95 %)", "fixed", "broken", "p",
+        ])
+    for row in rows {
+      table.add(row.combined == nil ? row.aloneCells : row.pairedCells)
+    }
+    return table.description
+  }
+
+  private var aloneCells: [String] {
+    [
+      part, "\(alone.labels.count)", percent(alone.accuracy), text(interval(alone)),
+      String(format: "%.4f", alone.meanLoss),
+    ]
+  }
+
+  private var pairedCells: [String] {
+    guard let combined, let comparison, let gainInterval else { return aloneCells }
+    let gain = String(
+      format: "%+.1f (%+.1f to %+.1f)", comparison.difference * 100, gainInterval.lower * 100,
+      gainInterval.upper * 100)
+    return [
+      part, "\(alone.labels.count)", "\(percent(alone.accuracy)) (\(text(interval(alone))))",
+      "\(percent(combined.accuracy)) (\(text(interval(combined))))", gain, "\(comparison.fixed)",
+      "\(comparison.broken)", Self.pText(comparison.pValue),
+    ]
+  }
+
+  private func text(_ interval: Interval) -> String {
+    String(format: "%.1f to %.1f", interval.lower * 100, interval.upper * 100)
+  }
+
+  private static func pText(_ p: Double) -> String {
+    p < 1e-99 ? "< 1e-99" : p < 1e-4 ? String(format: "%.0e", p) : String(format: "%.4f", p)
+  }
+
+  /// Of the enhanced images where there is an enhancer.
+  private var confusion: ConfusionMatrix {
+    let shown = combined ?? alone
+    return ConfusionMatrix(
+      labels: shown.labels, predictions: shown.classes, classCount: labels.count)
+  }
+
+  /// The confusion matrix, none as a dot, and each class's figures.
+  func perClassTable() -> String {
+    let matrix = confusion
+    var confusion = TextTable(["\(part): true \\ predicted"] + labels)
+    for (index, label) in labels.enumerated() {
+      confusion.add(
+        [label]
+          + labels.indices.map { column in
+            let count = matrix[label: index, prediction: column]
+            return count == 0 ? "·" : "\(count)"
+          })
+    }
+    var scores = TextTable(["class", "images", "precision", "recall", "F1"])
+    for (index, label) in labels.enumerated() {
+      let score = matrix.score(ofClass: index)
+      let figures = [score.precision, score.recall, score.f1]
+      scores.add([label, "\(score.support)"] + figures.map { $0.map(percent) ?? "none" })
+    }
+    return confusion.description + "\n\n" + scores.description
+  }
+}
+
+extension EvaluationRow {
+  private struct Document: Encodable {
+    struct Accuracy: Encodable {
+      var accuracy: Double
+      var lower: Double
+      var upper: Double
+      var loss: Double
+    }
+    struct ClassScore: Encodable {
+      var name: String
+      var images: Int
+      /// `nil` when no image is taken for one of this class.
+      var precision: Double?
+      var recall: Double?
+      var f1: Double?
+    }
+    var part: String
+    var images: Int
+    var classifier: Accuracy
+    var combined: Accuracy?
+    var gain: Double?
+    var gainLower: Double?
+    var gainUpper: Double?
+    var fixed: Int?
+    var broken: Int?
+    var mcNemarP: Double?
+    /// Of the enhanced images where there is an enhancer.
+    var classes: [ClassScore]?
+    /// A row a true class, a column a predicted one.
+    var confusion: [[Int]]?
+  }
+
+  static func json(_ rows: [EvaluationRow], perClass: Bool) throws -> String {
+    let documents = rows.map { row in
+      func accuracy(_ predictions: Predictions) -> Document.Accuracy {
+        let interval = row.interval(predictions)
+        return Document.Accuracy(
+          accuracy: predictions.accuracy, lower: interval.lower, upper: interval.upper,
+          loss: predictions.meanLoss)
+      }
+      var document = Document(
+        part: row.part, images: row.alone.labels.count, classifier: accuracy(row.alone),
+        combined: row.combined.map(accuracy), gain: row.comparison?.difference,
+        gainLower: row.gainInterval?.lower, gainUpper: row.gainInterval?.upper,
+        fixed: row.comparison?.fixed, broken: row.comparison?.broken,
+        mcNemarP: row.comparison?.pValue)
+      if perClass { row.addClasses(to: &document) }
+      return document
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    return String(decoding: try encoder.encode(documents), as: UTF8.self)
+  }
+
+  private func addClasses(to document: inout Document) {
+    document.classes = labels.enumerated().map { index, label in
+      let score = confusion.score(ofClass: index)
+      return Document.ClassScore(
+        name: label, images: score.support, precision: score.precision, recall: score.recall,
+        f1: score.f1)
+    }
+    document.confusion = labels.indices.map { label in
+      labels.indices.map { confusion[label: label, prediction: $0] }
+    }
+  }
+}

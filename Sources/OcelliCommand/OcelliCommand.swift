@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import CPlatform
+import Foundation
+import Interchange
+import Network
+import Training
+
+/// The host command.
+@main
+struct OcelliCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ocelli",
+    abstract: "Gives frozen image classifiers eyes that keep learning.",
+    discussion: """
+      Train a classifier, put an enhancer in front of it, and see what that brings:
+
+        ocelli dataset scenes --output scenes
+        ocelli train classifier --data scenes --output classifier
+        ocelli train enhancer --data scenes --degrade dull=0.5,blur=0.8,noise=0.05 \\
+          --classifier classifier/best.safetensors --output enhancer
+        ocelli evaluate --data scenes --degrade dull=0.5,blur=0.8,noise=0.05 \\
+          --classifier classifier/best.safetensors \\
+          --enhancer enhancer/enhance/best.safetensors
+      """,
+    version: Build.description,
+    subcommands: [
+      DatasetCommand.self, TrainCommand.self, EvaluateCommand.self, ModelCommand.self,
+      BenchCommand.self,
+    ])
+
+  /// Wrong usage exits with 64, everything else that goes wrong with 1 and one line.
+  static func main() {
+    ocelli_line_buffer_output()
+    // A limit of file sizes is an error of the write, like a full disk.
+    signal(SIGXFSZ, SIG_IGN)
+    var command: any ParsableCommand
+    do { command = try parseAsRoot() } catch { exit(withError: error) }
+    if let problem = Build.missingFeature { fail(problem) }
+    do { try command.run() } catch {
+      // Help, and usage that shows to be wrong late.
+      if exitCode(for: error) != .failure { exit(withError: error) }
+      if case TrainingError.interrupted = error { end("ocelli: \(error)") }
+      fail((error as? GraphError)?.message ?? "\(error)")
+    }
+    if ocelli_flush_output() == 0 { fail("standard output was not written: is the disk full?") }
+  }
+
+  private static func fail(_ message: String) -> Never { end("ocelli: error: \(message)") }
+
+  /// Ends the process after one line, whatever a file name holds.
+  private static func end(_ message: String) -> Never {
+    let line = message.replacingOccurrences(of: "\n", with: "\\n")
+    FileHandle.standardError.write(Data("\(line)\n".utf8))
+    Foundation.exit(1)
+  }
+}

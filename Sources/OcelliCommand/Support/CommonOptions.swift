@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Datasets
+import Foundation
+import Kernels
+
+/// How many threads compute.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Threads (default: one for each CPU).", valueName: "n"))
+  var threads: Int?
+
+  func validate() throws { try checkRange("threads", threads, 1...256) }
+
+  func pool() throws -> ThreadPool {
+    let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    guard let pool = ThreadPool(threadCount: count) else {
+      throw CommandError("the system refused to start \(count) threads")
+    }
+    return pool
+  }
+}
+
+/// Refuses the value of an option that is outside of `range`.
+func checkRange<Value: Comparable>(
+  _ name: String, _ value: Value?, _ range: ClosedRange<Value>
+) throws {
+  guard let value, !range.contains(value) else { return }
+  func text(_ value: Value) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+  throw ValidationError(
+    "--\(name) \(text(value)): expected \(text(range.lowerBound)) to \(text(range.upperBound))")
+}
+
+/// Refuses a share that is not inside of 0 to 1; 1 itself is allowed where `includesOne`.
+func checkShare(_ name: String, _ value: Double, includesOne: Bool) throws {
+  guard value > 0, value < 1 || includesOne && value == 1 else {
+    throw ValidationError(
+      "--\(name) \(value): expected more than 0, \(includesOne ? "at most" : "less than") 1")
+  }
+}
+
+/// Refuses a text that is no degradation.
+func checkDegradation(_ text: String?) throws {
+  do throws(DatasetError) {
+    _ = try text.map { text throws(DatasetError) in try Degradation(parsing: text) }
+  } catch {
+    throw ValidationError("--degrade: \(error.message)")
+  }
+}
+
+/// A problem that a user can do something about, in one line.
+struct CommandError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Which images.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A folder per class (with or without train/ and test/), CIFAR-10, STL-10, or a packed file.",
+      valueName: "path"))
+  var data: String
+
+  @Option(help: ArgumentHelp("Resize images to n × n pixels.", valueName: "n"))
+  var size: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Degrade images, for example dull=0.5,blur=0.8,noise=0.05,jpeg=30.", valueName: "steps"))
+  var degrade: String?
+
+  @Option(help: ArgumentHelp("Use this share of the images.", valueName: "share"))
+  var fraction: Double = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Test images to hold out of a data set that has no test part.", valueName: "share"))
+  var testFraction: Double = 0.2
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw so many training and test images from the training part, for example 4010/990.",
+      valueName: "counts"))
+  var split: String?
+
+  @Option(help: ArgumentHelp("Seed of splits and noise.", valueName: "n"))
+  var dataSeed: UInt64 = 1
+
+  @Flag(help: "Go on when training and test images overlap; results are then contaminated.")
+  var allowOverlap = false
+
+  func validate() throws {
+    try checkRange("size", size, 1...16_384)
+    try checkShare("fraction", fraction, includesOne: true)
+    try checkShare("test-fraction", testFraction, includesOne: false)
+    try checkDegradation(degrade)
+    _ = try splitCounts()
+  }
+
+  /// The counts of `--split`.
+  private func splitCounts() throws -> [Int]? {
+    guard let split else { return nil }
+    let counts = split.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard counts.count == 2, counts.allSatisfy({ (1...1_000_000_000).contains($0) }) else {
+      throw ValidationError("--split \(split): expected two counts, for example 4010/990")
+    }
+    return counts
+  }
+
+  /// The options that make the images what they are, as given.
+  var arguments: [String] {
+    var arguments = ["--data", data]
+    if let size { arguments += ["--size", "\(size)"] }
+    if let degrade { arguments += ["--degrade", degrade] }
+    if fraction != 1 { arguments += ["--fraction", "\(fraction)"] }
+    if testFraction != 0.2 { arguments += ["--test-fraction", "\(testFraction)"] }
+    if let split { arguments += ["--split", split] }
+    if dataSeed != 1 { arguments += ["--data-seed", "\(dataSeed)"] }
+    if allowOverlap { arguments.append("--allow-overlap") }
+    return arguments
+  }
+
+  /// Training and test images: degraded, and as they were.
+  struct Parts {
+    var training: Dataset
+    var test: Dataset
+    var cleanTraining: Dataset?
+    var cleanTest: Dataset?
+  }
+
+  func load() throws -> Parts {
+    let status = StatusLine()
+    let extent = size.map { (width: $0, height: $0) }
+    var (training, test) = try Dataset.loadParts(data, size: extent) { done, total in
+      status.show("reading \(data): \(done) of \(total) images")
+    }
+    status.clear()
+    let counts = try splitCounts()
+    if test == nil || counts != nil {
+      let distinct = training.withoutDuplicates()
+      if distinct.count < training.count {
+        status.note("\(data): \(training.count - distinct.count) copies of images left out")
+      }
+      if let counts {
+        let parts = try distinct.split(counts: counts, seed: dataSeed)
+        (training, test) = (parts[0], parts[1])
+      } else {
+        let parts = try distinct.split(fraction: testFraction, seed: dataSeed)
+        (training, test) = (parts.first, parts.second)
+      }
+    }
+    guard var test else { throw CommandError("\(data): has no test images") }
+    try training.requireDisjoint(from: test, overlapIsAllowed: allowOverlap)
+    if fraction < 1 {
+      training = try training.fraction(fraction, seed: dataSeed)
+      test = try test.fraction(fraction, seed: dataSeed)
+    }
+    guard let degrade else { return Parts(training: training, test: test) }
+    let degradation = try Degradation(parsing: degrade)
+    status.show("degrading \(training.count + test.count) images")
+    defer { status.clear() }
+    return Parts(
+      training: try training.degraded(by: degradation, seed: dataSeed),
+      test: try test.degraded(by: degradation, seed: dataSeed &+ 1), cleanTraining: training,
+      cleanTest: test)
+  }
+}

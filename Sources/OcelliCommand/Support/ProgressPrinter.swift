@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Training
+
+/// Shows a run: a bar on a terminal, a line an epoch elsewhere (and one every 30 seconds), JSON
+/// Lines on demand.
+final class ProgressPrinter: TrainingObserver {
+  private let status = StatusLine(hasPlainLines: false)
+  private let printsJSON: Bool
+  private let phase: String
+  private let start = MonotonicClock.seconds
+  private let firstStep: Int
+  private var images = 0
+  private var remaining = ""
+  private var isLast = false
+  private var epochCount = 0
+  private var lastLine = MonotonicClock.seconds
+
+  init(phase: String, resumedAt step: Int, printsJSON: Bool) {
+    self.phase = phase
+    self.printsJSON = printsJSON
+    firstStep = step
+  }
+
+  func didStep(_ report: StepReport) {
+    images += report.images
+    let now = MonotonicClock.seconds
+    let elapsed = now - start
+    let total = report.epochCount * report.batchesPerEpoch
+    let perStep = elapsed / Double(report.step - firstStep)
+    remaining = Duration.text(perStep * Double(total - report.step))
+    isLast = report.step == total
+    epochCount = report.epochCount
+    let numbers = describe(report, imagesPerSecond: Double(images) / elapsed)
+    status.show(
+      "\(bar(Double(report.step) / Double(total))) \(phase) \(numbers)  \(remaining) left")
+    if !status.isTerminal && !printsJSON && now - lastLine > 30 {
+      lastLine = now
+      print(
+        "\(phase) epoch \(report.epoch + 1) of \(report.epochCount), batch \(report.batch + 1) of "
+          + "\(report.batchesPerEpoch)  \(numbers)  \(remaining) left")
+    }
+  }
+
+  func didEndEpoch(_ record: TrainingProgress.EpochRecord, isBest: Bool) {
+    status.clear()
+    lastLine = MonotonicClock.seconds
+    if printsJSON {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      let json = (try? encoder.encode(record)).map { String(decoding: $0, as: UTF8.self) }
+      print(json ?? "{}")
+      return
+    }
+    var line =
+      "\(phase) epoch \(record.epoch + 1) of \(epochCount)  loss \(number(record.trainingLoss))"
+    if let accuracy = record.trainingAccuracy { line += "  accuracy \(percent(accuracy))" }
+    if let loss = record.validationLoss { line += "  validation loss \(number(loss))" }
+    if let accuracy = record.validationAccuracy { line += " accuracy \(percent(accuracy))" }
+    line += "  \(Duration.text(MonotonicClock.seconds - start))"
+    if !isLast { line += ", \(remaining) left" }
+    print(isBest ? line + "  best" : line)
+  }
+
+  private func describe(_ report: StepReport, imagesPerSecond: Double) -> String {
+    var text = "loss \(number(report.meanLoss))"
+    if let accuracy = report.accuracy { text += "  accuracy \(percent(accuracy))" }
+    return text
+      + "  rate \(String(format: "%.2g", report.learningRate))  "
+      + "\(Int(imagesPerSecond)) images/s"
+  }
+
+  private func bar(_ share: Double) -> String {
+    let filled = Int((share * 20).rounded(.down))
+    return String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
+      + String(format: " %3.0f %%", share * 100)
+  }
+
+  private func number(_ value: Double) -> String {
+    String(format: abs(value) < 1e4 ? "%.4f" : "%.3e", value)
+  }
+}
+
+/// A share as a percentage with one decimal.
+func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import Architectures
+import ArgumentParser
+import Datasets
+import Network
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a classifier, or an enhancer in front of one.",
+    discussion: """
+        ocelli train classifier --data scenes --output classifier
+        ocelli train enhancer --data scenes --output enhancer \\
+          --classifier classifier/best.safetensors
+      """,
+    subcommands: [TrainClassifier.self, TrainEnhancer.self])
+}
+
+struct TrainClassifier: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "classifier", abstract: "Train a classifier from images.",
+    discussion: """
+      The folder gets best.safetensors (the model of the best epoch on held-out images), \
+      last.safetensors (the whole state, for --resume), metrics.jsonl and a TensorBoard log. \
+      Unless told otherwise it trains 10 epochs in batches of 64 by AdamW, at a rate of up to 0.003.
+
+        ocelli train classifier --data scenes --output classifier
+        ocelli train classifier --data cifar10 --recipe speed-run --output speed-run
+      """)
+
+  enum Recipe: String, CaseIterable, ExpressibleByArgument {
+    case standard
+    case speedRun = "speed-run"
+  }
+
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Model") var model: ClassifierOptions
+  @OptionGroup(title: "Training") var flags: TrainingFlags
+  @OptionGroup var threads: ThreadOptions
+
+  @Option(help: "Defaults of all training options, and the architecture of the speed run.")
+  var recipe = Recipe.standard
+
+  func validate() throws {
+    if recipe == .speedRun, let architecture = model.architecture, architecture != .speedRun {
+      throw ValidationError(
+        "--recipe speed-run has its own architecture, not \(architecture.rawValue)")
+    }
+  }
+
+  func run() throws {
+    let options = try flags.options(recipe == .speedRun ? .speedRun : .classifier)
+    try TrainingRun.requireFree(flags.output, flags)
+    let pool = try threads.pool()
+    let parts = try data.load()
+    let (training, validation) = try flags.split(parts.training)
+    var classifier = model
+    if recipe == .speedRun { classifier.architecture = .speedRun }
+    let graph = try classifier.graph(
+      height: training.height, width: training.width, classCount: training.classCount)
+    guard let parameters = ParameterStore(graph) else {
+      throw CommandError("no memory for the parameters")
+    }
+    parameters.initialize(seed: options.seed)
+    let frozen = whiten(graph, parameters, training)
+    let task = TrainingTask.classifier(
+      Model(
+        role: .classifier, graph: graph, parameters: parameters, labels: training.classNames),
+      labelSmoothing: options.labelSmoothing, frozenNodes: frozen, training: training,
+      validation: validation)
+    try TrainingRun.run(task, options, pool, folder: flags.output, flags: flags)
+    TrainingRun.advise(
+      flags,
+      ["evaluate"] + data.arguments + ["--classifier", "\(flags.output)/best.safetensors"])
+  }
+
+  /// Sets the speed-run network's first layer, which then stays as it is.
+  private func whiten(_ graph: Graph, _ parameters: ParameterStore, _ data: Dataset) -> Set<Int> {
+    guard let node = graph.index(ofNodeNamed: SpeedRunNet.whiteningNode),
+      case .channelAffine(let normalization) = graph.nodes[1].operation
+    else { return [] }
+    Whitening.apply(
+      to: parameters, node: node,
+      normalization: (normalization.multiplier, normalization.shift), dataset: data)
+    return [node]
+  }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArgumentParser
+public import Datasets
+public import Training
+
+/// How to train. What is not given is the phase's own default.
+struct TrainingFlags: ParsableArguments {
+  @Option(help: ArgumentHelp("Passes over the training images.", valueName: "n"))
+  var epochs: Int?
+
+  @Option(help: ArgumentHelp("Images a step.", valueName: "n"))
+  var batch: Int?
+
+  @Option(help: ArgumentHelp("The peak learning rate.", valueName: "rate"))
+  var learningRate: Float?
+
+  @Option(help: "The rule of updates.")
+  var optimizer: TrainingOptions.Optimizer?
+
+  @Option(help: ArgumentHelp("Momentum of SGD.", valueName: "m"))
+  var momentum: Float?
+
+  @Option(help: ArgumentHelp("Weight decay of weights.", valueName: "d"))
+  var weightDecay: Float?
+
+  @Option(help: "How the learning rate moves (default: one-cycle).")
+  var schedule: TrainingOptions.Schedule?
+
+  @Option(
+    help: ArgumentHelp("The share of the run over which the rate rises from 0.", valueName: "share")
+  )
+  var warmUp: Float?
+
+  @Option(help: ArgumentHelp("Largest norm of a step's gradients.", valueName: "norm"))
+  var clip: Float?
+
+  @Option(help: ArgumentHelp("Smoothing of the labels.", valueName: "share"))
+  var smoothing: Float?
+
+  @Option(help: "What is averaged over steps.")
+  var averaging: TrainingOptions.Averaging?
+
+  @Option(help: "Mirroring of training images (default: random).")
+  var flip: Augmentation.Flip?
+
+  @Option(help: ArgumentHelp("Largest shift of training images.", valueName: "pixels"))
+  var shift: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Side of the square that is cut out of training images.", valueName: "pixels"))
+  var cutout: Int?
+
+  @Option(help: ArgumentHelp("Mix training images with this α.", valueName: "α"))
+  var mixup: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "Brightness, contrast and saturation vary by this share.", valueName: "share"))
+  var jitter: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "Crop training images to a part of at least this share, then resize it.", valueName: "share"))
+  var crop: Float?
+
+  @Option(help: ArgumentHelp("Stop after so many epochs without improvement.", valueName: "epochs"))
+  var patience: Int?
+
+  @Option(help: ArgumentHelp("What all random choices derive from.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Training images to hold out for choosing the best epoch.", valueName: "share"))
+  var validation: Double = 0.1
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Folder for checkpoints and logs.", valueName: "folder"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
+  var saveInterval: Double = 60
+
+  @Flag(help: "Go on where an interrupted run of the same options stopped.")
+  var resume = false
+
+  @Flag(help: "Print a JSON object an epoch.")
+  var json = false
+
+  func validate() throws {
+    try checkRange("epochs", epochs, 1...1_000_000)
+    try checkRange("batch", batch, 1...65536)
+    try checkRange("learning-rate", learningRate, 0...1000)
+    try checkRange("momentum", momentum, 0...1)
+    try checkRange("weight-decay", weightDecay, 0...10)
+    try checkRange("warm-up", warmUp, 0...1)
+    try checkRange("clip", clip, 1e-9...1e9)
+    try checkRange("smoothing", smoothing, 0...0.99)
+    try checkRange("shift", shift, 0...16_383)
+    try checkRange("cutout", cutout, 0...16_384)
+    try checkRange("mixup", mixup, 0...2)
+    try checkRange("jitter", jitter, 0...1)
+    try checkRange("crop", crop, 0.01...1)
+    try checkRange("patience", patience, 1...1_000_000)
+    try checkRange("save-interval", saveInterval, 0...1e9)
+    if validation != 0 { try checkShare("validation", validation, includesOne: false) }
+    if output.isEmpty { throw ValidationError("--output: expected the name of a folder") }
+  }
+
+  /// `defaults` with everything that was given.
+  func options(_ defaults: TrainingOptions) throws -> TrainingOptions {
+    var options = defaults
+    func set<Value>(_ path: WritableKeyPath<TrainingOptions, Value>, _ value: Value?) {
+      if let value { options[keyPath: path] = value }
+    }
+    set(\.epochs, epochs)
+    set(\.batchSize, batch)
+    set(\.learningRate, learningRate)
+    set(\.optimizer, optimizer)
+    set(\.momentum, momentum)
+    set(\.weightDecay, weightDecay)
+    set(\.schedule, schedule)
+    set(\.warmUp, warmUp)
+    set(\.labelSmoothing, smoothing)
+    set(\.averaging, averaging)
+    set(\.augmentation.flip, flip)
+    set(\.augmentation.shift, shift)
+    set(\.augmentation.cutout, cutout)
+    set(\.augmentation.mixup, mixup)
+    if let clip { options.gradientClip = clip }
+    if let patience { options.patience = patience }
+    if let crop { options.augmentation.resizedCrop = .init(smallestArea: crop) }
+    if let jitter {
+      options.augmentation.colorJitter = Augmentation.ColorJitter(
+        brightness: jitter, contrast: jitter, saturation: jitter)
+    }
+    options.seed = seed
+    if momentum != nil && options.optimizer != .sgd {
+      throw ValidationError("--momentum needs --optimizer sgd")
+    }
+    return options
+  }
+
+  /// The images to learn from, and those that choose the best epoch.
+  func split(_ training: Dataset) throws -> (training: Dataset, validation: Dataset?) {
+    if validation == 0 { return (training, nil) }
+    let parts = try training.split(fraction: validation, seed: seed)
+    return (parts.first, parts.second)
+  }
+}
+
+extension TrainingOptions.Optimizer: ExpressibleByArgument {}
+extension TrainingOptions.Schedule: ExpressibleByArgument {}
+extension TrainingOptions.Averaging: ExpressibleByArgument {}
+extension Augmentation.Flip: ExpressibleByArgument {}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Datasets
+public import Kernels
+public import Network
+
+/// Runs a model over data sets, batch by batch, without changing it.
+public final class Evaluator {
+  private let session: Session
+  private let pool: ThreadPool
+  private let batch: Int
+  private let averagesFlips: Bool
+
+  /// - Parameter averagesFlips: average the logits of each image and of its mirror image.
+  /// - Throws: `TrainingError.outOfMemory`.
+  public init(
+    _ model: Model, _ pool: ThreadPool, batch: Int, averagesFlips: Bool = false
+  ) throws(TrainingError) {
+    var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
+    if averagesFlips { request.keptValues = [0] }
+    let plan = Plan(model.graph, request)
+    guard let session = Session(plan, model.parameters, pool) else {
+      throw .outOfMemory(byteCount: plan.arenaByteCount)
+    }
+    self.session = session
+    self.pool = pool
+    self.batch = batch
+    self.averagesFlips = averagesFlips
+  }
+
+  /// What a classifier says of every image.
+  public func predictions(
+    for dataset: Dataset, progress: ((_ done: Int) -> Void)? = nil
+  ) throws(TrainingError) -> Predictions {
+    var result = Predictions(labels: [], classes: [], trueProbabilities: [], losses: [])
+    let classCount = session.output.channels
+    var logits = [Float](repeating: 0, count: batch * classCount)
+    try forEachBatch(dataset) { batch in
+      readLogits(into: &logits, scale: averagesFlips ? 0.5 : 1, accumulate: false)
+      if averagesFlips {
+        mirrorInput()
+        session.forward()
+        readLogits(into: &logits, scale: 0.5, accumulate: true)
+      }
+      for (row, label) in batch.labels.enumerated() {
+        logits.withUnsafeBufferPointer { logits in
+          let values = logits.baseAddress.unsafelyUnwrapped + row * classCount
+          let best = Predictions.largest(values, classCount)
+          let sum = (0..<classCount).reduce(Float(0)) {
+            $0 + ElementaryFunctions.exp(values[$1] - values[best])
+          }
+          let loss = values[best] - values[Int(label)] + ElementaryFunctions.log(sum)
+          result.labels.append(Int(label))
+          result.classes.append(best)
+          result.losses.append(loss)
+          result.trueProbabilities.append(ElementaryFunctions.exp(-loss))
+        }
+      }
+      progress?(result.labels.count)
+    }
+    return result
+  }
+
+  /// The mean squared error of the images that an enhancer makes, against `clean` or against its
+  /// input.
+  public func meanSquaredError(
+    on dataset: Dataset, clean: Dataset? = nil
+  ) throws(TrainingError) -> Double {
+    var total = 0.0
+    let count = session.input.elementCount
+    let targets = UnsafeMutablePointer<Float>.allocate(capacity: count + Machine.vectorFloats)
+    let losses = UnsafeMutablePointer<Float>.allocate(capacity: batch)
+    defer {
+      targets.deallocate()
+      losses.deallocate()
+    }
+    targets.initialize(repeating: 0, count: count + Machine.vectorFloats)
+    losses.initialize(repeating: 0, count: batch)
+    try forEachBatch(dataset, clean: clean, targets: targets) { batch in
+      MeanSquaredError.compute(
+        prediction: session.output,
+        target: TensorView(
+          targets, batch: session.output.batch, height: session.output.height,
+          width: session.output.width, channels: session.output.channels),
+        gradientScale: 0, gradient: nil, exampleLosses: losses, pool: pool)
+      for index in 0..<batch.count { total += Double(losses[index]) }
+    }
+    return total / Double(dataset.count)
+  }
+
+  /// The image that the model makes of each image, in the data set's order.
+  public func images(
+    for dataset: Dataset, _ body: (_ index: Int, _ floats: UnsafeBufferPointer<Float>) -> Void
+  ) throws(TrainingError) {
+    let count = session.output.elementCount / batch
+    try forEachBatch(dataset) { batch in
+      for (row, index) in batch.indices.enumerated() {
+        body(
+          index,
+          UnsafeBufferPointer(start: session.output.base + row * count, count: count))
+      }
+    }
+  }
+
+  private func forEachBatch(
+    _ dataset: Dataset, clean: Dataset? = nil, targets: UnsafeMutablePointer<Float>? = nil,
+    _ body: (Batch) -> Void
+  ) throws(TrainingError) {
+    do throws(DatasetError) {
+      let loader = try BatchLoader(
+        dataset, .evaluation(batchSize: batch), pairedWith: targets == nil ? nil : clean)
+      let images = session.input.base
+      let paired = clean == nil ? nil : targets
+      while let batch = loader.next(into: BatchMemory(images: images, pairedImages: paired)) {
+        if clean == nil { targets?.update(from: images, count: session.input.elementCount) }
+        session.forward()
+        body(batch)
+      }
+    } catch { throw .dataset(error) }
+  }
+
+  private func readLogits(into logits: inout [Float], scale: Float, accumulate: Bool) {
+    let output = session.output
+    for row in 0..<output.batch {
+      for c in 0..<output.channels {
+        let value = output.pixel(row)[c] * scale
+        logits[row * output.channels + c] =
+          accumulate ? logits[row * output.channels + c] + value : value
+      }
+    }
+  }
+
+  /// Mirrors the batch from left to right, in place.
+  private func mirrorInput() {
+    let input = session.input
+    for n in 0..<input.batch {
+      for y in 0..<input.height {
+        for x in 0..<input.width / 2 {
+          let (left, right) = (input.pixel(n, y, x), input.pixel(n, y, input.width - 1 - x))
+          for c in 0..<input.channels { swap(&left[c], &right[c]) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// What a classifier said of every image of a data set.
+public struct Predictions: Sendable {
+  public var labels: [Int]
+  /// The class of the largest logit.
+  public var classes: [Int]
+  /// The probability of each image's true class.
+  public var trueProbabilities: [Float]
+  /// −log of it.
+  public var losses: [Float]
+
+  public var accuracy: Double {
+    labels.isEmpty
+      ? 0
+      : Double(zip(labels, classes).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) })
+        / Double(labels.count)
+  }
+
+  public var meanLoss: Double {
+    losses.isEmpty ? 0 : losses.reduce(0.0) { $0 + Double($1) } / Double(losses.count)
+  }
+
+  /// The index of the largest of `count` values; the first of equals.
+  static func largest(_ values: UnsafePointer<Float>, _ count: Int) -> Int {
+    var best = 0
+    for index in 1..<max(1, count) where values[index] > values[best] { best = index }
+    return best
+  }
+
+  /// How many of the first images of a batch a classifier's logits get right.
+  static func countCorrect(_ logits: TensorView<Float>, _ labels: [Int32]) -> Int {
+    labels.indices.reduce(0) {
+      $0 + (largest(logits.pixel($1), logits.channels) == Int(labels[$1]) ? 1 : 0)
+    }
+  }
+}

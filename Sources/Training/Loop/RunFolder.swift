@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Interchange
+
+/// The folder of a run: `last.safetensors` (the whole state), `best.safetensors` (the model),
+/// `metrics.jsonl`, and a TensorBoard log.
+///
+/// The metrics hold nothing that depends on the time of day, so that they too end in the same bytes
+/// after a resume.
+public final class RunFolder {
+  /// Seconds between two checkpoints inside an epoch; at 0 every step is followed by one.
+  public var saveInterval = 60.0
+  /// Steps between two lines of metrics inside an epoch.
+  private static let logInterval = 50
+
+  public let path: String
+  private var metrics: MetricsWriter?
+  private var events: EventFileWriter?
+
+  private let lock: FolderLock
+
+  /// Creates the folder where it does not exist, and keeps other runs out of it.
+  public init(_ path: String) throws(TrainingError) {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch { throw .file(FileError(.create, path: path, code: Self.code(of: error, path))) }
+    lock = try FolderLock(path)
+    removeLeftovers()
+  }
+
+  /// Why a folder cannot be created, as an `errno`.
+  private static func code(of error: any Error, _ path: String) -> Int32 {
+    let underlying = (error as? CocoaError)?.underlying
+    if let code = (underlying as? POSIXError)?.code { return code.rawValue }
+    return FileManager.default.fileExists(atPath: path) ? ENOTDIR : EACCES
+  }
+
+  /// Removes what killed runs left half-written: no other run is in this folder.
+  private func removeLeftovers() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    for name in names where Self.isLeftover(name) {
+      try? FileManager.default.removeItem(atPath: path + "/" + name)
+    }
+  }
+
+  /// Whether `name` is that of a file that was being written: `last.safetensors.` and six letters.
+  private static func isLeftover(_ name: String) -> Bool {
+    ["last.safetensors.", "best.safetensors."].contains { prefix in
+      name.hasPrefix(prefix) && name.utf8.count == prefix.utf8.count + 6
+    }
+  }
+
+  public var checkpointPath: String { path + "/last.safetensors" }
+  public var bestPath: String { path + "/best.safetensors" }
+  public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpointPath) }
+
+  /// Whether the folder at `path` holds results of a run, which another must not overwrite.
+  public static func holdsRun(_ path: String) -> Bool {
+    ["last.safetensors", "best.safetensors"].contains {
+      FileManager.default.fileExists(atPath: path + "/" + $0)
+    }
+  }
+
+  /// Opens the logs, without the lines behind `step`.
+  func openLogs(resumingAfter step: Int?) throws(TrainingError) {
+    do throws(FileError) {
+      metrics = try MetricsWriter(
+        path + "/metrics.jsonl", resumingAfter: step.map { Int64($0) })
+      events = try EventFileWriter(
+        path + "/" + EventFileWriter.fileName, resumingAfter: step.map { Int64($0) },
+        now: { Date().timeIntervalSince1970 })
+    } catch { throw .file(error) }
+  }
+
+  func log(_ report: StepReport, loss: Double) throws(TrainingError) {
+    guard report.step % Self.logInterval == 0 else { return }
+    try write(
+      [("loss", loss), ("learningRate", Double(report.learningRate))], prefix: "step/",
+      step: report.step)
+  }
+
+  func log(_ record: TrainingProgress.EpochRecord) throws(TrainingError) {
+    let values: [(String, Double?)] = [
+      ("trainingLoss", record.trainingLoss), ("trainingAccuracy", record.trainingAccuracy),
+      ("validationLoss", record.validationLoss),
+      ("validationAccuracy", record.validationAccuracy),
+    ]
+    try write(
+      [("epoch", Double(record.epoch + 1))]
+        + values.compactMap { name, value in value.map { (name, $0) } },
+      prefix: "epoch/", step: record.step)
+  }
+
+  private func write(
+    _ values: [(String, Double)], prefix: String, step: Int
+  ) throws(TrainingError) {
+    do throws(FileError) {
+      try metrics?.write(values.map { (key: $0, value: .number($1)) }, step: Int64(step))
+      try events?.write(values.map { (tag: prefix + $0, value: Float($1)) }, step: Int64(step))
+    } catch { throw .file(error) }
+  }
+
+  /// Puts the logs on disk before a checkpoint that counts on them.
+  func synchronize() throws(TrainingError) {
+    do throws(FileError) {
+      try metrics?.synchronize()
+      try events?.synchronize()
+    } catch { throw .file(error) }
+  }
+}

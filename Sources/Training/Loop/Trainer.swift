@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Datasets
+import Interchange
+public import Kernels
+import Network
+
+/// Runs one training task, from the start or from a checkpoint, to the end.
+///
+/// Everything that the result depends on is in the task, the options and the progress: so a resumed
+/// run ends in the same bytes as one that was never interrupted, for any number of threads.
+public final class Trainer {
+  public let task: TrainingTask
+  public let options: TrainingOptions
+  public internal(set) var progress = TrainingProgress()
+  let pool: ThreadPool
+  let session: Session
+  let optimizer: Optimizer
+  let average: WeightAverage?
+  public let loader: BatchLoader
+  let folder: RunFolder?
+  private let schedule: LearningRateSchedule
+  private let memory: TrainingMemory
+
+  /// - Parameter folder: where checkpoints and logs go.
+  public init(
+    _ task: TrainingTask, _ options: TrainingOptions, _ pool: ThreadPool, folder: RunFolder?
+  ) throws(TrainingError) {
+    self.task = task
+    self.options = options
+    self.pool = pool
+    self.folder = folder
+    try Self.check(task)
+    do {
+      loader = try BatchLoader(
+        task.training,
+        .init(
+          batchSize: min(options.batchSize, task.training.count), seed: options.seed,
+          augmentation: options.augmentation),
+        pairedWith: task.phase == .reconstruct ? task.cleanTraining : nil)
+    } catch { throw .dataset(error) }
+    let plan = Plan(
+      task.model.graph,
+      Self.request(task, batch: loader.configuration.batchSize, pool.threadCount))
+    guard let session = Session(plan, task.model.parameters, pool),
+      let optimizer = Optimizer(session, options.optimizerOptions)
+    else { throw .outOfMemory(byteCount: plan.arenaByteCount) }
+    self.session = session
+    self.optimizer = optimizer
+    average = options.averaging == .none ? nil : WeightAverage(session)
+    schedule = options.learningRateSchedule
+    let outputFloats = plan.request.batch * task.model.graph.shapes[task.lossNode].elementCount
+    memory = TrainingMemory(
+      batch: plan.request.batch,
+      targetCount: max(outputFloats, plan.request.batch * task.training.classCount))
+  }
+
+  static func request(_ task: TrainingTask, batch: Int, _ threadCount: Int) -> PlanRequest {
+    var request = PlanRequest(batch: batch, threadCount: threadCount)
+    request.lossNodes = [task.lossNode]
+    request.frozenNodes = task.frozenNodes
+    // For the diagnosis of a divergence.
+    request.keptValues = [0]
+    return request
+  }
+
+  private static func check(_ task: TrainingTask) throws(TrainingError) {
+    let shape = task.model.graph.inputShape
+    let data = task.training
+    guard shape == Shape(height: data.height, width: data.width, channels: 3) else {
+      throw .mismatch(
+        "\(data.name): images of \(data.height)×\(data.width)×3, the model takes \(shape.text)")
+    }
+    let output = task.model.graph.outputShape
+    guard task.phase != .reconstruct || output == shape else {
+      throw .mismatch("the enhancer makes images of \(output.text) of images of \(shape.text)")
+    }
+    guard task.phase == .reconstruct || task.model.graph.outputShape.channels == data.classCount
+    else {
+      throw .mismatch(
+        "\(data.name): \(data.classCount) classes, the model knows "
+          + "\(task.model.graph.outputShape.channels)")
+    }
+  }
+
+  /// Steps of the whole run.
+  public var stepCount: Int { options.epochs * loader.batchesPerEpoch }
+
+  /// Trains to the end.
+  /// - Throws: `TrainingError.interrupted` after a request to stop, once the state is saved.
+  public func run(
+    observer: (any TrainingObserver)? = nil, stop: StopRequest = StopRequest()
+  ) throws(TrainingError) {
+    var lastSave = MonotonicClock.seconds
+    while progress.position.epoch < options.epochs && !hasLostPatience {
+      let report = try step()
+      observer?.didStep(report)
+      if progress.position.batch == 0 {
+        let (record, isBest) = try endEpoch()
+        observer?.didEndEpoch(record, isBest: isBest)
+        try save()
+        lastSave = MonotonicClock.seconds
+      } else if stop.isRequested
+        || MonotonicClock.seconds - lastSave > folder?.saveInterval ?? .infinity
+      {
+        try save()
+        lastSave = MonotonicClock.seconds
+      }
+      if stop.isRequested { throw .interrupted(step: progress.step) }
+    }
+    if task.phase == .enhance { extractEnhancer() }
+  }
+
+  private var hasLostPatience: Bool {
+    guard let patience = options.patience, let best = progress.best else { return false }
+    return progress.position.epoch - 1 - best.epoch >= patience
+  }
+
+  /// One batch: forward, loss, backward, update.
+  private func step() throws(TrainingError) -> StepReport {
+    let position = progress.position
+    guard let batch = nextBatch() else { throw .mismatch("the data set has no more batches") }
+    session.forward(
+      seed: RandomGenerator(seed: options.seed, stream: UInt64(progress.step)).state)
+    let prediction = session.value(of: task.lossNode)
+    task.loss.compute(
+      prediction, targets: memory.targets, gradient: session.gradient(of: task.lossNode),
+      exampleLosses: memory.losses, pool: pool)
+    let losses = UnsafeBufferPointer(start: memory.losses, count: batch.count)
+    let loss = losses.reduce(0.0) { $0 + Double($1) }
+    if task.phase != .reconstruct {
+      progress.epoch.correct += Predictions.countCorrect(prediction, batch.labels)
+    }
+    session.backward()
+    let norm = optimizer.gradientNorm()
+    guard loss.isFinite, norm.isFinite else {
+      throw .notFinite(
+        epoch: position.epoch, batch: position.batch, culprit: Diagnosis.culprit(of: self))
+    }
+    let rate =
+      options.learningRate * schedule.multiplier(step: progress.step, of: stepCount)
+    optimizer.step(learningRate: rate, gradientNorm: norm)
+    progress.step += 1
+    updateAverage()
+    progress.epoch.loss += loss
+    progress.epoch.images += batch.count
+    progress.position = loader.position
+    let report = StepReport(
+      epoch: position.epoch, epochCount: options.epochs, batch: position.batch,
+      batchesPerEpoch: loader.batchesPerEpoch, step: progress.step, images: batch.count,
+      meanLoss: progress.epoch.meanLoss,
+      accuracy: task.phase == .reconstruct ? nil : progress.epoch.accuracy, learningRate: rate,
+      gradientNorm: norm)
+    try folder?.log(report, loss: loss / Double(batch.count))
+    return report
+  }
+
+  private func nextBatch() -> Batch? {
+    let images = session.input.base
+    guard task.phase == .reconstruct else {
+      return loader.next(into: BatchMemory(images: images, targets: memory.targets))
+    }
+    guard task.cleanTraining == nil else {
+      return loader.next(into: BatchMemory(images: images, pairedImages: memory.targets))
+    }
+    let batch = loader.next(into: BatchMemory(images: images))
+    memory.targets.update(from: images, count: session.input.elementCount)
+    return batch
+  }
+
+  private func updateAverage() {
+    guard let average else { return }
+    switch options.averaging {
+    case .none: break
+    case .exponential:
+      // A young average forgets its start as fast as an old one forgets noise.
+      let young = Float(1 + progress.step) / Float(10 + progress.step)
+      average.update(decay: min(options.averageDecay, young))
+    case .lookahead:
+      guard progress.step % 5 == 0 || progress.step == stepCount else { return }
+      let part = Float(progress.step) / Float(stepCount)
+      let decay = progress.step == stepCount ? 1 : 0.7738 * part * part * part
+      average.update(decay: decay)
+      average.apply()
+    }
+  }
+}
+
+/// The memory of a run besides the session's.
+private final class TrainingMemory {
+  let targets: UnsafeMutablePointer<Float>
+  let losses: UnsafeMutablePointer<Float>
+
+  init(batch: Int, targetCount: Int) {
+    let slack = Machine.vectorFloats
+    targets = .allocate(capacity: targetCount + slack)
+    targets.initialize(repeating: 0, count: targetCount + slack)
+    losses = .allocate(capacity: batch)
+    losses.initialize(repeating: 0, count: batch)
+  }
+
+  deinit {
+    targets.deallocate()
+    losses.deallocate()
+  }
+}
+
+extension Trainer {
+  /// Bytes of parameters, activations, gradients and the optimiser's moments.
+  public var byteCount: Int {
+    let floats = session.parameters.count * (average == nil ? 1 : 2)
+    let moments = optimizer.state.reduce(0) { $0 + $1.values.count }
+    return session.byteCount + (floats + moments) * MemoryLayout<Float>.stride
+  }
+}

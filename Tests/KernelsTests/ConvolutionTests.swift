@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+import TestSupport
+import Testing
+
+@Suite struct ConvolutionTests {
+  static let cases = ConvolutionCase.corners + ConvolutionCase.generated(count: 150, seed: 1)
+
+  @Test(arguments: [ActivationFunction?.none, .relu, .relu6, .leakyReLU(slope: 0.1)])
+  func `forward is the equation`(activation: ActivationFunction?) throws {
+    for (index, sample) in Self.cases.enumerated() {
+      var random = RandomGenerator(seed: 2, stream: UInt64(index))
+      let input = sample.inputTensor(&random)
+      let weights = ConvolutionCase.randomArray(sample.geometry.weightCount, &random)
+      let bias: [Float]? =
+        index % 3 == 0
+        ? nil : ConvolutionCase.randomArray(sample.geometry.outputChannels, &random)
+      let expected = sample.outputTensor(&random)
+      Convolution.referenceForward(
+        input.view, weights: weights, bias: bias, into: expected.view, sample.geometry)
+      let activated = expected.elements.map { x in
+        switch activation {
+        case .relu: max(x, 0)
+        case .relu6: min(max(x, 0), 6)
+        case .leakyReLU(let slope): x < 0 ? slope * x : x
+        default: x
+        }
+      }
+      let actual = sample.outputTensor(&random)
+      try Self.forward(
+        sample.geometry, input, weights, bias, activation, into: actual, threads: 1)
+      expectClose(
+        actual.elements, activated, tolerance: sample.tolerance(.forward), sample.description)
+      #expect(actual.gapsAreUntouched, "\(sample)")
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `the input gradient is the equation`(accumulate: Bool) throws {
+    for (index, sample) in Self.cases.enumerated() {
+      var random = RandomGenerator(seed: 3, stream: UInt64(index))
+      let gradient = sample.outputTensor(&random)
+      let weights = ConvolutionCase.randomArray(sample.geometry.weightCount, &random)
+      var again = random
+      let expected = sample.inputTensor(&random)
+      let actual = sample.inputTensor(&again)
+      Convolution.referenceInputGradient(
+        of: gradient.view, weights: weights, into: expected.view, accumulate: accumulate,
+        sample.geometry)
+      try Self.inputGradient(
+        sample.geometry, gradient, weights, into: actual, accumulate: accumulate, threads: 1)
+      expectClose(
+        actual.elements, expected.elements, tolerance: sample.tolerance(.inputGradient),
+        sample.description)
+      #expect(actual.gapsAreUntouched, "\(sample)")
+    }
+  }
+
+  @Test func `the weight gradient is the equation`() throws {
+    for (index, sample) in Self.cases.enumerated() {
+      var random = RandomGenerator(seed: 4, stream: UInt64(index))
+      let input = sample.inputTensor(&random)
+      let gradient = sample.outputTensor(&random)
+      var expected = [Float](repeating: .nan, count: sample.geometry.weightCount)
+      Convolution.referenceWeightGradient(
+        input: input.view, outputGradient: gradient.view, into: &expected, sample.geometry)
+      let actual = try Self.weightGradient(sample.geometry, input, gradient, threads: 1)
+      expectClose(
+        actual, expected, tolerance: sample.tolerance(.weightGradient), sample.description)
+    }
+  }
+
+  @Test func `the number of threads does not change a byte`() throws {
+    for (index, sample) in Self.cases.enumerated() where index % 3 == 0 || index < 18 {
+      var random = RandomGenerator(seed: 5, stream: UInt64(index))
+      let g = sample.geometry
+      let input = sample.inputTensor(&random)
+      let gradient = sample.outputTensor(&random)
+      let weights = ConvolutionCase.randomArray(g.weightCount, &random)
+      let results = try [1, 2, 5].map { threads in
+        let output = sample.outputTensor(&random)
+        let inputGradient = sample.inputTensor(&random)
+        try Self.forward(g, input, weights, nil, .relu, into: output, threads: threads)
+        try Self.inputGradient(
+          g, gradient, weights, into: inputGradient, accumulate: false, threads: threads)
+        let weightGradient = try Self.weightGradient(g, input, gradient, threads: threads)
+        return (output.elements + inputGradient.elements + weightGradient).map(\.bitPattern)
+      }
+      #expect(results[0] == results[1], "\(sample)")
+      #expect(results[0] == results[2], "\(sample)")
+    }
+  }
+
+  // MARK: - Running with memory of exactly the size that is asked for
+
+  static func forward(
+    _ g: ConvolutionGeometry, _ input: TestTensor, _ weights: [Float], _ bias: [Float]?,
+    _ activation: ActivationFunction?, into output: TestTensor, threads: Int
+  ) throws {
+    let pool = try #require(ThreadPool(threadCount: threads))
+    var prepared = KernelMemory(Convolution.preparedCount(g, .forward))
+    var scratch = KernelMemory(Convolution.scratchCount(g, .forward, threadCount: threads))
+    prepared.withPointer { prepared in
+      Convolution.prepare(weights, g, .forward, into: prepared, pool: pool)
+      scratch.withPointer {
+        Convolution.forward(
+          input.view, prepared: prepared, bias: bias, activation: activation, into: output.view,
+          g, scratch: $0, pool: pool)
+      }
+    }
+    #expect(prepared.fenceIsUntouched && scratch.fenceIsUntouched)
+  }
+
+  static func inputGradient(
+    _ g: ConvolutionGeometry, _ gradient: TestTensor, _ weights: [Float],
+    into inputGradient: TestTensor, accumulate: Bool, threads: Int
+  ) throws {
+    let pool = try #require(ThreadPool(threadCount: threads))
+    var prepared = KernelMemory(Convolution.preparedCount(g, .inputGradient))
+    var scratch = KernelMemory(Convolution.scratchCount(g, .inputGradient, threadCount: threads))
+    prepared.withPointer { prepared in
+      Convolution.prepare(weights, g, .inputGradient, into: prepared, pool: pool)
+      scratch.withPointer {
+        Convolution.inputGradient(
+          of: gradient.view, prepared: prepared, into: inputGradient.view, accumulate: accumulate,
+          g, scratch: $0, pool: pool)
+      }
+    }
+    #expect(prepared.fenceIsUntouched && scratch.fenceIsUntouched)
+  }
+
+  static func weightGradient(
+    _ g: ConvolutionGeometry, _ input: TestTensor, _ gradient: TestTensor, threads: Int
+  ) throws -> [Float] {
+    let pool = try #require(ThreadPool(threadCount: threads))
+    var scratch = KernelMemory(Convolution.scratchCount(g, .weightGradient, threadCount: threads))
+    var result = [Float](repeating: .nan, count: g.weightCount)
+    scratch.withPointer {
+      Convolution.weightGradient(
+        input: input.view, outputGradient: gradient.view, into: &result, g, scratch: $0,
+        pool: pool)
+    }
+    #expect(scratch.fenceIsUntouched)
+    return result
+  }
+}

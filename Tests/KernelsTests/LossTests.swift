@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Kernels
+import TestSupport
+import Testing
+
+/// Sums over each example's elements, divided by their count.
+private func exampleMeans(_ losses: [Double], batch: Int) -> [Double] {
+  let elements = losses.count / batch
+  return (0..<batch).map { n in
+    losses[n * elements..<(n + 1) * elements].reduce(0, +) / Double(elements)
+  }
+}
+
+struct PixelLossTests {
+  /// Targets of an autoencoder: probabilities, 0 and 1 among them.
+  private func targets(_ shape: TestShape, _ random: inout RandomGenerator) -> TestTensor {
+    let t = shape.tensor(&random)
+    t.set(t.elements.map { min(max($0 * 0.7 + 0.5, 0), 1) })
+    return t
+  }
+
+  @Test(arguments: TestShape.all)
+  func `mean squared error and its gradient are those of the reference`(shape: TestShape) throws {
+    var random = RandomGenerator(seed: 50)
+    let p = shape.tensor(&random)
+    let t = targets(shape, &random)
+    let actual = try withAnyThreadCount { pool in
+      let gradient = shape.tensor(&random)
+      gradient.set(p.elements)
+      let losses = FloatBuffer(shape.batch)
+      MeanSquaredError.compute(
+        prediction: gradient.view, target: t.view, gradientScale: 0.5, gradient: gradient.view,
+        exampleLosses: losses.base, pool: pool)
+      expectUntouchedGaps(gradient)
+      return losses.elements + gradient.elements
+    }
+    func losses(_ p: [Double]) -> [Double] {
+      exampleMeans(zip(p, t.doubles).map { ($0 - $1) * ($0 - $1) }, batch: shape.batch)
+    }
+    expectClose(
+      Array(actual.prefix(shape.batch)), losses(p.doubles).map(Float.init), tolerance: 1e-6)
+    expectGradient(
+      Array(actual.dropFirst(shape.batch)), of: losses, at: p.doubles,
+      weights: [Double](repeating: 0.5, count: shape.batch))
+  }
+
+  @Test(arguments: TestShape.all)
+  func `binary cross-entropy and its gradient are those of the reference`(shape: TestShape) throws {
+    var random = RandomGenerator(seed: 51)
+    let z = shape.tensor(&random)
+    z.set(z.elements.map { $0 * 6 })
+    let t = targets(shape, &random)
+    let actual = try withAnyThreadCount { pool in
+      let gradient = shape.tensor(&random)
+      let losses = FloatBuffer(shape.batch)
+      BinaryCrossEntropyWithLogits.compute(
+        logits: z.view, target: t.view, gradientScale: 0.5, gradient: nil,
+        exampleLosses: losses.base, pool: pool)
+      let alone = losses.elements
+      BinaryCrossEntropyWithLogits.compute(
+        logits: z.view, target: t.view, gradientScale: 0.5, gradient: gradient.view,
+        exampleLosses: losses.base, pool: pool)
+      #expect(alone == losses.elements)
+      expectUntouchedGaps(gradient)
+      return losses.elements + gradient.elements
+    }
+    func losses(_ z: [Double]) -> [Double] {
+      let elements = zip(z, t.doubles).map { z, t in
+        let p = 1 / (1 + exp(-z))
+        return -t * log(p) - (1 - t) * log(1 - p)
+      }
+      return exampleMeans(elements, batch: shape.batch)
+    }
+    expectClose(
+      Array(actual.prefix(shape.batch)), losses(z.doubles).map(Float.init), tolerance: 1e-6)
+    expectGradient(
+      Array(actual.dropFirst(shape.batch)), of: losses, at: z.doubles,
+      weights: [Double](repeating: 0.5, count: shape.batch))
+  }
+
+  @Test(arguments: TestShape.all)
+  func `the entropy is the least binary cross-entropy`(shape: TestShape) throws {
+    var random = RandomGenerator(seed: 52)
+    let t = targets(shape, &random)
+    let actual = try withAnyThreadCount { pool in
+      let entropies = FloatBuffer(shape.batch)
+      BinaryCrossEntropyWithLogits.entropy(
+        target: t.view, exampleEntropies: entropies.base, pool: pool)
+      return entropies.elements
+    }
+    let entropies = t.doubles.map { t in
+      (t > 0 ? -t * log(t) : 0) + (t < 1 ? -(1 - t) * log(1 - t) : 0)
+    }
+    expectClose(
+      actual, exampleMeans(entropies, batch: shape.batch).map(Float.init), tolerance: 1e-6)
+  }
+
+  @Test func `extreme logits give finite losses`() throws {
+    let pool = try #require(ThreadPool(threadCount: 1))
+    var random = RandomGenerator(seed: 53)
+    let shape = TestShape(1, 1, 1, 4)
+    let (z, t) = (shape.tensor(&random), shape.tensor(&random))
+    z.set([200, -200, 200, -200])
+    t.set([1, 0, 0, 1])
+    let losses = FloatBuffer(1)
+    BinaryCrossEntropyWithLogits.compute(
+      logits: z.view, target: t.view, gradientScale: 4, gradient: z.view,
+      exampleLosses: losses.base, pool: pool)
+    #expect(losses.elements == [100])
+    #expect(z.elements == [0, 0, 1, -1])
+  }
+}
+
+struct SoftmaxCrossEntropyTests {
+  @Test(
+    arguments: [
+      TestShape(1, 1, 1, 2), TestShape(7, 1, 1, 10), TestShape(3, 1, 1, 37, gap: 4),
+      TestShape(300, 1, 1, 16),
+    ], [0, 0.1] as [Float])
+  func `the loss and its gradient are those of the reference`(shape: TestShape, smoothing: Float)
+    throws
+  {
+    var random = RandomGenerator(seed: 54)
+    let z = shape.tensor(&random)
+    z.set(z.elements.map { $0 * 5 })
+    let classes = shape.channels
+    // One class for the first example, mixtures of two for the others.
+    var t = [Float](repeating: 0, count: shape.batch * classes)
+    for n in 0..<shape.batch {
+      let share: Float = n == 0 ? 1 : random.uniform()
+      t[n * classes + random.index(below: classes)] += share
+      t[n * classes + random.index(below: classes)] += 1 - share
+    }
+    let actual = try withAnyThreadCount { pool in
+      let gradient = shape.tensor(&random)
+      gradient.set(z.elements)
+      let losses = FloatBuffer(shape.batch)
+      SoftmaxCrossEntropy.compute(
+        logits: z.view, targets: t, labelSmoothing: smoothing, gradientScale: 0.25, gradient: nil,
+        exampleLosses: losses.base, pool: pool)
+      let alone = losses.elements
+      SoftmaxCrossEntropy.compute(
+        logits: gradient.view, targets: t, labelSmoothing: smoothing, gradientScale: 0.25,
+        gradient: gradient.view, exampleLosses: losses.base, pool: pool)
+      #expect(alone == losses.elements)
+      expectUntouchedGaps(gradient)
+      return losses.elements + gradient.elements
+    }
+    func losses(_ z: [Double]) -> [Double] {
+      (0..<shape.batch).map { n in
+        let row = z[n * classes..<(n + 1) * classes]
+        let logarithm = log(row.reduce(0) { $0 + exp($1) })
+        return row.indices.reduce(0) { sum, k in
+          let smoothed =
+            Double(1 - smoothing) * Double(t[k]) + Double(smoothing) / Double(classes)
+          return sum - smoothed * (row[k] - logarithm)
+        }
+      }
+    }
+    expectClose(
+      Array(actual.prefix(shape.batch)), losses(z.doubles).map(Float.init), tolerance: 2e-6)
+    expectGradient(
+      Array(actual.dropFirst(shape.batch)), of: losses, at: z.doubles,
+      weights: [Double](repeating: 0.25, count: shape.batch))
+  }
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what a build needs beyond Swift: libpng and libjpeg-turbo. Does nothing when they are there.
+#
+# usage: setup.sh [python]    python: also what tools/venv.sh needs
+set -euo pipefail
+
+if ! command -v swift >/dev/null; then
+  echo 'setup: swift is not on the PATH; get Swift 6.3 from https://www.swift.org/install' >&2
+  exit 1
+fi
+
+has_header() {
+  local folder
+  for folder in /usr/include /usr/local/include /opt/homebrew/include; do
+    [[ -f $folder/$1 ]] && return 0
+  done
+  return 1
+}
+
+missing=()
+has_header png.h || missing+=(libpng-dev)
+has_header jpeglib.h || missing+=(libjpeg62-turbo-dev)
+command -v make >/dev/null || missing+=(make)
+if [[ ${1:-} == python ]]; then
+  command -v python3 >/dev/null || missing+=(python3)
+  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+fi
+((${#missing[@]} == 0)) && exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "setup: install libpng and libjpeg-turbo with their headers (Debian: ${missing[*]})" >&2
+  exit 1
+fi
+# Where Debian's libjpeg62-turbo-dev is not known (Ubuntu), libjpeg-dev is the same library.
+if ! apt-cache show libjpeg62-turbo-dev >/dev/null 2>&1 && apt-cache show libjpeg-dev \
+  >/dev/null 2>&1; then
+  missing=("${missing[@]/libjpeg62-turbo-dev/libjpeg-dev}")
+fi
+install=(apt-get install --yes --no-install-recommends "${missing[@]}")
+if [[ $(id -u) == 0 ]]; then
+  as_root=(env DEBIAN_FRONTEND=noninteractive)
+elif sudo --non-interactive true 2>/dev/null; then
+  as_root=(sudo --non-interactive env DEBIAN_FRONTEND=noninteractive)
+else
+  echo "setup: run this, then try again:  sudo ${install[*]}" >&2
+  exit 1
+fi
+echo "setup: installing ${missing[*]}"
+if ! "${as_root[@]}" "${install[@]}" >/dev/null 2>&1; then
+  # The package lists of a bare image are empty or old.
+  "${as_root[@]}" apt-get update >/dev/null
+  "${as_root[@]}" "${install[@]}" >/dev/null
+fi

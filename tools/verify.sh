@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Compares with the oracles: Python's libraries read what Ocelli writes, and make the golden files
+# anew, which must come out as they are in Tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=$(realpath --no-symlinks "${PYTHON:-.venv/bin/python}")
+flags=(-c release)
+[[ -n ${CPU:-} ]] && flags+=(-Xcc "-march=$CPU")
+
+written=build/oracles
+rm -rf "$written"
+OCELLI_ORACLE_FOLDER=$PWD/$written swift test "${flags[@]}" --filter OracleFiles
+"$python" tools/oracles/interchange.py check "$written"
+
+for script in tools/oracles/*.py; do
+  echo "verify: $script"
+  # A script's usage says whether it is told to make its files and whether it prints them.
+  arguments=()
+  if grep --quiet 'py make ' "$script"; then arguments=(make); fi
+  output=$(sed -n 's/^usage:.* > \([^ ]*\).*/\1/p' "$script")
+  "$python" "$script" "${arguments[@]}" >"${output:-/dev/stdout}"
+done
+if ! git diff --exit-code --stat -- Tests; then
+  echo 'verify: the oracles no longer give the golden files that the tests hold' >&2
+  exit 1
+fi
+echo 'verify: all golden files are as the oracles give them'
