@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A positive real factor in fixed point: real = multiplier · 2^(shift − 31).
+///
+/// This is the one rule by which Ocelli brings 32-bit sums to another scale. It is that of
+/// TensorFlow Lite's reference kernels, which round twice: to 31 bits after the product, then to
+/// the integer after the shift to the right, halves away from zero.
+package struct FixedPointMultiplier: Equatable, Sendable {
+  /// In 2³⁰ ..< 2³¹, or 0 for a factor that rounds to 0.
+  package var multiplier: Int32
+  /// To the left when positive, to the right when negative; in −31...30.
+  package var shift: Int32
+
+  package init(multiplier: Int32, shift: Int32) {
+    self.multiplier = multiplier
+    self.shift = shift
+  }
+
+  /// The nearest to `real`, which is finite and not negative (TensorFlow Lite's
+  /// `QuantizeMultiplier`). Factors below 2⁻³² become 0; those from 2³⁰ on, the largest there is.
+  package init(_ real: Double) {
+    guard real > 0 else {
+      self.init(multiplier: 0, shift: 0)
+      return
+    }
+    var shift = Int32(real.exponent) + 1
+    var fixed = Int64((real.significand / 2 * Double(1 << 31)).rounded(.toNearestOrAwayFromZero))
+    if fixed == 1 << 31 {
+      fixed /= 2
+      shift += 1
+    }
+    if shift < -31 {
+      (fixed, shift) = (0, 0)
+    } else if shift > 30 {
+      (fixed, shift) = (Int64(Int32.max), 30)
+    }
+    self.init(multiplier: Int32(fixed), shift: shift)
+  }
+
+  /// `x` · real, rounded twice:
+  ///
+  ///     h = ⌊(x·2^max(shift, 0) · multiplier + 2³⁰) / 2³¹⌋
+  ///     result = ⌊(h + 2^(e−1) − [h < 0]) / 2^e⌋,   e = max(−shift, 0)
+  ///
+  /// The first rounds halves up, which for a multiplier below 2³¹ is what the rounding doubling
+  /// high product of TensorFlow Lite gives; the second, halves away from zero.
+  ///
+  /// - Precondition: `x`·2^max(shift, 0) is in the range of `Int32`.
+  @inline(__always) package func apply(_ x: Int32) -> Int32 {
+    let left = max(shift, 0)
+    let right = max(-shift, 0)
+    let product = (Int64(x) << Int64(left)) &* Int64(multiplier)
+    let high = Int32(truncatingIfNeeded: (product &+ (1 << 30)) >> 31)
+    guard right > 0 else { return high }
+    let half = (Int32(1) << (right - 1)) &- (high < 0 ? 1 : 0)
+    return Int32(truncatingIfNeeded: (Int64(high) + Int64(half)) >> Int64(right))
+  }
+}
