@@ -24,7 +24,7 @@ package struct FixedPointMultiplier: Equatable, Sendable {
       return
     }
     var shift = Int32(real.exponent) + 1
-    var fixed = Int64((real.significand / 2 * Double(1 << 31)).rounded(.toNearestOrAwayFromZero))
+    var fixed = Int64((real.significand / 2 * 0x1p31).rounded(.toNearestOrAwayFromZero))
     if fixed == 1 << 31 {
       fixed /= 2
       shift += 1
