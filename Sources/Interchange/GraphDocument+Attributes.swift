@@ -23,6 +23,11 @@ extension Attributes {
 
 extension Shape {
   var extents: [Int] { [height, width, channels] }
+
+  init(_ attributes: Attributes) throws(Attributes.Problem) {
+    let extents = try attributes.integers("shape", count: 3)
+    self.init(height: extents[0], width: extents[1], channels: extents[2])
+  }
 }
 
 extension Window {

@@ -54,16 +54,19 @@ extension Network.Operation {
       Attributes(["rectangle": .integers([layer.top, layer.left, layer.height, layer.width])])
     case .boundedResidual(let layer):
       Attributes(layer.limit.map { ["limit": .float($0)] } ?? [:])
-    case .globalAverage, .softmax, .addition, .concatenation: Attributes()
+    case .constant(let layer): Attributes(["shape": .integers(layer.shape.extents)])
+    case .reshape(let layer): Attributes(["shape": .integers(layer.shape.extents)])
+    case .concatenation(let layer):
+      Attributes(
+        layer.axis == .channels ? [:] : ["axis": .word(layer.axis == .height ? "height" : "width")])
+    case .globalAverage, .softmax, .addition, .conversion: Attributes()
     }
   }
 
   init(_ name: String, _ attributes: Attributes) throws(Attributes.Problem) {
     switch name {
-    case "input":
-      let extents = try attributes.integers("shape", count: 3)
-      self = .input(
-        InputLayer(Shape(height: extents[0], width: extents[1], channels: extents[2])))
+    case "input": self = .input(InputLayer(try Shape(attributes)))
+    case "constant": self = .constant(ConstantLayer(try Shape(attributes)))
     case "convolution":
       let dilation = try attributes.integers("dilation", count: 2)
       self = .convolution(
@@ -128,7 +131,15 @@ extension Network.Operation {
     case "global-average": return .globalAverage(GlobalAverageLayer())
     case "softmax": return .softmax(SoftmaxLayer())
     case "addition": return .addition(AdditionLayer())
-    case "concatenation": return .concatenation(ConcatenationLayer())
+    case "concatenation":
+      let hasAxis = attributes.values["axis"] != nil
+      return .concatenation(
+        ConcatenationLayer(
+          axis: hasAxis
+            ? try attributes.choice(
+              "axis", ["height": .height, "width": .width, "channels": .channels]) : .channels))
+    case "reshape": return .reshape(ReshapeLayer(try Shape(attributes)))
+    case "conversion": return .conversion(ConversionLayer())
     default: throw Attributes.Problem(problem: "has the unknown operation '\(name)'")
     }
   }

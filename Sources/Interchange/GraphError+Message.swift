@@ -10,6 +10,8 @@ extension GraphError {
     case .duplicateName(let name): "two nodes are called '\(name)'"
     case .shape(let node, let operation, let error):
       "node '\(node)' (\(operation)): \(error.message)"
+    case .format(let node, let operation, let format):
+      "node '\(node)' (\(operation)) cannot make \(format.text) of its inputs"
     case .seam(let output, let input):
       "the first model makes images of \(output.text), the second takes \(input.text)"
     case .tooLarge(let node, let shape): "the output of node '\(node)' is too large: \(shape.text)"
@@ -28,6 +30,17 @@ extension ShapeError {
     case .emptyOutput(let height, let width):
       "nothing is left of an input of \(height)×\(width); use larger images or fewer stages"
     case .attributeOutOfRange(let extent, let actual): "\(extent) \(actual) is out of range"
+    }
+  }
+}
+
+extension ValueFormat {
+  /// `float32`, `int8` or `uint8`.
+  public var text: String {
+    switch self {
+    case .float32: "float32"
+    case .int8: "int8"
+    case .uint8: "uint8"
     }
   }
 }

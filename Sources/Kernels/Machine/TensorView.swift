@@ -7,8 +7,7 @@
 /// a concatenation costs nothing. Rows and images are always `width` and `height · width` pixels
 /// apart.
 ///
-/// The memory behind a view is readable for `Machine.vectorFloats` elements past its last element,
-/// so that kernels may load whole vectors; they never write outside of `[n, y, x, 0..<channels]`.
+/// The memory behind a view is readable for 64 bytes past its last element, so that kernels may load whole vectors; they never write outside of `[n, y, x, 0..<channels]`.
 package struct TensorView<Element: BitwiseCopyable> {
   package let base: UnsafeMutablePointer<Element>
   package let batch: Int
@@ -27,6 +26,13 @@ package struct TensorView<Element: BitwiseCopyable> {
     self.width = width
     self.channels = channels
     self.pixelStride = pixelStride ?? channels
+  }
+
+  /// The same memory and extents, with elements of another type.
+  package func reinterpreted<Other>() -> TensorView<Other> {
+    TensorView<Other>(
+      UnsafeMutableRawPointer(base).assumingMemoryBound(to: Other.self), batch: batch,
+      height: height, width: width, channels: channels, pixelStride: pixelStride)
   }
 
   /// Pixels in the whole batch.

@@ -14,15 +14,20 @@ public struct Graph: Equatable, Sendable {
   public private(set) var nodes: [Node] = []
   /// The shape of each node's output.
   public private(set) var shapes: [Shape] = []
+  /// What the elements of each node's output are.
+  public private(set) var formats: [ValueFormat] = []
+  /// The nodes that the graph is run for, where they are named; else it is the last one.
+  private var namedOutputs: [Int] = []
 
   public init() {}
 
   /// Adds a node and gives its index.
+  /// - Parameter format: what the node's output is to be; its operation must have arithmetic for it.
   /// - Throws: `GraphError` naming the node when its inputs do not exist or do not fit, or its name
   ///   is taken.
   @discardableResult
   public mutating func add(
-    _ name: String, _ operation: Operation, _ inputs: [Int] = []
+    _ name: String, _ operation: Operation, _ inputs: [Int] = [], format: ValueFormat = .float32
   ) throws(GraphError) -> Int {
     for input in inputs where !nodes.indices.contains(input) {
       throw .unknownInput(node: name, input: input)
@@ -32,20 +37,42 @@ public struct Graph: Equatable, Sendable {
     do throws(ShapeError) {
       shape = try operation.outputShape(inputs.map { shapes[$0] })
     } catch { throw .shape(node: name, operation: operation.name, error) }
-    let parameters = operation.parameters(inputs.map { shapes[$0] })
+    guard operation.supports(inputs.map { formats[$0] }, format) else {
+      throw .format(node: name, operation: operation.name, format)
+    }
+    let parameters = operation.parameters(inputs.map { shapes[$0] }, format)
     guard shape.checkedElementCount != nil, parameters.allSatisfy({ $0.isAddressable }) else {
       throw .tooLarge(node: name, shape)
     }
     nodes.append(Node(name: name, operation: operation, inputs: inputs))
     shapes.append(shape)
+    formats.append(format)
     return nodes.count - 1
   }
 
-  /// The node that the graph is run for: the last one.
-  public var output: Int { nodes.count - 1 }
+  /// The nodes that the graph is run for, in the order of the model's outputs.
+  public var outputs: [Int] { namedOutputs.isEmpty ? [nodes.count - 1] : namedOutputs }
 
-  /// The first node: what an image is written to.
+  /// The first of the outputs.
+  public var output: Int { outputs[0] }
+
+  /// The nodes that data is written to, in order.
+  public var inputs: [Int] {
+    nodes.indices.filter { if case .input = nodes[$0].operation { true } else { false } }
+  }
+
+  /// Names what the graph is run for, where that is not its last node alone.
+  /// - Throws: `GraphError.unknownInput` when there is no such node.
+  public mutating func setOutputs(_ outputs: [Int]) throws(GraphError) {
+    for output in outputs where !nodes.indices.contains(output) {
+      throw .unknownInput(node: "output", input: output)
+    }
+    namedOutputs = outputs
+  }
+
+  /// The shape of the first node: what an image is written to.
   public var inputShape: Shape { shapes[0] }
+  /// The shape of the first output.
   public var outputShape: Shape { shapes[output] }
 
   public func index(ofNodeNamed name: String) -> Int? {
@@ -61,11 +88,16 @@ public struct Graph: Equatable, Sendable {
     return result
   }
 
+  /// Whether the node's output lies among the parameters.
+  package func isConstant(_ node: Int) -> Bool {
+    if case .constant = nodes[node].operation { true } else { false }
+  }
+
   package func inputShapes(of node: Int) -> [Shape] { nodes[node].inputs.map { shapes[$0] } }
 
   /// The parameters of one node, in its layer's order.
   public func parameters(of node: Int) -> [ParameterDeclaration] {
-    nodes[node].operation.parameters(inputShapes(of: node))
+    nodes[node].operation.parameters(inputShapes(of: node), formats[node])
   }
 
   /// Multiply-accumulates of one example in one node.
@@ -91,15 +123,20 @@ public struct Graph: Equatable, Sendable {
     by next: Graph, prefixes: (String, String)
   ) throws(GraphError) -> Graph {
     var result = Graph()
-    for node in nodes { try result.add(prefixes.0 + node.name, node.operation, node.inputs) }
-    let seam = result.output
+    for (node, format) in zip(nodes, formats) {
+      try result.add(prefixes.0 + node.name, node.operation, node.inputs, format: format)
+    }
+    let seam = output
+    let offset = nodes.count - 1
     if let shape = next.shapes.first, shape != shapes[output] {
       throw .seam(output: shapes[output], input: shape)
     }
-    for node in next.nodes.dropFirst() {
+    for (node, format) in zip(next.nodes, next.formats).dropFirst() {
       try result.add(
-        prefixes.1 + node.name, node.operation, node.inputs.map { $0 == 0 ? seam : $0 + seam })
+        prefixes.1 + node.name, node.operation, node.inputs.map { $0 == 0 ? seam : $0 + offset },
+        format: format)
     }
+    try result.setOutputs(next.outputs.map { $0 + offset })
     return result
   }
 }
@@ -112,6 +149,9 @@ public enum GraphError: Error, Equatable, Sendable {
   case duplicateName(String)
   /// The node's inputs do not fit its operation.
   case shape(node: String, operation: String, ShapeError)
+  /// The operation has no arithmetic for this format, or not from its inputs' formats: put a
+  /// `quantize` or `dequantize` between, or give it a format that it has.
+  case format(node: String, operation: String, ValueFormat)
   /// The output of the first graph is not what the second takes: resize one of them.
   case seam(output: Shape, input: Shape)
   /// The node's output or parameters have more elements than memory can address.

@@ -16,6 +16,12 @@ package protocol Layer: Equatable, Sendable {
   /// Multiply-accumulates of one example.
   func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64
 
+  /// Whether there is arithmetic from such inputs to such an output.
+  func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool
+
+  /// The parameters where the output is quantised.
+  func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration]
+
   /// Whether an activation that follows can be applied while the output is stored.
   var fusesActivation: Bool { get }
 
@@ -31,9 +37,24 @@ package protocol Layer: Equatable, Sendable {
   /// Writes or adds to the gradients of the inputs that want one; writes those of trained
   /// parameters. `step.outputGradient` may be overwritten.
   func backward(_ step: LayerStep)
+
+  /// `needs`, `prepare` and `forward` where an input or the output is quantised: inference only.
+  func integerNeeds(_ site: LayerSite) -> LayerNeeds
+  func integerPrepare(_ step: LayerStep)
+  func integerForward(_ step: LayerStep)
 }
 
 extension Layer {
+  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
+    output == .float32 && inputs.allSatisfy { $0 == .float32 }
+  }
+  package func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration] { [] }
+  package func integerNeeds(_ site: LayerSite) -> LayerNeeds { LayerNeeds() }
+  package func integerPrepare(_ step: LayerStep) {}
+  package func integerForward(_ step: LayerStep) {
+    preconditionFailure("a layer that supports integers computes with them")
+  }
+
   package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] { [] }
   package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 { 0 }
   package var fusesActivation: Bool { false }
@@ -57,7 +78,7 @@ public enum ShapeError: Error, Equatable, Sendable {
 
 /// What a `ShapeError` is about.
 public enum StaticShapeExtent: Equatable, Sendable {
-  case height, width, channels, groups, kernel, stride, dilation, padding, scale
+  case height, width, channels, elements, groups, kernel, stride, dilation, padding, scale
 }
 
 /// Where a layer stands in a plan: what it needs to know to say how much memory it takes.
@@ -65,6 +86,8 @@ package struct LayerSite {
   package var batch: Int
   package var inputs: [Shape]
   package var output: Shape
+  package var inputFormats: [ValueFormat]
+  package var outputFormat: ValueFormat
   package var threadCount: Int
   /// Batch statistics and dropout are on. Never for a frozen layer.
   package var isTraining: Bool
@@ -74,6 +97,11 @@ package struct LayerSite {
   package var wantsInputGradient: [Bool]
   /// The activation fused into this step.
   package var activation: ActivationFunction?
+
+  /// Whether the layer computes with integers.
+  package var isInteger: Bool {
+    outputFormat != .float32 || inputFormats.contains { $0 != .float32 }
+  }
 
   /// Whether a convolution keeps the signs of its output for the way back instead of its output.
   package var keepsMask: Bool { hasBackward && activation == .relu }

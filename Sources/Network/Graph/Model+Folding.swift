@@ -50,7 +50,9 @@ extension Model {
   private func scale(_ store: ParameterStore, node: Int, by normalization: Int) {
     guard case .batchNormalization(let layer) = graph.nodes[normalization].operation else { return }
     // In the order of the layer's declarations.
-    let statistics = parameters.entries(of: normalization).map { parameters.base + $0.offset }
+    let statistics = parameters.entries(of: normalization).compactMap {
+      parameters.values(of: $0).baseAddress
+    }
     let channels = graph.shapes[normalization].channels
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * channels) { buffer in
       guard let multiplier = buffer.baseAddress else { return }

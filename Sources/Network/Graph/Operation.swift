@@ -20,6 +20,9 @@ public enum Operation: Equatable, Sendable {
   case padding(PaddingLayer)
   case cropping(CroppingLayer)
   case boundedResidual(BoundedResidualLayer)
+  case conversion(ConversionLayer)
+  case reshape(ReshapeLayer)
+  case constant(ConstantLayer)
 }
 
 /// What is done with an operation's layer once its type is known: one generic method instead of a
@@ -50,6 +53,9 @@ extension Operation {
     case .padding(let layer): visitor.visit(layer)
     case .cropping(let layer): visitor.visit(layer)
     case .boundedResidual(let layer): visitor.visit(layer)
+    case .conversion(let layer): visitor.visit(layer)
+    case .reshape(let layer): visitor.visit(layer)
+    case .constant(let layer): visitor.visit(layer)
     }
   }
 
@@ -73,6 +79,9 @@ extension Operation {
     case .padding: "padding"
     case .cropping: "cropping"
     case .boundedResidual: "bounded-residual"
+    case .conversion: "conversion"
+    case .reshape: "reshape"
+    case .constant: "constant"
     }
   }
 
@@ -89,12 +98,25 @@ extension Operation {
     return try accept(&visitor).get()
   }
 
-  package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
+  package func parameters(_ inputs: [Shape], _ format: ValueFormat) -> [ParameterDeclaration] {
     struct Visitor: LayerVisitor {
       let inputs: [Shape]
-      func visit(_ layer: some Layer) -> [ParameterDeclaration] { layer.parameters(inputs) }
+      let format: ValueFormat
+      func visit(_ layer: some Layer) -> [ParameterDeclaration] {
+        format == .float32 ? layer.parameters(inputs) : layer.integerParameters(inputs)
+      }
     }
-    var visitor = Visitor(inputs: inputs)
+    var visitor = Visitor(inputs: inputs, format: format)
+    return accept(&visitor)
+  }
+
+  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
+    struct Visitor: LayerVisitor {
+      let inputs: [ValueFormat]
+      let output: ValueFormat
+      func visit(_ layer: some Layer) -> Bool { layer.supports(inputs, output) }
+    }
+    var visitor = Visitor(inputs: inputs, output: output)
     return accept(&visitor)
   }
 
@@ -119,7 +141,9 @@ extension Operation {
   package func needs(_ site: LayerSite) -> LayerNeeds {
     struct Visitor: LayerVisitor {
       let site: LayerSite
-      func visit(_ layer: some Layer) -> LayerNeeds { layer.needs(site) }
+      func visit(_ layer: some Layer) -> LayerNeeds {
+        site.isInteger ? layer.integerNeeds(site) : layer.needs(site)
+      }
     }
     var visitor = Visitor(site: site)
     return accept(&visitor)
@@ -131,8 +155,8 @@ extension Operation {
       let step: LayerStep
       func visit(_ layer: some Layer) {
         switch phase {
-        case .prepare: layer.prepare(step)
-        case .forward: layer.forward(step)
+        case .prepare: step.site.isInteger ? layer.integerPrepare(step) : layer.prepare(step)
+        case .forward: step.site.isInteger ? layer.integerForward(step) : layer.forward(step)
         case .backward: layer.backward(step)
         }
       }

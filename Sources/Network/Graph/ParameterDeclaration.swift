@@ -6,14 +6,22 @@ public struct ParameterDeclaration: Equatable, Sendable {
   /// OHWI for convolutions, outputs × inputs for dense layers, one extent for vectors.
   public var dimensions: [Int]
   public var initialization: Initialization
+  public var format: ParameterFormat
 
-  package init(_ role: ParameterRole, _ dimensions: [Int], _ initialization: Initialization) {
+  package init(
+    _ role: ParameterRole, _ dimensions: [Int], _ initialization: Initialization = .constant(0),
+    format: ParameterFormat = .float32
+  ) {
     self.role = role
     self.dimensions = dimensions
     self.initialization = initialization
+    self.format = format
   }
 
+  /// Elements of the tensor.
   public var count: Int { dimensions.reduce(1, *) }
+  /// Bytes of the tensor.
+  public var byteCount: Int { count * format.byteCount }
 
   /// Whether the number of elements is below 2³¹.
   var isAddressable: Bool {
@@ -32,9 +40,20 @@ public enum ParameterRole: Equatable, Sendable {
   case weights, bias, scale, offset
   /// Running statistics of a batch normalisation: measured, not learnt.
   case mean, variance
+  /// What one step of quantised weights stands for, for each output channel.
+  case weightScales
+  /// The slopes of a PReLU below 0.
+  case slopes
+  /// All of a constant.
+  case value
 
   /// Whether gradient descent changes it.
-  public var isLearnt: Bool { self != .mean && self != .variance }
+  public var isLearnt: Bool {
+    switch self {
+    case .weights, .bias, .scale, .offset, .slopes: true
+    case .mean, .variance, .weightScales, .value: false
+    }
+  }
 
   /// The last part of the parameter's name.
   public var name: String {
@@ -45,8 +64,19 @@ public enum ParameterRole: Equatable, Sendable {
     case .offset: "offset"
     case .mean: "mean"
     case .variance: "variance"
+    case .weightScales: "weight-scales"
+    case .slopes: "slopes"
+    case .value: "value"
     }
   }
+}
+
+/// What the elements of a parameter are.
+public enum ParameterFormat: Equatable, Sendable {
+  case float32, int8, int32
+
+  /// Bytes of one element.
+  public var byteCount: Int { self == .int8 ? 1 : 4 }
 }
 
 /// How a parameter starts.

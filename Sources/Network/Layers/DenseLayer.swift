@@ -6,6 +6,9 @@ public struct DenseLayer: Equatable, Sendable {
   public var units: Int
   public var hasBias: Bool
   public var initialization: Initialization
+  /// Whether quantised weights have a scale for each unit, rather than one for all. (TensorFlow
+  /// Lite rounds the product of scales differently.)
+  public var hasScalePerUnit = true
 
   public init(units: Int, hasBias: Bool = true, initialization: Initialization = .he) {
     self.units = units
@@ -33,7 +36,7 @@ extension DenseLayer: Layer {
   package var fusesActivation: Bool { true }
 
   /// A dense layer is a 1×1 convolution of one pixel.
-  private func geometry(_ site: LayerSite) -> ConvolutionGeometry {
+  func geometry(_ site: LayerSite) -> ConvolutionGeometry {
     ConvolutionGeometry(
       batch: site.batch, inputHeight: 1, inputWidth: 1, inputChannels: site.inputs[0].elementCount,
       outputHeight: 1, outputWidth: 1, outputChannels: units, kernelHeight: 1, kernelWidth: 1)

@@ -12,6 +12,7 @@ extension InputLayer: Layer {
     guard inputs.isEmpty else { throw .inputCount(expected: 0, actual: inputs.count) }
     return shape
   }
+  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool { true }
   package func forward(_ step: LayerStep) {}
   package func backward(_ step: LayerStep) {}
 }

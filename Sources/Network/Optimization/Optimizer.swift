@@ -49,7 +49,7 @@ extension OptimizerOptions {
     switch role {
     case .scale: scaleRateMultiplier
     case .offset: offsetRateMultiplier
-    case .weights, .bias, .mean, .variance: 1
+    case .weights, .bias, .slopes, .mean, .variance, .weightScales, .value: 1
     }
   }
 }

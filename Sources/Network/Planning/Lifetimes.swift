@@ -34,8 +34,8 @@ struct Lifetimes {
     self.backwardPositions = backwardPositions
     values = [Int?](repeating: nil, count: plan.graph.nodes.count)
     gradients = values
-    // The input is written before the first step.
-    touchValue(0, at: 0)
+    // The inputs are written before the first step.
+    for input in plan.graph.inputs { touchValue(input, at: 0) }
   }
 
   /// The step writes its output and reads its inputs, now and, if it says so, on the way back.
@@ -90,17 +90,20 @@ struct Lifetimes {
       touchValue(node, at: lossStep)
       touchGradient(node, at: lossStep)
     }
-    for node in request.keptValues + [plan.graph.output] { touchValue(node, at: lastStep) }
+    for node in request.keptValues + plan.graph.outputs { touchValue(node, at: lastStep) }
     for node in request.keptGradients { touchGradient(node, at: lastStep) }
     if request.wantsInputGradient { touchGradient(0, at: lastStep) }
   }
 
+  /// Constants lie among the parameters.
   private mutating func touchValue(_ node: Int, at time: Int) {
     let root = plan.wiring.location(of: node).root
+    if plan.graph.isConstant(root) { return }
     if let index = values[root] {
       buffers[index].extend(to: time)
     } else {
-      values[root] = add(elementCount(of: root), time, time)
+      values[root] = addBytes(
+        elementCount(of: root) * plan.graph.formats[root].byteCount + Self.slackBytes, time, time)
     }
   }
 
@@ -109,20 +112,24 @@ struct Lifetimes {
     if let index = gradients[root] {
       buffers[index].extend(to: time)
     } else {
-      gradients[root] = add(elementCount(of: root), time, time)
+      gradients[root] = addBytes(
+        elementCount(of: root) * MemoryLayout<Float>.stride + Self.slackBytes, time, time)
     }
   }
 
-  /// Kernels may read a vector past the end of a tensor.
   private func elementCount(of root: Int) -> Int {
-    plan.request.batch * plan.graph.shapes[root].elementCount + Machine.vectorFloats
+    plan.request.batch * plan.graph.shapes[root].elementCount
   }
 
+  /// Kernels may read the widest vector past the end of a tensor.
+  private static var slackBytes: Int { 64 }
+
   private mutating func add(_ floatCount: Int, _ first: Int, _ last: Int) -> Int? {
-    guard floatCount > 0 else { return nil }
-    buffers.append(
-      Buffer(
-        byteCount: floatCount * MemoryLayout<Float>.stride, firstStep: first, lastStep: last))
+    floatCount > 0 ? addBytes(floatCount * MemoryLayout<Float>.stride, first, last) : nil
+  }
+
+  private mutating func addBytes(_ byteCount: Int, _ first: Int, _ last: Int) -> Int {
+    buffers.append(Buffer(byteCount: byteCount, firstStep: first, lastStep: last))
     return buffers.count - 1
   }
 }

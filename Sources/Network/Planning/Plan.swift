@@ -64,6 +64,7 @@ public struct Plan: Sendable {
     let isFrozen = request.frozenNodes.contains(node)
     return LayerSite(
       batch: request.batch, inputs: inputs.map { graph.shapes[$0] }, output: graph.shapes[node],
+      inputFormats: inputs.map { graph.formats[$0] }, outputFormat: graph.formats[node],
       threadCount: request.threadCount, isTraining: request.isTraining && !isFrozen,
       trainsParameters: hasBackward && !isFrozen
         && graph.parameters(of: node).contains { $0.role.isLearnt },

@@ -18,6 +18,8 @@ struct Wiring {
   struct Location {
     var root: Int
     var channelOffset: Int
+    /// Whether the output is some of the root's channels, rather than all of its elements.
+    var isSlice: Bool
   }
 
   private(set) var places: [Place]
@@ -48,20 +50,23 @@ struct Wiring {
     for index in 0..<count { placeConcatenated(index, graph, request) }
     let fused = Set(outputNodes.indices.filter { outputNodes[$0] != $0 }.map { outputNodes[$0] })
     steps = (0..<count).filter { index in
-      if case .input = graph.nodes[index].operation { return false }
-      return !fused.contains(index) && !isIdentity(index, graph)
+      switch graph.nodes[index].operation {
+      case .input, .constant: return false
+      default: return !fused.contains(index) && !isIdentity(index, graph)
+      }
     }
   }
 
   /// The root's memory and the part of it in which a node's output lies.
   func location(of node: Int) -> Location {
     switch places[node] {
-    case .own: Location(root: node, channelOffset: 0)
+    case .own: Location(root: node, channelOffset: 0, isSlice: false)
     case .same(let other): location(of: other)
     case .slice(let other, let offset):
       {
         var location = location(of: other)
         location.channelOffset += offset
+        location.isSlice = true
         return location
       }()
     }
@@ -92,34 +97,42 @@ struct Wiring {
     guard case .activation(let layer) = graph.nodes[index].operation else { return }
     let producer = graph.nodes[index].inputs[0]
     let isPinned =
-      producer == graph.output || request.lossNodes.contains(producer)
+      graph.outputs.contains(producer) || request.lossNodes.contains(producer)
       || request.keptValues.contains(producer) || request.keptGradients.contains(producer)
       || request.keptGradients.contains(index)
     guard graph.nodes[producer].operation.fusesActivation, consumers[producer] == [index],
-      !isPinned, !needsGradient[producer] || layer.function.hasGradientFromOutput
+      graph.formats[producer] == graph.formats[index], !isPinned, !needsGradient[producer] || layer.function.hasGradientFromOutput
     else { return }
     fusedActivations[producer] = layer.function
     outputNodes[producer] = index
     places[producer] = .same(index)
   }
 
-  /// Dropout does nothing in inference and where it is frozen: then it lies where its input does.
+  /// Dropout does nothing in inference and where it is frozen, reshaping never: then the output
+  /// lies where the input does.
   private func isIdentity(_ index: Int, _ graph: Graph) -> Bool {
-    guard case .dropout = graph.nodes[index].operation, case .same = places[index] else {
-      return false
+    switch graph.nodes[index].operation {
+    case .dropout, .reshape:
+      if case .same = places[index] { true } else { false }
+    default: false
     }
-    return true
   }
 
   private mutating func placeIdentity(_ index: Int, _ graph: Graph, _ request: PlanRequest) {
-    guard case .dropout = graph.nodes[index].operation else { return }
+    switch graph.nodes[index].operation {
+    case .dropout where request.isTraining && !request.frozenNodes.contains(index): return
+    case .dropout, .reshape: break
+    default: return
+    }
     let input = graph.nodes[index].inputs[0]
-    let isActive = request.isTraining && !request.frozenNodes.contains(index)
-    if !isActive && canShareGradient(input, with: index, request) { places[index] = .same(input) }
+    if !graph.isConstant(input), canShareGradient(input, with: index, request) {
+      places[index] = .same(input)
+    }
   }
 
   private mutating func placeConcatenated(_ index: Int, _ graph: Graph, _ request: PlanRequest) {
-    guard case .concatenation = graph.nodes[index].operation else { return }
+    guard case .concatenation(let layer) = graph.nodes[index].operation, layer.axis == .channels
+    else { return }
     var offset = 0
     for input in graph.nodes[index].inputs {
       let isOnce = graph.nodes[index].inputs.filter { $0 == input }.count == 1
@@ -127,11 +140,16 @@ struct Wiring {
       // concatenation's.
       let needsWhole = consumers[input].contains {
         switch graph.nodes[$0].operation {
-        case .dense, .dropout: true
+        case .dense, .dropout, .reshape: true
         default: false
         }
       }
-      if places[input] == .own, input != 0, isOnce, !needsWhole,
+      let isStep =
+        switch graph.nodes[input].operation {
+        case .input, .constant: false
+        default: true
+        }
+      if places[input] == .own, isStep, isOnce, !needsWhole, !graph.outputs.contains(input),
         canShareGradient(input, with: index, request)
       {
         places[input] = .slice(of: index, channelOffset: offset)

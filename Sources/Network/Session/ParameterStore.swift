@@ -11,31 +11,53 @@ public final class ParameterStore {
     public let name: String
     public let node: Int
     public let declaration: ParameterDeclaration
-    /// In floats from the start of the store.
+    /// In floats from the start of the store; of no use where the store maps a file.
     public let offset: Int
+    /// The position among the entries.
+    package let index: Int
   }
 
   public let entries: [Entry]
   /// Floats, with the gaps that align each tensor.
   public let count: Int
   package let base: UnsafeMutablePointer<Float>
+  /// Where each entry lies: at its offset, or in mapped memory.
+  private let addresses: [UnsafeMutableRawPointer]
+  /// Keeps mapped memory alive.
+  private let owner: AnyObject?
   /// The entries of each node, as a range.
   private let entryRanges: [Range<Int>]
   private let byteCount: Int
 
   /// Zeroed parameters for `graph`; `nil` when memory is out.
-  public init?(_ graph: Graph) {
+  public convenience init?(_ graph: Graph) {
+    self.init(graph, owner: nil) { _ in nil }
+  }
+
+  /// Parameters of which some lie elsewhere, read-only, such as in a mapped file.
+  ///
+  /// - Parameter owner: what keeps that memory alive; the store holds on to it.
+  /// - Parameter mapped: the address of an entry's elements, aligned to their size, or `nil` for an
+  ///   entry that gets zeroed memory of its own.
+  /// - Returns: `nil` when memory is out.
+  package init?(
+    _ graph: Graph, owner: AnyObject?, mapped: (Entry) -> UnsafeRawPointer?
+  ) {
+    var addresses: [UnsafeRawPointer?] = []
     var entries: [Entry] = []
     var ranges: [Range<Int>] = []
     var offset = 0
     for (index, node) in graph.nodes.enumerated() {
       let first = entries.count
       for declaration in graph.parameters(of: index) {
-        entries.append(
-          Entry(
-            name: node.name + "/" + declaration.role.name, node: index, declaration: declaration,
-            offset: offset))
-        offset = Self.aligned(offset + declaration.count)
+        let entry = Entry(
+          name: node.name + "/" + declaration.role.name, node: index, declaration: declaration,
+          offset: offset, index: entries.count)
+        entries.append(entry)
+        addresses.append(mapped(entry))
+        if addresses.last == .some(nil) {
+          offset = Self.aligned(offset + (declaration.byteCount + 3) / 4)
+        }
       }
       ranges.append(first..<entries.count)
     }
@@ -44,14 +66,31 @@ public final class ParameterStore {
     count = offset
     byteCount = (offset + 2 * Machine.vectorFloats) * MemoryLayout<Float>.stride
     guard let pages = ocelli_pages_allocate(byteCount) else { return nil }
-    base = pages.bindMemory(to: Float.self, capacity: offset + 2 * Machine.vectorFloats)
+    let base = pages.bindMemory(to: Float.self, capacity: offset + 2 * Machine.vectorFloats)
+    self.base = base
+    self.owner = owner
+    self.addresses = zip(entries, addresses).map { entry, address in
+      address.map(UnsafeMutableRawPointer.init(mutating:))
+        ?? UnsafeMutableRawPointer(base + entry.offset)
+    }
   }
 
   deinit { ocelli_pages_free(base, byteCount) }
 
-  /// The elements of one entry.
+  /// The elements of one entry of floats.
   public func values(of entry: Entry) -> UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(start: base + entry.offset, count: entry.declaration.count)
+    precondition(entry.declaration.format == .float32, "the entry holds floats")
+    return UnsafeMutableBufferPointer(
+      start: address(of: entry).assumingMemoryBound(to: Float.self),
+      count: entry.declaration.count)
+  }
+
+  /// Where the elements of an entry lie.
+  package func address(of entry: Entry) -> UnsafeMutableRawPointer { addresses[entry.index] }
+
+  /// The bytes of one entry.
+  package func bytes(of entry: Entry) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: address(of: entry), count: entry.declaration.byteCount)
   }
 
   public func entries(of node: Int) -> ArraySlice<Entry> { entries[entryRanges[node]] }
@@ -67,8 +106,7 @@ public final class ParameterStore {
       guard let target = entry(named: prefix + source.name) else { continue }
       precondition(
         target.declaration.dimensions == source.declaration.dimensions, "shapes agree by name")
-      (base + target.offset).update(
-        from: other.base + source.offset, count: source.declaration.count)
+      bytes(of: target).copyMemory(from: UnsafeRawBufferPointer(other.bytes(of: source)))
     }
   }
 
@@ -79,8 +117,7 @@ public final class ParameterStore {
       guard let source = entry(named: prefix + target.name) else { continue }
       precondition(
         target.declaration.dimensions == source.declaration.dimensions, "shapes agree by name")
-      (other.base + target.offset).update(
-        from: base + source.offset, count: target.declaration.count)
+      other.bytes(of: target).copyMemory(from: UnsafeRawBufferPointer(bytes(of: source)))
     }
   }
 

@@ -109,13 +109,32 @@ public final class Session {
   }
 
   /// What the graph is run on: to be filled before each run.
-  package var input: TensorView<Float> { value(of: 0) }
+  package var input: TensorView<Float> { value(of: plan.graph.inputs[0]) }
   package var output: TensorView<Float> { value(of: plan.graph.output) }
 
   /// The output of a node. Valid from its step until the last that reads it, or to the end where
   /// the plan keeps it.
   package func value(of node: Int) -> TensorView<Float> {
-    view(of: node, plan.valueOffsets)
+    precondition(plan.graph.formats[node] == .float32, "the node's output holds floats")
+    return anyValue(of: node)
+  }
+
+  /// The output of a quantised node; `UInt8` elements have the bytes of these.
+  package func integers(of node: Int) -> TensorView<Int8> {
+    precondition(plan.graph.formats[node].byteCount == 1, "the node's output holds bytes")
+    return anyValue(of: node).reinterpreted()
+  }
+
+  /// A view of what may be floats or bytes.
+  private func anyValue(of node: Int) -> TensorView<Float> {
+    let root = plan.wiring.location(of: node).root
+    guard plan.graph.isConstant(root), let entry = parameters.entries(of: root).first else {
+      return view(of: node, plan.valueOffsets)
+    }
+    let shape = plan.graph.shapes[node]
+    return TensorView(
+      parameters.address(of: entry).assumingMemoryBound(to: Float.self), batch: 1,
+      height: shape.height, width: shape.width, channels: shape.channels)
   }
 
   /// The gradient of a node's output: for losses to write, or kept by the plan.
@@ -128,10 +147,12 @@ public final class Session {
     guard let offset = offsets[location.root] else {
       preconditionFailure("the plan has no memory for this node's output or gradient")
     }
-    let (shape, root) = (plan.graph.shapes[node], plan.graph.shapes[location.root])
+    let shape = plan.graph.shapes[node]
+    let skipped = location.channelOffset * plan.graph.formats[location.root].byteCount
     return TensorView(
-      floats(at: offset) + location.channelOffset, batch: plan.request.batch, height: shape.height,
-      width: shape.width, channels: shape.channels, pixelStride: root.channels)
+      floats(at: offset + skipped), batch: plan.request.batch, height: shape.height,
+      width: shape.width, channels: shape.channels,
+      pixelStride: location.isSlice ? plan.graph.shapes[location.root].channels : shape.channels)
   }
 
   private func floats(at offset: Int) -> UnsafeMutablePointer<Float> {
@@ -145,11 +166,13 @@ public final class Session {
     let output = plan.wiring.outputNodes[step.node]
     let isWanted = step.site.wantsInputGradient
     return LayerStep(
-      site: step.site, inputs: node.inputs.map(value), output: value(of: output),
+      site: step.site, inputs: node.inputs.map(anyValue), output: anyValue(of: output),
       scratch: memory(step.forwardScratch), saved: memory(step.saved),
       forwardPrepared: memory(step.forwardPrepared),
       backwardPrepared: memory(step.backwardPrepared), isPrepared: plan.keepsPreparedWeights,
-      parameters: parameters.entries(of: step.node).map { parameters.base + $0.offset },
+      parameters: parameters.entries(of: step.node).map { entry in
+        parameters.address(of: entry).assumingMemoryBound(to: Float.self)
+      },
       parameterGradients: step.parameterGradients.map(floats),
       outputGradient: step.site.hasBackward ? gradient(of: output) : nil,
       inputGradients: zip(node.inputs, isWanted).map { $1 ? gradient(of: $0) : nil },
