@@ -12,7 +12,7 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
 BOARD_CLEAN = $(shell tools/board-clean-targets.sh)
 SWIFT_FILES := Package.swift Sources Tests
 
-.PHONY: help setup build demo test lint format embedded sanitize bench verify install clean
+.PHONY: help setup build demo test baseline lint format embedded sanitize bench verify install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ demo: build ## train a classifier and an enhancer on synthetic scenes, into buil
 
 test: setup ## run the tests
 	swift test $(FLAGS)
+
+baseline: setup ## run the tests of kernels and networks as built for any CPU of this architecture
+	swift test -c release --scratch-path .build-baseline \
+	  --filter 'KernelsTests|NetworkTests|ArchitecturesTests|TrainingTests'
 
 lint: ## check format and comments
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

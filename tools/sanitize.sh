@@ -9,7 +9,7 @@ kind=${1:?usage: sanitize.sh address|thread}
 shift
 # Swift keeps what it allocates once for all types alive on purpose: leaks are not looked for.
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
-export TSAN_OPTIONS=halt_on_error=1
+export TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tools/thread-sanitizer-suppressions.txt
 cpu=(-Xcc "-march=native")
 # The tests of the command limit the sizes of its files and memory, which the thread sanitizer's own
 # shadow memory does not survive.

@@ -7,5 +7,9 @@ stamp=.venv/requirements.txt
 cmp --silent tools/requirements.txt "$stamp" && exit 0
 tools/setup.sh python
 python3 -m venv .venv
+# PyTorch's builds for the CPU have an index of their own. Where it is out of reach, the usual index
+# or its mirror may have them: it is not asked again and again.
+.venv/bin/pip install --quiet --retries 1 \
+  --extra-index-url https://download.pytorch.org/whl/cpu "$(grep ^torch== tools/requirements.txt)"
 .venv/bin/pip install --quiet --requirement tools/requirements.txt
 cp tools/requirements.txt "$stamp"

@@ -103,6 +103,13 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
       })
   }
 
+  /// The images of the golden run: they keep away from kinks.
+  var input: [Float] {
+    get throws {
+      NetworkRun.input(try graph(), batch: batch, name: try GoldenFile(name).inputName())
+    }
+  }
+
   /// Class 3n + 1 for example n, or an image of random numbers.
   func targets(_ graph: Graph) -> [Float] {
     guard case .softmaxCrossEntropy = loss else {
@@ -129,8 +136,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 extension NetworkRun {
   /// One forward run with its loss, and the loss's gradient in its place.
   @discardableResult
-  func forward(_ golden: GoldenCase) -> Float {
-    session.input.fill(NetworkRun.input(graph, batch: golden.batch))
+  func forward(_ golden: GoldenCase) throws -> Float {
+    session.input.fill(try golden.input)
     session.forward()
     var targets = golden.targets(graph)
     var losses = [Float](repeating: 0, count: golden.batch)
@@ -145,7 +152,7 @@ extension NetworkRun {
   func train(_ golden: GoldenCase, _ options: OptimizerOptions, learningRate: Float) throws {
     let optimizer = try #require(Optimizer(session, options))
     for _ in 0..<3 {
-      forward(golden)
+      try forward(golden)
       session.backward()
       optimizer.step(learningRate: learningRate, gradientNorm: optimizer.gradientNorm())
     }

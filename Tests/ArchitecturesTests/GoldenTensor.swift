@@ -24,15 +24,19 @@ struct GoldenFile {
     try #require(file.tensor(named: name)?.floats().first)
   }
 
+  /// The name that the images are drawn from.
+  func inputName() throws -> String { "input\(Int(try value("variant")))" }
+
   /// Compares a tensor with its stored sample and with the sums that depend on all of it.
   ///
   /// The reference was computed in double precision, so all the difference is this side's rounding:
-  /// `tolerance` times the tensor's largest magnitude for an element, and times its norm for a sum
-  /// with random signs.
+  /// the file's tolerance times the tensor's largest magnitude for an element, and times its norm for
+  /// a sum with random signs.
   func expect(
-    _ name: String, _ actual: [Float], tolerance: Float = 1e-4,
+    _ name: String, _ actual: [Float],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
+    let tolerance = try value("tolerance")
     let stored = try #require(file.tensor(named: name), "\(name) is not in the file")
     let summary = try #require(file.tensor(named: name + "/summary")).floats()
     let expected = stored.floats()

@@ -26,8 +26,8 @@ package final class NetworkRun {
   }
 
   /// The images that both sides of a golden test draw: uniform in 0…1.
-  package static func input(_ graph: Graph, batch: Int) -> [Float] {
-    drawn("input", count: batch * graph.inputShape.elementCount, 0..<1)
+  package static func input(_ graph: Graph, batch: Int, name: String = "input") -> [Float] {
+    drawn(name, count: batch * graph.inputShape.elementCount, 0..<1)
   }
 
   /// `count` numbers from the generator that stands for a name.

@@ -8,6 +8,12 @@ Parameters, images and targets are not stored: both sides draw them from the sam
 stream a name. Stored are the output, the gradients, and the parameters after three steps of three
 optimisers; of a large tensor, a sample of its elements, and four numbers that depend on every
 element (see `summary`).
+
+A ReLU or a maximum that stands on its kink tells nothing of a kernel: whichever way the last bit
+rounds, the gradient jumps. So images are drawn anew, `input1`, `input2`, …, until changing all numbers in
+their last bits changes no result by more than a fifth of what the tests allow; `variant` is the
+number of the images. `tolerance` is what the tests allow: more than usual only for a network that
+no images keep from multiplying rounding errors.
 Made with PyTorch 2.13.0.
 """
 import pathlib
@@ -19,6 +25,10 @@ import torch.nn.functional as F
 from safetensors.numpy import save_file
 
 SAMPLES = 96
+# What the tests allow, the images that are tried, and how often the last bits are changed.
+TOLERANCE = 1e-4
+VARIANTS = 24
+PERTURBATIONS = 3
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
@@ -254,17 +264,57 @@ def nhwc(tensor):
 
 def record(folder, case, size, forward, loss, prefixes=None, steps=3):
     """`forward(net, x)` gives what the loss reads and the graph's output."""
+    best = None
+    for variant in range(1, VARIANTS + 1):
+        result, *others = [
+            results(variant, seed, size, forward, loss, prefixes, steps)
+            for seed in range(PERTURBATIONS + 1)
+        ]
+        sensitivity = max(largest_change(result, other) for other in others)
+        if best is None or sensitivity < best[0]:
+            best = (sensitivity, variant, result)
+        if sensitivity <= TOLERANCE / 5:
+            break
+    sensitivity, variant, result = best
+    # Where no images will do, the network itself multiplies rounding.
+    tolerance = TOLERANCE if sensitivity <= TOLERANCE / 5 else 3 * sensitivity
+    result = {name: values.astype(np.float32) for name, values in result.items()}
+    result["variant"] = np.array([variant], np.float32)
+    result["tolerance"] = np.array([tolerance], np.float32)
+    save_file(result, folder / (case + ".safetensors"))
+    size = sum(values.nbytes for values in result.values())
+    print(f"{case}: variant {variant}, tolerance {tolerance:.1e}, {size} bytes")
+
+
+def largest_change(result, other):
+    """The largest difference of any tensor, as a share of its largest magnitude."""
+    return max(
+        np.abs(values - other[name]).max() / result.get(name + "/summary", np.abs(values))[-1]
+        for name, values in result.items() if not name.endswith("/summary")
+    )
+
+
+def perturbed(tensor, generator):
+    """Every number with its last bits of single precision changed."""
+    noise = torch.rand(tensor.shape, generator=generator) - 0.5
+    return tensor.detach() * (1 + 2.0**-21 * noise)
+
+
+def results(variant, seed, size, forward, loss, prefixes, steps):
+    """All tensors of a case; `seed` other than 0 changes the last bits of what goes in."""
     batch, height, width = size
     result = {}
+    generator = torch.Generator().manual_seed(seed)
 
     def fresh():
         net = Network()
-        x = torch.tensor(uniform("input", (batch, height, width, 3), 0, 1)).permute(0, 3, 1, 2)
-        return net, x.detach().requires_grad_(True)
+        x = torch.tensor(uniform(f"input{variant}", (batch, height, width, 3), 0, 1))
+        x = x.permute(0, 3, 1, 2)
+        return net, (perturbed(x, generator) if seed else x.detach()).requires_grad_(True)
 
     def put(name, values):
-        result[name] = sample(values).astype(np.float32)
-        result[name + "/summary"] = summary(name, values).astype(np.float32)
+        result[name] = sample(values).copy()
+        result[name + "/summary"] = summary(name, values)
 
     for kind in ("sgd", "adam", "adamw"):
         net, x = fresh()
@@ -276,6 +326,9 @@ def record(folder, case, size, forward, loss, prefixes=None, steps=3):
             net.prefix = ""
             old = parameters[name]
             parameters[name] = net.parameter(name, tuple(old.shape), old.requires_grad)
+            if seed:
+                parameters[name] = perturbed(parameters[name], generator).requires_grad_(
+                    old.requires_grad)
         net.parameters = parameters
         trained = {
             n: p for n, p in parameters.items()
@@ -291,7 +344,7 @@ def record(folder, case, size, forward, loss, prefixes=None, steps=3):
             if kind == "sgd" and step == 0:
                 put("output", nhwc(output))
                 put("input-gradient", nhwc(x.grad))
-                result["loss"] = np.array([value.item()], np.float32)
+                result["loss"] = np.array([value.item()])
                 for name, p in trained.items():
                     put("gradient/" + name, p.grad.numpy())
             optimizer.step()
@@ -302,9 +355,8 @@ def record(folder, case, size, forward, loss, prefixes=None, steps=3):
             if name in trained or (is_statistic and prefixes is None):
                 put(kind + "/" + name, p.detach().numpy())
         # Last, for it moves the running statistics once more.
-        result[kind + "-loss"] = np.array([loss(forward(net, x)[0]).item()], np.float32)
-    save_file(result, folder / (case + ".safetensors"))
-    print(case, sum(v.nbytes for v in result.values()), "bytes", "loss", result["loss"][0])
+        result[kind + "-loss"] = np.array([loss(forward(net, x)[0]).item()])
+    return result
 
 
 def twice(output):
@@ -326,8 +378,8 @@ def main():
     record(folder, "vgg16", (4, 32, 32), lambda n, x: twice(vgg16(n, x, False)), ce)
     record(folder, "vgg16-normalized", (4, 32, 32), lambda n, x: twice(vgg16(n, x, True)), ce)
     record(folder, "resnet8", (4, 21, 24), lambda n, x: twice(resnet8(n, x)), ce)
-    # No steps: 27 normalisations and kinks make them chaotic. PyTorch's own results in single
-    # precision are off by 100%.
+    # No steps: 27 normalisations make them chaotic. PyTorch's own results in single precision are
+    # off by 100%.
     record(folder, "mobilenet", (4, 64, 62), lambda n, x: twice(mobilenet(n, x)), ce, steps=0)
     record(folder, "speedrun", (4, 32, 32), lambda n, x: twice(speedrun(n, x)), ce)
     size, shape = (2, 20, 28), (2, 3, 20, 28)

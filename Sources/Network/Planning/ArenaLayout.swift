@@ -52,18 +52,23 @@ package struct ArenaLayout: Sendable {
     if layout.byteCount < byteCount { (offsets, byteCount) = layout }
   }
 
-  /// Lets the buffer that reaches highest choose earlier, again and again, at most 600 times.
+  /// Lets the buffer that reaches highest choose earlier, or any two in the other's turn, again and
+  /// again, at most 1200 times.
   private mutating func search(_ buffers: [Buffer], from start: [Int]) {
     var random = RandomGenerator(seed: 1)
     var order = start
     var present = Self.place(buffers, order)
-    for _ in 0..<600 where !isCloseToBound {
+    for turn in 0..<1200 where !isCloseToBound {
       let highest = order.firstIndex {
         present.offsets[$0] + Self.aligned(buffers[$0].byteCount) == present.byteCount
       }
-      guard let highest, highest > 0 else { return }
+      guard let highest else { return }
       var candidate = order
-      candidate.insert(candidate.remove(at: highest), at: random.index(below: highest))
+      if turn % 2 == 0 && highest > 0 {
+        candidate.insert(candidate.remove(at: highest), at: random.index(below: highest))
+      } else {
+        candidate.swapAt(random.index(below: order.count), random.index(below: order.count))
+      }
       let layout = Self.place(buffers, candidate)
       guard layout.byteCount <= present.byteCount else { continue }
       (order, present) = (candidate, layout)
