@@ -30,8 +30,8 @@ struct GoldenFile {
   /// Compares a tensor with its stored sample and with the sums that depend on all of it.
   ///
   /// The reference was computed in double precision, so all the difference is this side's rounding:
-  /// the file's tolerance times the tensor's largest magnitude for an element, and times its norm for
-  /// a sum with random signs.
+  /// the file's tolerance times the tensor's largest magnitude for an element, and times its norm
+  /// for a sum with random signs.
   func expect(
     _ name: String, _ actual: [Float],
     sourceLocation: SourceLocation = #_sourceLocation

@@ -7,7 +7,8 @@
 /// a concatenation costs nothing. Rows and images are always `width` and `height · width` pixels
 /// apart.
 ///
-/// The memory behind a view is readable for 64 bytes past its last element, so that kernels may load whole vectors; they never write outside of `[n, y, x, 0..<channels]`.
+/// The memory behind a view is readable for 64 bytes past its last element, so that kernels may
+/// load whole vectors; they never write outside of `[n, y, x, 0..<channels]`.
 package struct TensorView<Element: BitwiseCopyable> {
   package let base: UnsafeMutablePointer<Element>
   package let batch: Int

@@ -22,7 +22,8 @@ public struct Graph: Equatable, Sendable {
   public init() {}
 
   /// Adds a node and gives its index.
-  /// - Parameter format: what the node's output is to be; its operation must have arithmetic for it.
+  /// - Parameter format: what the node's output is to be; its operation must have arithmetic for
+  ///   it.
   /// - Throws: `GraphError` naming the node when its inputs do not exist or do not fit, or its name
   ///   is taken.
   @discardableResult

@@ -101,7 +101,8 @@ struct Wiring {
       || request.keptValues.contains(producer) || request.keptGradients.contains(producer)
       || request.keptGradients.contains(index)
     guard graph.nodes[producer].operation.fusesActivation, consumers[producer] == [index],
-      graph.formats[producer] == graph.formats[index], !isPinned, !needsGradient[producer] || layer.function.hasGradientFromOutput
+      graph.formats[producer] == graph.formats[index], !isPinned,
+      !needsGradient[producer] || layer.function.hasGradientFromOutput
     else { return }
     fusedActivations[producer] = layer.function
     outputNodes[producer] = index
