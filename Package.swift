@@ -49,6 +49,8 @@ let package = Package(
     ),
     .target(
       name: "Architectures", dependencies: ["Network", "Kernels"], swiftSettings: boardClean),
+    .target(
+      name: "ModelFormats", dependencies: ["Kernels", "Network"], swiftSettings: boardClean),
 
     // MARK: - Host
     .target(name: "Interchange", dependencies: ["Network", "Kernels"], swiftSettings: common),
@@ -73,8 +75,7 @@ let package = Package(
       name: "OcelliCommand",
       dependencies: [
         "Architectures", "CPlatform", "Datasets", "Experiments", "Imaging", "Interchange",
-        "Kernels",
-        "Network", "Training",
+        "Kernels", "ModelFormats", "Network", "Platform", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: common),
 

@@ -7,6 +7,7 @@ public protocol NumPyElement: BitwiseCopyable {
 }
 
 extension Float: NumPyElement { public static var numPyType: String { "<f4" } }
+extension Int8: NumPyElement { public static var numPyType: String { "|i1" } }
 extension UInt8: NumPyElement { public static var numPyType: String { "|u1" } }
 extension Int32: NumPyElement { public static var numPyType: String { "<i4" } }
 extension Int64: NumPyElement { public static var numPyType: String { "<i8" } }

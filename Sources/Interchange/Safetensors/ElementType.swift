@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Kernels
 
 /// The type of the elements of a stored tensor, spelled as safetensors spells it.
 public enum ElementType: String, CaseIterable, Sendable {
@@ -33,7 +34,7 @@ public enum ElementType: String, CaseIterable, Sendable {
     switch self {
     case .float32: UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
     case .float64: convert(bytes, target) { Float(Double(bitPattern: $0)) }
-    case .float16: convert(bytes, target) { Self.widened(half: $0) }
+    case .float16: convert(bytes, target) { HalfPrecision.widened($0) }
     case .bfloat16: convert(bytes, target) { Float(bitPattern: UInt32($0 as UInt16) << 16) }
     case .int8: convert(bytes, target) { Float($0 as Int8) }
     case .int16: convert(bytes, target) { Float($0 as Int16) }
@@ -52,20 +53,6 @@ public enum ElementType: String, CaseIterable, Sendable {
       let stored = bytes.loadUnaligned(
         fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self)
       target[index] = convert(Stored(littleEndian: stored))
-    }
-  }
-
-  /// IEEE 754 binary16 as binary32, exactly; `Float16` does not exist on every host.
-  private static func widened(half: UInt16) -> Float {
-    let sign = UInt32(half & 0x8000) << 16
-    let exponent = UInt32(half >> 10 & 0x1F)
-    let fraction = UInt32(half & 0x3FF)
-    switch exponent {
-    case 0:
-      let magnitude = Float(fraction) * 0x1p-24
-      return sign == 0 ? magnitude : -magnitude
-    case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
     }
   }
 }

@@ -2,9 +2,9 @@
 
 /// A positive real factor in fixed point: real = multiplier · 2^(shift − 31).
 ///
-/// This is the one rule by which Ocelli brings 32-bit sums to another scale. It is that of
-/// TensorFlow Lite's reference kernels, which round twice: to 31 bits after the product, then to
-/// the integer after the shift to the right, halves away from zero.
+/// This is how Ocelli brings 32-bit sums to another scale. `apply` is the rule of TensorFlow Lite's
+/// reference kernels, which round twice: to 31 bits after the product, then to the integer after
+/// the shift to the right, halves away from zero. Its dense layers round once: `applyRoundingOnce`.
 package struct FixedPointMultiplier: Equatable, Sendable {
   /// In 2³⁰ ..< 2³¹, or 0 for a factor that rounds to 0.
   package var multiplier: Int32
@@ -54,5 +54,13 @@ package struct FixedPointMultiplier: Equatable, Sendable {
     guard right > 0 else { return high }
     let half = (Int32(1) << (right - 1)) &- (high < 0 ? 1 : 0)
     return Int32(truncatingIfNeeded: (Int64(high) + Int64(half)) >> Int64(right))
+  }
+  /// `x` · real, rounded once, halves up:
+  ///
+  ///     ⌊(x · multiplier + 2^(30 − shift)) / 2^(31 − shift)⌋
+  @inline(__always) package func applyRoundingOnce(_ x: Int32) -> Int32 {
+    let total = Int64(31 - shift)
+    let sum = Int64(x) &* Int64(multiplier) &+ (Int64(1) << (total - 1))
+    return Int32(truncatingIfNeeded: sum >> total)
   }
 }

@@ -26,7 +26,7 @@ extension PoolingLayer: Layer {
       height: placement.outputHeight, width: placement.outputWidth, channels: input.channels)
   }
 
-  private func geometry(_ input: Shape) -> PoolingGeometry {
+  func geometry(_ input: Shape) -> PoolingGeometry {
     let placement = try? window.placement(on: input)
     return PoolingGeometry(
       kernelHeight: window.height, kernelWidth: window.width, strideHeight: window.strideHeight,

@@ -125,6 +125,15 @@ public final class Session {
     return anyValue(of: node).reinterpreted()
   }
 
+  /// The elements of a node's output as they lie in memory, whatever their format: for an input or
+  /// an output of the graph, whose examples lie one after the other without gaps.
+  package func bytes(of node: Int) -> UnsafeMutableRawBufferPointer {
+    let view = anyValue(of: node)
+    precondition(view.isContiguous, "the output is not a slice of another")
+    return UnsafeMutableRawBufferPointer(
+      start: view.base, count: view.elementCount * plan.graph.formats[node].byteCount)
+  }
+
   /// A view of what may be floats or bytes.
   private func anyValue(of node: Int) -> TensorView<Float> {
     let root = plan.wiring.location(of: node).root
