@@ -99,6 +99,10 @@ let package = Package(
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "Kernels", "Platform"],
       exclude: ["Fixtures"], swiftSettings: common),
+    .testTarget(
+      name: "ModelFormatsTests",
+      dependencies: ["Interchange", "Kernels", "ModelFormats", "Network", "TestSupport"],
+      swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport"],

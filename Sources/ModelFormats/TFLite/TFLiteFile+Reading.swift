@@ -17,11 +17,14 @@ extension TFLiteFile {
       reader.buffers = try model.tables(4)
       reader.codes = try model.tables(1)
       description = try model.string(3)
-      guard let graph = try model.tables(2).first else { throw .badTable(offset: 0) }
-      inputs = try graph.integers(1)
-      outputs = try graph.integers(2)
-      for table in try graph.tables(0) { tensors.append(try reader.tensor(table)) }
-      for table in try graph.tables(3) { operators.append(try reader.node(table)) }
+      let graphs = try model.tables(2)
+      if graphs.isEmpty { reader.problem = .missing(.subgraph) }
+      for graph in graphs.prefix(1) {
+        inputs = try graph.integers(1)
+        outputs = try graph.integers(2)
+        for table in try graph.tables(0) { tensors.append(try reader.tensor(table)) }
+        for table in try graph.tables(3) { operators.append(try reader.node(table)) }
+      }
       for table in try model.tables(6) {
         let index = Int(try table.number(1, default: UInt32(0)))
         guard reader.buffers.indices.contains(index) else { continue }
