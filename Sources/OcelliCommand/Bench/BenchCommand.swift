@@ -3,10 +3,11 @@ import ArgumentParser
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure kernels and training steps on this machine.",
+    commandName: "bench", abstract: "Measure models, kernels and training steps on this machine.",
     discussion: """
+        ocelli bench model model.tflite --profile
         ocelli bench training --workload vgg16-training
         ocelli bench kernels --threads 1
       """,
-    subcommands: [BenchTraining.self, BenchKernels.self])
+    subcommands: [BenchModel.self, BenchTraining.self, BenchKernels.self])
 }

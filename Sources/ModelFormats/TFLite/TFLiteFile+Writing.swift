@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension TFLiteFile {
+  /// The file, which LiteRT and every other reader of TensorFlow Lite's format opens.
+  ///
+  /// Equal data are stored once. Data start at multiples of 16 bytes, so that they can be read
+  /// where they are mapped.
+  public func serialized() -> [UInt8] {
+    var writer = TFLiteWriter(file: self)
+    return writer.run()
+  }
+}
+
+/// The walk over a file's parts.
+private struct TFLiteWriter {
+  typealias Field = FlatBufferBuilder.Field
+  let file: TFLiteFile
+  var builder = FlatBufferBuilder()
+  /// The data of each buffer; the first is that of activations, empty.
+  var buffers: [UnsafeRawBufferPointer] = [UnsafeRawBufferPointer(start: nil, count: 0)]
+  /// Buffers that begin alike, by a hash of their bytes.
+  var knownBuffers: [UInt64: [Int]] = [:]
+
+  init(file: TFLiteFile) { self.file = file }
+
+  mutating func run() -> [UInt8] {
+    // Data first: they come to lie at the file's end.
+    let tensorBuffers = file.tensors.map { buffer($0.data) }
+    let metadataBuffers = file.metadata.map { buffer($0.data) }
+    let bufferTables = buffers.map { data -> Int in
+      guard data.count > 0 else { return builder.table([]) }
+      let bytes = builder.vector(bytes: data, alignment: 16)
+      return builder.table([Field(number: 0, value: .reference(bytes))])
+    }
+    let metadata = zip(file.metadata, metadataBuffers).map { entry, buffer in
+      let name = builder.string(entry.name)
+      return builder.table([
+        Field(number: 0, value: .reference(name)), integer(1, buffer),
+      ])
+    }
+    let graph = subgraph(tensorBuffers)
+    let codes = operatorCodes.map { operatorCode($0) }
+    let description = builder.string(file.description)
+    let fields = [
+      integer(0, 3), reference(1, references: codes), reference(2, references: [graph]),
+      Field(number: 3, value: .reference(description)), reference(4, references: bufferTables),
+      metadata.isEmpty ? nil : reference(6, references: metadata),
+    ]
+    let root = builder.table(fields)
+    return builder.finish(root: root, identifier: "TFL3")
+  }
+
+  /// The number of the buffer that holds these bytes.
+  private mutating func buffer(_ data: UnsafeRawBufferPointer) -> Int {
+    guard data.count > 0 else { return 0 }
+    let hash = data.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    for index in knownBuffers[hash] ?? [] where buffers[index].elementsEqual(data) { return index }
+    buffers.append(data)
+    knownBuffers[hash, default: []].append(buffers.count - 1)
+    return buffers.count - 1
+  }
+
+  /// Each pair of an operator and a version, once.
+  private var operatorCodes: [TFLiteOperator] {
+    var result: [TFLiteOperator] = []
+    for node in file.operators where !result.contains(where: { isSameCode($0, node) }) {
+      result.append(node)
+    }
+    return result
+  }
+
+  private func isSameCode(_ a: TFLiteOperator, _ b: TFLiteOperator) -> Bool {
+    a.code == b.code && a.version == b.version
+      && a.customName.utf8.elementsEqual(b.customName.utf8)
+  }
+
+  private mutating func operatorCode(_ node: TFLiteOperator) -> Int {
+    let name = node.customName.utf8.isEmpty ? nil : builder.string(node.customName)
+    return builder.table([
+      byte(0, UInt8(min(node.code.code, 127))),
+      name.map { Field(number: 1, value: .reference($0)) },
+      node.version == 1 ? nil : integer(2, node.version), integer(3, node.code.code),
+    ])
+  }
+
+  private mutating func subgraph(_ buffers: [Int]) -> Int {
+    let tensors = zip(file.tensors, buffers).map { tensor($0, buffer: $1) }
+    let codes = operatorCodes
+    let nodes = file.operators.map { node in
+      operation(node, code: codes.firstIndex { isSameCode($0, node) } ?? 0)
+    }
+    let fields = [
+      reference(0, references: tensors), reference(1, integers: file.inputs),
+      reference(2, integers: file.outputs), reference(3, references: nodes),
+    ]
+    return builder.table(fields)
+  }
+
+  private mutating func tensor(_ tensor: TFLiteTensor, buffer: Int) -> Int {
+    var quantization: Int?
+    if !tensor.scales.isEmpty {
+      let scales = builder.vector(floats: tensor.scales)
+      let zeroPoints = builder.vector(tensor.zeroPoints.map { Int64($0) })
+      quantization = builder.table([
+        Field(number: 2, value: .reference(scales)),
+        Field(number: 3, value: .reference(zeroPoints)),
+        tensor.quantizedDimension == 0 ? nil : integer(6, tensor.quantizedDimension),
+      ])
+    }
+    let name = builder.string(tensor.name)
+    let shape = reference(0, integers: tensor.shape)
+    return builder.table([
+      shape, tensor.type.code == 0 ? nil : byte(1, tensor.type.code),
+      buffer == 0 ? nil : integer(2, buffer), Field(number: 3, value: .reference(name)),
+      quantization.map { Field(number: 4, value: .reference($0)) },
+    ])
+  }
+
+  private mutating func operation(_ node: TFLiteOperator, code: Int) -> Int {
+    let (inputs, outputs) = (reference(1, integers: node.inputs), reference(2, integers: node.outputs))
+    let options = node.options.write(node.code, &builder)
+    return builder.table([
+      code == 0 ? nil : integer(0, code), inputs, outputs,
+      options.map { byte(3, $0.kind) },
+      options.map { Field(number: 4, value: .reference($0.position)) },
+    ])
+  }
+
+  private func byte(_ number: Int, _ value: UInt8) -> Field {
+    Field(number: number, value: .byte(value))
+  }
+
+  private func integer(_ number: Int, _ value: Int) -> Field {
+    Field(number: number, value: .int32(Int32(clamping: value)))
+  }
+
+  private mutating func reference(_ number: Int, references: [Int]) -> Field {
+    Field(number: number, value: .reference(builder.vector(references: references)))
+  }
+
+  private mutating func reference(_ number: Int, integers: [Int]) -> Field {
+    Field(
+      number: number, value: .reference(builder.vector(integers.map { Int32(clamping: $0) })))
+  }
+}
