@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The loop of operations on the bytes of two tensors, each of whose extents is that of the result
+/// or 1.
+enum BroadcastLoop {
+  /// y[n,i,j,c] = clamp(f(a[n,i,j,c], b[n,i,j,c])), where an extent of 1 is repeated.
+  @inline(__always) static func map(
+    _ a: TensorView<Int8>, _ b: TensorView<Int8>, into y: TensorView<Int8>,
+    range: ClosedRange<Int8>, pool: ThreadPool,
+    _ f: (_ a: IntegerVector, _ b: IntegerVector) -> IntegerVector
+  ) {
+    let bounds = (
+      IntegerVector(repeating: Int32(range.lowerBound)),
+      IntegerVector(repeating: Int32(range.upperBound))
+    )
+    forEachRun(a, b, y, pool: pool) { left, right, target, count in
+      var offset = 0
+      while offset < count {
+        let lanes = min(Machine.vectorFloats, count - offset)
+        f(left.vector(at: offset), right.vector(at: offset)).maximum(bounds.0).minimum(bounds.1)
+          .storeBytes(first: lanes, to: target + offset)
+        offset += lanes
+      }
+    }
+  }
+
+  /// Bytes that lie side by side, or one byte that is repeated.
+  struct Operand {
+    let base: UnsafeMutablePointer<Int8>
+    /// Whether the first byte stands for all.
+    let isRepeated: Bool
+
+    @inline(__always) func vector(at offset: Int) -> IntegerVector {
+      isRepeated
+        ? IntegerVector(repeating: Int32(base[0])) : IntegerVector(signedBytesAt: base + offset)
+    }
+  }
+
+  /// Runs `body(a, b, y, count)` for stretches of `count` results that lie together: chunks of the
+  /// whole where nothing is repeated and all are contiguous, else pixels.
+  @inline(__always) private static func forEachRun(
+    _ a: TensorView<Int8>, _ b: TensorView<Int8>, _ y: TensorView<Int8>, pool: ThreadPool,
+    _ body: (Operand, Operand, UnsafeMutablePointer<Int8>, Int) -> Void
+  ) {
+    precondition(a.broadcasts(to: y) && b.broadcasts(to: y), "an extent is the result's or 1")
+    let isWhole =
+      a.hasShape(of: y) && b.hasShape(of: y) && a.isContiguous && b.isContiguous && y.isContiguous
+    let repeats = (a.channels < y.channels, b.channels < y.channels)
+    VectorLoop.forEachRun(
+      pixels: y.pixelCount, channels: y.channels, isContiguous: isWhole, pool: pool
+    ) { pixel, count in
+      body(
+        Operand(base: a.pixel(pixel, broadcastTo: y), isRepeated: repeats.0),
+        Operand(base: b.pixel(pixel, broadcastTo: y), isRepeated: repeats.1),
+        y.pixel(pixel), count)
+    }
+  }
+}
+
+extension TensorView {
+  /// Whether each extent is that of `other` or 1.
+  @inline(__always) func broadcasts<Other>(to other: TensorView<Other>) -> Bool {
+    (batch == other.batch || batch == 1) && (height == other.height || height == 1)
+      && (width == other.width || width == 1) && (channels == other.channels || channels == 1)
+  }
+
+  /// The pixel that stands for pixel number `index` of `other`, with extents of 1 repeated.
+  @inline(__always) func pixel<Other>(
+    _ index: Int, broadcastTo other: TensorView<Other>
+  ) -> UnsafeMutablePointer<Element> {
+    if pixelCount == other.pixelCount { return pixel(index) }
+    let row = index / other.width
+    return pixel(
+      batch == 1 ? 0 : row / other.height, height == 1 ? 0 : row % other.height,
+      width == 1 ? 0 : index % other.width)
+  }
+}
