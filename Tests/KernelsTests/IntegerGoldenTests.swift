@@ -151,4 +151,57 @@ struct IntegerGoldenTests {
       Dequantize.apply(x[0].view() as TensorView<UInt8>, into: y, input.quantization, pool: pool)
     }
   }
+
+  @Test func `means agree`() {
+    check("mean", Int8.self) { golden, x, y in
+      let axes = golden.attributes.axes ?? []
+      IntegerMean(
+        over: MeanAxes(
+          height: axes.contains(1), width: axes.contains(2), channels: axes.contains(3)),
+        input: golden.inputs[0].quantization, output: golden.output.quantization
+      ).apply(x[0].view(), into: y, pool: pool)
+    }
+  }
+
+  @Test func `parametric rectifiers agree`() {
+    check("prelu", Int8.self) { golden, x, y in
+      IntegerPReLU(
+        golden.inputs[0].quantization, slope: golden.inputs[1].quantization,
+        output: golden.output.quantization
+      ).apply(x[0].view(), slope: x[1].view(), into: y, pool: pool)
+    }
+  }
+
+  @Test func `changes of size agree`() {
+    let modes: [String: SamplingMode] = [
+      "alignCorners": .alignCorners, "halfPixelCenters": .halfPixelCenters,
+    ]
+    check("bilinear", Int8.self) { golden, x, y in
+      IntegerResize.bilinear(
+        x[0].view(), into: y, modes[golden.attributes.mode ?? ""] ?? .corner, pool: pool)
+    }
+    check("nearest", Int8.self) { golden, x, y in
+      IntegerResize.nearest(
+        x[0].view(), into: y, modes[golden.attributes.mode ?? ""] ?? .corner, pool: pool)
+    }
+  }
+
+  @Test func `padding and transposition agree`() {
+    check("pad", Int8.self) { golden, x, y in
+      let before = golden.attributes.before ?? [0, 0, 0]
+      IntegerPadding.apply(
+        x[0].view(), into: y, top: before[0], left: before[1], front: before[2],
+        mode: .constant(Int8(golden.output.zero)), pool: pool)
+    }
+    check("mirror", Int8.self) { golden, x, y in
+      let before = golden.attributes.before ?? [0, 0, 0]
+      IntegerPadding.apply(
+        x[0].view(), into: y, top: before[0], left: before[1],
+        mode: golden.attributes.mode == "symmetric" ? .symmetric : .reflect, pool: pool)
+    }
+    check("transpose", Int8.self) { golden, x, y in
+      let order = (golden.attributes.order ?? []).compactMap { Transpose.Axis(rawValue: $0 - 1) }
+      Transpose.apply(x[0].view(), into: y, order: (order[0], order[1], order[2]), pool: pool)
+    }
+  }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What tables of quantised functions are made from. Their bytes must be those that the C library's
-/// single-precision functions give, which round to within little more than half an ulp: so these
-/// compute in double precision, and the result is rounded once.
+/// single-precision functions give, which are rounded to within little more than half an ulp: so
+/// these compute in double precision, and round once.
 extension ElementaryFunctions {
   /// eˣ with a relative error below 10⁻¹⁵; 0 below −700, e⁷⁰⁰ above 700.
   ///
@@ -22,19 +22,31 @@ extension ElementaryFunctions {
     return sum * Double(sign: .plus, exponent: Int(n), significand: 1)
   }
 
-  /// 1 / (1 + e⁻ˣ) as single-precision arithmetic gives it with an exact exponential.
+  /// eˣ − 1 with a relative error below 10⁻¹⁴, by its Taylor series near 0.
+  package static func expMinusOne(_ x: Double) -> Double {
+    if abs(x) > 0.5 { return exp(x) - 1 }
+    var term = 1.0
+    var sum = 0.0
+    for k in 1...16 {
+      term *= x / Double(k)
+      sum += term
+    }
+    return sum
+  }
+
+  /// 1 / (1 + e⁻ˣ) in single precision, with e⁻ˣ rounded once.
   package static func roundedSigmoid(_ x: Float) -> Float {
     1 / (1 + Float(exp(-Double(x))))
   }
 
-  /// tanh x = 1 − 2 / (e²ˣ + 1), by its series near 0, rounded once.
+  /// tanh x in single precision, with e^±2|x| − 1 rounded once: as FreeBSD's and the GNU C library
+  /// have it.
   package static func roundedTanh(_ x: Float) -> Float {
-    let x = Double(x)
-    if abs(x) < 0x1p-6 {
-      // The next term is below 2⁻⁴⁸ of the result.
-      let s = x * x
-      return Float(x * (1 + s * (-1.0 / 3 + s * (2.0 / 15 - s * (17.0 / 315)))))
-    }
-    return Float(1 - 2 / (exp(2 * x) + 1))
+    let magnitude = abs(x)
+    if magnitude >= 22 { return x < 0 ? -1 : 1 }
+    let isLarge = magnitude >= 1
+    let t = Float(expMinusOne(Double(isLarge ? 2 * magnitude : -2 * magnitude)))
+    let result = isLarge ? 1 - 2 / (t + 2) : -t / (t + 2)
+    return x < 0 ? -result : result
   }
 }
