@@ -5,8 +5,8 @@
 ///
 ///     h = 2⁷ · d,   o = ⌊h · m_o⌉,   r = (clamp(⌊h · m_r⌉) + 2¹⁵) / 2,   y = z_y + ⌊r · o⌉ / 2^e
 ///
-/// h is the input at a finer scale, o it at the output's scale times 2^e, and r the factor in [0, 1)
-/// that stands for min(max(x + 3, 0), 6) / 6.
+/// h is the input at a finer scale, o it at the output's scale times 2^e, and r the factor in [0,
+/// 1) that stands for min(max(x + 3, 0), 6) / 6.
 struct HardSwishRule {
   /// A real factor as multiplier · 2^(exponent − 15), the multiplier in 2¹⁴...2¹⁵.
   private struct Factor {

@@ -23,7 +23,8 @@ package enum IntegerPooling {
   /// y[n,i,j,c] = clamp(mean over (a, b) in W(i,j) of x[n, i · s − p + a, j · s − p + b, c]),
   /// rounded to the nearest, halves away from zero.
   ///
-  /// **Numbers**: the magnitude is ⌊(|Σ| + t) / |W|⌋ with t = ⌊|W| / 2⌋, computed as (|Σ| + t + ½) /
+  /// **Numbers**: the magnitude is ⌊(|Σ| + t) / |W|⌋ with t = ⌊|W| / 2⌋, computed as (|Σ| + t + ½)
+  /// /
   /// |W| in single precision and rounded down. That is exact for |W| ≤ 2¹⁴: the numerator is below
   /// 2²² + 1, and the quotient is at least 2⁻¹⁵ away from an integer, its rounding error at most
   /// 2⁻¹⁷. **Edge cases**: a window of padding alone gives 0.

@@ -39,8 +39,8 @@ package enum IntegerResize {
     }
   }
 
-  /// y[n,i,j,c] = x[n, k(i), l(j), c], of elements of any type. The positions are computed in single
-  /// precision and rounded down, with `alignCorners` to the nearest.
+  /// y[n,i,j,c] = x[n, k(i), l(j), c], of elements of any type. The positions are computed in
+  /// single precision and rounded down, with `alignCorners` to the nearest.
   package static func nearest<Element>(
     _ x: TensorView<Element>, into y: TensorView<Element>, _ mode: SamplingMode, pool: ThreadPool
   ) {

@@ -23,8 +23,8 @@ package enum IntegerSoftmax {
     }
   }
 
-  /// **Shapes**: equal, pixel strides may differ; `y` may be `x`. **Preconditions**: fewer than 4096
-  /// channels.
+  /// **Shapes**: equal, pixel strides may differ; `y` may be `x`. **Preconditions**: fewer than
+  /// 4096 channels.
   package static func apply(
     _ table: UnsafePointer<Int32>, _ x: TensorView<Int8>, into y: TensorView<Int8>,
     pool: ThreadPool

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The loop of operations on the bytes of two tensors, each of whose extents is that of the result
-/// or 1.
+/// The loop of operations on two tensors, each of whose extents is that of the result or 1.
 enum BroadcastLoop {
   /// y[n,i,j,c] = clamp(f(a[n,i,j,c], b[n,i,j,c])), where an extent of 1 is repeated.
   @inline(__always) static func map(
@@ -24,23 +23,19 @@ enum BroadcastLoop {
     }
   }
 
-  /// Bytes that lie side by side, or one byte that is repeated.
-  struct Operand {
-    let base: UnsafeMutablePointer<Int8>
-    /// Whether the first byte stands for all.
+  /// Elements that lie side by side, or one that is repeated.
+  struct Operand<Element: BitwiseCopyable> {
+    let base: UnsafeMutablePointer<Element>
+    /// Whether the first element stands for all.
     let isRepeated: Bool
-
-    @inline(__always) func vector(at offset: Int) -> IntegerVector {
-      isRepeated
-        ? IntegerVector(repeating: Int32(base[0])) : IntegerVector(signedBytesAt: base + offset)
-    }
   }
 
   /// Runs `body(a, b, y, count)` for stretches of `count` results that lie together: chunks of the
   /// whole where nothing is repeated and all are contiguous, else pixels.
-  @inline(__always) private static func forEachRun(
-    _ a: TensorView<Int8>, _ b: TensorView<Int8>, _ y: TensorView<Int8>, pool: ThreadPool,
-    _ body: (Operand, Operand, UnsafeMutablePointer<Int8>, Int) -> Void
+  @inline(__always) static func forEachRun<Element>(
+    _ a: TensorView<Element>, _ b: TensorView<Element>, _ y: TensorView<Element>,
+    pool: ThreadPool,
+    _ body: (Operand<Element>, Operand<Element>, UnsafeMutablePointer<Element>, Int) -> Void
   ) {
     precondition(a.broadcasts(to: y) && b.broadcasts(to: y), "an extent is the result's or 1")
     let isWhole =
@@ -54,6 +49,21 @@ enum BroadcastLoop {
         Operand(base: b.pixel(pixel, broadcastTo: y), isRepeated: repeats.1),
         y.pixel(pixel), count)
     }
+  }
+}
+
+extension BroadcastLoop.Operand<Int8> {
+  /// A vector of elements, each in a lane.
+  @inline(__always) func vector(at offset: Int) -> IntegerVector {
+    isRepeated
+      ? IntegerVector(repeating: Int32(base[0])) : IntegerVector(signedBytesAt: base + offset)
+  }
+}
+
+extension BroadcastLoop.Operand<Float> {
+  /// A vector of elements.
+  @inline(__always) func vector(at offset: Int) -> Vector {
+    isRepeated ? Vector(repeating: base[0]) : Vector(at: base + offset)
   }
 }
 
