@@ -7,7 +7,7 @@ extension ElementaryFunctions {
   /// eˣ with a relative error below 10⁻¹⁵; 0 below −700, e⁷⁰⁰ above 700.
   ///
   /// eˣ = 2ⁿ · eʳ with n = round(x / ln 2) and |r| ≤ ln 2 / 2, and eʳ by its Taylor series.
-  package static func exp(_ x: Double) -> Double {
+  static func doubleExp(_ x: Double) -> Double {
     if x < -700 { return 0 }
     let clamped = min(x, 700)
     let n = (clamped * 0x1.71547652b82fep0).rounded()
@@ -23,8 +23,8 @@ extension ElementaryFunctions {
   }
 
   /// eˣ − 1 with a relative error below 10⁻¹⁴, by its Taylor series near 0.
-  package static func expMinusOne(_ x: Double) -> Double {
-    if abs(x) > 0.5 { return exp(x) - 1 }
+  static func doubleExpMinusOne(_ x: Double) -> Double {
+    if abs(x) > 0.5 { return doubleExp(x) - 1 }
     var term = 1.0
     var sum = 0.0
     for k in 1...16 {
@@ -35,17 +35,17 @@ extension ElementaryFunctions {
   }
 
   /// 1 / (1 + e⁻ˣ) in single precision, with e⁻ˣ rounded once.
-  package static func roundedSigmoid(_ x: Float) -> Float {
-    1 / (1 + Float(exp(-Double(x))))
+  static func roundedSigmoid(_ x: Float) -> Float {
+    1 / (1 + Float(doubleExp(-Double(x))))
   }
 
   /// tanh x in single precision, with e^±2|x| − 1 rounded once: as FreeBSD's and the GNU C library
   /// have it.
-  package static func roundedTanh(_ x: Float) -> Float {
+  static func roundedTanh(_ x: Float) -> Float {
     let magnitude = abs(x)
     if magnitude >= 22 { return x < 0 ? -1 : 1 }
     let isLarge = magnitude >= 1
-    let t = Float(expMinusOne(Double(isLarge ? 2 * magnitude : -2 * magnitude)))
+    let t = Float(doubleExpMinusOne(Double(isLarge ? 2 * magnitude : -2 * magnitude)))
     let result = isLarge ? 1 - 2 / (t + 2) : -t / (t + 2)
     return x < 0 ? -result : result
   }

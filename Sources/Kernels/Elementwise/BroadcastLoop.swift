@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// An operation on two quantised tensors: a type, so that loops are compiled with it inlined.
+protocol IntegerOperation {
+  /// The results in the output's scale, not yet clamped, for bytes in lanes.
+  func apply(_ a: IntegerVector, _ b: IntegerVector) -> IntegerVector
+}
+
 /// The loop of operations on two tensors, each of whose extents is that of the result or 1.
 enum BroadcastLoop {
-  /// y[n,i,j,c] = clamp(f(a[n,i,j,c], b[n,i,j,c])), where an extent of 1 is repeated.
-  @inline(__always) static func map(
+  /// y[n,i,j,c] = clamp(a[n,i,j,c] ∘ b[n,i,j,c]), where an extent of 1 is repeated.
+  static func map(
     _ a: TensorView<Int8>, _ b: TensorView<Int8>, into y: TensorView<Int8>,
-    range: ClosedRange<Int8>, pool: ThreadPool,
-    _ f: (_ a: IntegerVector, _ b: IntegerVector) -> IntegerVector
+    range: ClosedRange<Int8>, pool: ThreadPool, _ operation: some IntegerOperation
   ) {
-    let bounds = (
-      IntegerVector(repeating: Int32(range.lowerBound)),
-      IntegerVector(repeating: Int32(range.upperBound))
-    )
+    let low = IntegerVector(repeating: Int32(range.lowerBound))
+    let high = IntegerVector(repeating: Int32(range.upperBound))
     forEachRun(a, b, y, pool: pool) { left, right, target, count in
-      var offset = 0
-      while offset < count {
-        let lanes = min(Machine.vectorFloats, count - offset)
-        f(left.vector(at: offset), right.vector(at: offset)).maximum(bounds.0).minimum(bounds.1)
+      VectorLoop.forEachVector(of: count) { offset in
+        operation.apply(left.vector(at: offset), right.vector(at: offset))
+          .maximum(low).minimum(high)
+          .storeBytes(first: Machine.vectorFloats, to: target + offset)
+      } rest: { offset, lanes in
+        operation.apply(left.vector(at: offset), right.vector(at: offset))
+          .maximum(low).minimum(high)
           .storeBytes(first: lanes, to: target + offset)
-        offset += lanes
       }
     }
   }

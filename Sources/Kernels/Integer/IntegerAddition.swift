@@ -36,13 +36,12 @@ package struct IntegerAddition: Equatable, Sendable {
   package func apply(
     _ a: TensorView<Int8>, _ b: TensorView<Int8>, into y: TensorView<Int8>, pool: ThreadPool
   ) {
-    let first = Addend(self.first, zeroPoint: zeroPoints.x)
-    let second = Addend(self.second, zeroPoint: zeroPoints.y)
-    let output = FixedPointScaling(self.output)
-    let zeroPoint = IntegerVector(repeating: zeroPoints.z)
-    BroadcastLoop.map(a, b, into: y, range: range, pool: pool) { a, b in
-      output.apply(first.apply(a) &+ second.apply(b)) &+ zeroPoint
-    }
+    BroadcastLoop.map(
+      a, b, into: y, range: range, pool: pool,
+      Vectors(
+        first: Addend(first, zeroPoint: zeroPoints.x),
+        second: Addend(second, zeroPoint: zeroPoints.y), output: FixedPointScaling(output),
+        zeroPoint: IntegerVector(repeating: zeroPoints.z)))
   }
 
   /// The equation for one pair of bytes.
@@ -50,6 +49,17 @@ package struct IntegerAddition: Equatable, Sendable {
     let sum =
       first.apply((Int32(a) - zeroPoints.x) << 20) + second.apply((Int32(b) - zeroPoints.y) << 20)
     return Int8(clamping: output.apply(sum) + zeroPoints.z).clamped(to: range)
+  }
+
+  private struct Vectors: IntegerOperation {
+    let first: Addend
+    let second: Addend
+    let output: FixedPointScaling
+    let zeroPoint: IntegerVector
+
+    @inline(__always) func apply(_ a: IntegerVector, _ b: IntegerVector) -> IntegerVector {
+      output.apply(first.apply(a) &+ second.apply(b)) &+ zeroPoint
+    }
   }
 
   /// R(m · 2²⁰ · (q − z)) in 32-bit lanes: with m = M · 2^(shift−31) and M = h · 2¹¹ + l, the first

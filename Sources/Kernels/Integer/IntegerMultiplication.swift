@@ -28,13 +28,23 @@ package struct IntegerMultiplication: Equatable, Sendable {
   package func apply(
     _ a: TensorView<Int8>, _ b: TensorView<Int8>, into y: TensorView<Int8>, pool: ThreadPool
   ) {
-    let scaling = FixedPointScaling(factor)
-    let zeroPoints = (
-      IntegerVector(repeating: zeroPoints.x), IntegerVector(repeating: zeroPoints.y),
-      IntegerVector(repeating: zeroPoints.z)
-    )
-    BroadcastLoop.map(a, b, into: y, range: range, pool: pool) { a, b in
-      scaling.apply((a &- zeroPoints.0) &* (b &- zeroPoints.1)) &+ zeroPoints.2
+    BroadcastLoop.map(
+      a, b, into: y, range: range, pool: pool,
+      Vectors(
+        first: IntegerVector(repeating: zeroPoints.x),
+        second: IntegerVector(repeating: zeroPoints.y), scaling: FixedPointScaling(factor),
+        output: IntegerVector(repeating: zeroPoints.z)))
+  }
+
+  /// The zero points of both factors and of the output.
+  private struct Vectors: IntegerOperation {
+    let first: IntegerVector
+    let second: IntegerVector
+    let scaling: FixedPointScaling
+    let output: IntegerVector
+
+    @inline(__always) func apply(_ a: IntegerVector, _ b: IntegerVector) -> IntegerVector {
+      scaling.apply((a &- first) &* (b &- second)) &+ output
     }
   }
 

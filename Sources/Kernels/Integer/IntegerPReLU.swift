@@ -24,14 +24,26 @@ package struct IntegerPReLU: Equatable, Sendable {
   package func apply(
     _ x: TensorView<Int8>, slope: TensorView<Int8>, into y: TensorView<Int8>, pool: ThreadPool
   ) {
-    let positive = FixedPointScaling(self.positive)
-    let negative = FixedPointScaling(self.negative)
-    let zeroPoints = self.zeroPoints
-    BroadcastLoop.map(x, slope, into: y, range: Int8.min...Int8.max, pool: pool) { x, a in
-      let d = x &- zeroPoints.x
+    BroadcastLoop.map(
+      x, slope, into: y, range: Int8.min...Int8.max, pool: pool,
+      Vectors(
+        positive: FixedPointScaling(positive), negative: FixedPointScaling(negative),
+        zeroPoints: (
+          IntegerVector(repeating: zeroPoints.x), IntegerVector(repeating: zeroPoints.y),
+          IntegerVector(repeating: zeroPoints.z)
+        )))
+  }
+
+  private struct Vectors: IntegerOperation {
+    let positive: FixedPointScaling
+    let negative: FixedPointScaling
+    let zeroPoints: (IntegerVector, IntegerVector, IntegerVector)
+
+    @inline(__always) func apply(_ x: IntegerVector, _ a: IntegerVector) -> IntegerVector {
+      let d = x &- zeroPoints.0
       let isNegative = d &>> 31
-      let below = negative.apply(d &* (a &- zeroPoints.y))
-      return ((positive.apply(d) & ~isNegative) | (below & isNegative)) &+ zeroPoints.z
+      let below = negative.apply(d &* (a &- zeroPoints.1))
+      return ((positive.apply(d) & ~isNegative) | (below & isNegative)) &+ zeroPoints.2
     }
   }
 

@@ -12,12 +12,7 @@ package enum IntegerPooling {
     _ x: TensorView<Int8>, into y: TensorView<Int8>, _ geometry: PoolingGeometry,
     range: ClosedRange<Int8> = Int8.min...Int8.max, pool: ThreadPool
   ) {
-    let (low, high) = bounds(range)
-    forEachWindow(x, y, geometry, pool: pool) { window, target, c, lanes in
-      var best = low
-      window.forEachTap(channel: c) { best = best.maximum($0) }
-      best.minimum(high).storeBytes(first: lanes, to: target + c)
-    }
+    reduce(x, y, geometry, range, Maximum(), pool: pool)
   }
 
   /// y[n,i,j,c] = clamp(mean over (a, b) in W(i,j) of x[n, i · s − p + a, j · s − p + b, c]),
@@ -34,12 +29,7 @@ package enum IntegerPooling {
   ) {
     precondition(
       geometry.kernelHeight * geometry.kernelWidth <= 1 << 14, "a window has at most 2¹⁴ positions")
-    let (low, high) = bounds(range)
-    forEachWindow(x, y, geometry, pool: pool) { window, target, c, lanes in
-      var sum = IntegerVector(repeating: 0)
-      window.forEachTap(channel: c) { sum = sum &+ $0 }
-      window.mean(sum).maximum(low).minimum(high).storeBytes(first: lanes, to: target + c)
-    }
+    reduce(x, y, geometry, range, Average(), pool: pool)
   }
 
   /// The equation of ``maximum(_:into:_:range:pool:)``, element by element.
@@ -83,29 +73,45 @@ package enum IntegerPooling {
         row += x.width * x.pixelStride
       }
     }
+  }
 
-    /// `sum` / positions, rounded to the nearest, halves away from zero.
-    @inline(__always) func mean(_ sum: IntegerVector) -> IntegerVector {
-      let count = max(1, height * width)
-      let floats = ocelli_to_floats(sum)
+  /// What becomes of the bytes of a window: a type, so that loops are compiled with it inlined.
+  private protocol Reduction {
+    var initial: Int32 { get }
+    func combine(_ so: IntegerVector, _ next: IntegerVector) -> IntegerVector
+    func finish(_ result: IntegerVector, count: Int) -> IntegerVector
+  }
+
+  private struct Maximum: Reduction {
+    var initial: Int32 { Int32(Int8.min) }
+    @inline(__always) func combine(_ so: IntegerVector, _ next: IntegerVector) -> IntegerVector {
+      so.maximum(next)
+    }
+    @inline(__always) func finish(_ result: IntegerVector, count: Int) -> IntegerVector { result }
+  }
+
+  private struct Average: Reduction {
+    var initial: Int32 { 0 }
+    @inline(__always) func combine(_ so: IntegerVector, _ next: IntegerVector) -> IntegerVector {
+      so &+ next
+    }
+    @inline(__always) func finish(_ result: IntegerVector, count: Int) -> IntegerVector {
+      let count = max(1, count)
+      let floats = ocelli_to_floats(result)
       let numerator = floats.magnitudes + (Float(count / 2) + 0.5)
       return ocelli_truncate((numerator / Float(count)).withSigns(of: floats))
     }
   }
 
-  private static func bounds(_ range: ClosedRange<Int8>) -> (IntegerVector, IntegerVector) {
-    (
-      IntegerVector(repeating: Int32(range.lowerBound)),
-      IntegerVector(repeating: Int32(range.upperBound))
-    )
-  }
-
-  /// Runs `body(window, y, c, lanes)` for each vector of channels of each output pixel.
-  @inline(__always) private static func forEachWindow(
-    _ x: TensorView<Int8>, _ y: TensorView<Int8>, _ geometry: PoolingGeometry, pool: ThreadPool,
-    _ body: (Window, UnsafeMutablePointer<Int8>, _ c: Int, _ lanes: Int) -> Void
+  /// Reduces each window, in parallel over rows of the output.
+  private static func reduce(
+    _ x: TensorView<Int8>, _ y: TensorView<Int8>, _ geometry: PoolingGeometry,
+    _ range: ClosedRange<Int8>, _ reduction: some Reduction, pool: ThreadPool
   ) {
     precondition(x.batch == y.batch && x.channels == y.channels, "pooling keeps batch and channels")
+    let low = IntegerVector(repeating: Int32(range.lowerBound))
+    let high = IntegerVector(repeating: Int32(range.upperBound))
+    let initial = IntegerVector(repeating: reduction.initial)
     let taps = geometry.kernelHeight * geometry.kernelWidth
     let grain = max(1, VectorLoop.chunkElements / max(1, y.width * y.channels * taps))
     pool.forEachRange(of: y.batch * y.height, grain: grain) { rows, _ in
@@ -117,8 +123,12 @@ package enum IntegerPooling {
           let b = geometry.kernelColumns(ofOutputColumn: j, inputWidth: x.width)
           let left = j * geometry.strideWidth - geometry.paddingLeft + b.lowerBound
           let window = Window(x: x, first: x.pixel(n, top, left), height: a.count, width: b.count)
+          let target = y.pixel(n, i, j)
           WindowLoop.forEachChannelVector(of: y.channels) { c, lanes in
-            body(window, y.pixel(n, i, j), c, lanes)
+            var result = initial
+            window.forEachTap(channel: c) { result = reduction.combine(result, $0) }
+            reduction.finish(result, count: window.height * window.width)
+              .maximum(low).minimum(high).storeBytes(first: lanes, to: target + c)
           }
         }
       }

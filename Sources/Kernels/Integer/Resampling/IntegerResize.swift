@@ -45,10 +45,12 @@ package enum IntegerResize {
     _ x: TensorView<Element>, into y: TensorView<Element>, _ mode: SamplingMode, pool: ThreadPool
   ) {
     check(x, y)
+    let vertical = NearestAxis(input: x.height, output: y.height, mode)
+    let horizontal = NearestAxis(input: x.width, output: y.width, mode)
     forEachRow(of: y, pool: pool) { n, i in
-      let row = nearest(i, input: x.height, output: y.height, mode)
+      let row = vertical.source(of: i)
       for j in 0..<y.width {
-        let column = nearest(j, input: x.width, output: y.width, mode)
+        let column = horizontal.source(of: j)
         y.pixel(n, i, j).update(from: x.pixel(n, row, column), count: y.channels)
       }
     }
@@ -108,14 +110,25 @@ package enum IntegerResize {
     }
   }
 
-  private static func nearest(_ i: Int, input: Int, output: Int, _ mode: SamplingMode) -> Int {
-    let aligns = mode == .alignCorners
-    let scale =
-      aligns && output > 1
-      ? Float(input - 1) / Float(output - 1) : Float(input) / Float(output)
-    let position = (Float(i) + (mode == .halfPixelCenters ? 0.5 : 0)) * scale
-    let rounded = position.rounded(aligns ? .toNearestOrAwayFromZero : .down)
-    return min(Int(rounded), input - 1)
+  /// One direction, in single precision.
+  private struct NearestAxis {
+    private let last: Int
+    private let scale: Float
+    private let offset: Float
+    /// Added before rounding down, which for numbers that are not negative rounds halves up.
+    private let half: Float
+
+    init(input: Int, output: Int, _ mode: SamplingMode) {
+      let aligns = mode == .alignCorners && output > 1
+      last = input - 1
+      scale = aligns ? Float(input - 1) / Float(output - 1) : Float(input) / Float(output)
+      offset = mode == .halfPixelCenters ? 0.5 : 0
+      half = mode == .alignCorners ? 0.5 : 0
+    }
+
+    @inline(__always) func source(of i: Int) -> Int {
+      min(Int((Float(i) + offset) * scale + half), last)
+    }
   }
 
   private static func check<Element>(_ x: TensorView<Element>, _ y: TensorView<Element>) {
