@@ -16,14 +16,13 @@ enum BroadcastLoop {
     let low = IntegerVector(repeating: Int32(range.lowerBound))
     let high = IntegerVector(repeating: Int32(range.upperBound))
     forEachRun(a, b, y, pool: pool) { left, right, target, count in
-      VectorLoop.forEachVector(of: count) { offset in
+      // One loop for whole vectors and the rest, so that the operation is inlined into it.
+      var offset = 0
+      while offset < count {
+        let lanes = min(Machine.vectorFloats, count - offset)
         operation.apply(left.vector(at: offset), right.vector(at: offset))
-          .maximum(low).minimum(high)
-          .storeBytes(first: Machine.vectorFloats, to: target + offset)
-      } rest: { offset, lanes in
-        operation.apply(left.vector(at: offset), right.vector(at: offset))
-          .maximum(low).minimum(high)
-          .storeBytes(first: lanes, to: target + offset)
+          .maximum(low).minimum(high).storeBytes(first: lanes, to: target + offset)
+        offset += lanes
       }
     }
   }
