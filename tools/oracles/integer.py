@@ -280,8 +280,7 @@ MAKERS = [
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 4
-    chosen = [m for m in MAKERS]
-    json.dump([make() for make in chosen for _ in range(count)], sys.stdout, separators=(",", ":"))
+    json.dump([make() for make in MAKERS for _ in range(count)], sys.stdout, separators=(",", ":"))
     print()
 
 
