@@ -94,6 +94,7 @@ extension ActivationFunction {
     case .gelu: Attributes(["function": .word("gelu")])
     case .sigmoid: Attributes(["function": .word("sigmoid")])
     case .tanh: Attributes(["function": .word("tanh")])
+    case .hardSwish: Attributes(["function": .word("hard-swish")])
     }
   }
 
@@ -103,7 +104,10 @@ extension ActivationFunction {
     } else {
       self = try attributes.choice(
         "function",
-        ["relu": .relu, "relu6": .relu6, "gelu": .gelu, "sigmoid": .sigmoid, "tanh": .tanh])
+        [
+          "relu": .relu, "relu6": .relu6, "gelu": .gelu, "sigmoid": .sigmoid, "tanh": .tanh,
+          "hard-swish": .hardSwish,
+        ])
     }
   }
 }

@@ -14,11 +14,13 @@ func reference(_ f: ActivationFunction?, _ x: Double) -> Double {
   case .gelu: x * 0.5 * (1 + erf(x / 2.0.squareRoot()))
   case .sigmoid: 1 / (1 + exp(-x))
   case .tanh: tanh(x)
+  case .hardSwish: x * min(max(x + 3, 0), 6) / 6
   }
 }
 
 let allActivations: [ActivationFunction] = [
   .relu, .relu6, .leakyReLU(slope: 0.1), .leakyReLU(slope: -0.5), .gelu, .sigmoid, .tanh,
+  .hardSwish,
 ]
 
 struct ActivationTests {

@@ -46,7 +46,7 @@ struct ElementwiseGoldenTests {
   @Test(
     arguments: [
       ("relu", .relu), ("relu6", .relu6), ("leakyReLU", .leakyReLU(slope: 0.1)), ("gelu", .gelu),
-      ("sigmoid", .sigmoid), ("tanh", .tanh),
+      ("sigmoid", .sigmoid), ("tanh", .tanh), ("hardSwish", .hardSwish),
     ] as [(String, ActivationFunction)])
   func `activations agree`(name: String, f: ActivationFunction) throws {
     try check(name) { x, y in

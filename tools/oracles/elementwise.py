@@ -105,5 +105,7 @@ for name, make in {
         optimizer.step()
     cases[name] = {"x": flat(start), "dx": flat(gradient), "y": flat(parameter)}
 
+record("hardSwish", F.hardswish, wide)
+
 json.dump(cases, sys.stdout, separators=(",", ":"))
 print()

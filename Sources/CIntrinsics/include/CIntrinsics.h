@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+#if defined(__AVX512VBMI__) && defined(__AVX512BW__)
+#include <immintrin.h>
+#endif
+
 #if defined(__AVX512F__)
 #define OCELLI_VECTOR_FLOATS 16
 #define OCELLI_VECTOR_REGISTERS 32
@@ -33,6 +37,59 @@ static inline ocelli_int32_vector ocelli_load_bytes(const uint8_t *bytes) {
 
 static inline void ocelli_store_bytes(ocelli_int32_vector lanes, uint8_t *bytes) {
   *(ocelli_byte_vector *)bytes = __builtin_convertvector(lanes, ocelli_byte_vector);
+}
+
+// Signed bytes into 32-bit lanes.
+typedef int8_t ocelli_signed_byte_vector
+    __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS), aligned(1)));
+
+static inline ocelli_int32_vector ocelli_load_signed_bytes(const int8_t *bytes) {
+  return __builtin_convertvector(*(const ocelli_signed_byte_vector *)bytes, ocelli_int32_vector);
+}
+
+// The larger and the smaller of each pair of lanes; Swift compares integer vectors lane by lane.
+static inline ocelli_int32_vector ocelli_maximum(ocelli_int32_vector x, ocelli_int32_vector y) {
+  return __builtin_elementwise_max(x, y);
+}
+
+static inline ocelli_int32_vector ocelli_minimum(ocelli_int32_vector x, ocelli_int32_vector y) {
+  return __builtin_elementwise_min(x, y);
+}
+
+// (x · factor + 2^30) / 2^31 in all lanes, rounded down, by 64-bit products.
+typedef int64_t ocelli_int64_vector __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS)));
+
+static inline ocelli_int32_vector ocelli_multiply_high(ocelli_int32_vector x, int32_t factor) {
+  ocelli_int64_vector product =
+      __builtin_convertvector(x, ocelli_int64_vector) * (ocelli_int64_vector)(int64_t)factor;
+  return __builtin_convertvector(
+      (product + (ocelli_int64_vector)(1LL << 30)) >> 31, ocelli_int32_vector);
+}
+
+// Between integer and float lanes; to an integer towards 0, from floats in the range of int32_t.
+static inline ocelli_float_vector ocelli_to_floats(ocelli_int32_vector x) {
+  return __builtin_convertvector(x, ocelli_float_vector);
+}
+
+static inline ocelli_int32_vector ocelli_truncate(ocelli_float_vector x) {
+  return __builtin_convertvector(x, ocelli_int32_vector);
+}
+
+// y[i] = table[x[i]] for bytes; y may be x.
+static inline void ocelli_lookup(
+    const uint8_t *table, const uint8_t *x, uint8_t *y, int64_t count) {
+  int64_t i = 0;
+#if defined(__AVX512VBMI__) && defined(__AVX512BW__)
+  __m512i first = _mm512_loadu_si512(table), second = _mm512_loadu_si512(table + 64);
+  __m512i third = _mm512_loadu_si512(table + 128), fourth = _mm512_loadu_si512(table + 192);
+  for (; i + 64 <= count; i += 64) {
+    __m512i index = _mm512_loadu_si512(x + i);
+    __m512i low = _mm512_permutex2var_epi8(first, index, second);
+    __m512i high = _mm512_permutex2var_epi8(third, index, fourth);
+    _mm512_storeu_si512(y + i, _mm512_mask_blend_epi8(_mm512_movepi8_mask(index), low, high));
+  }
+#endif
+  for (; i < count; i++) y[i] = table[x[i]];
 }
 
 // Bytes that hold a bit a lane.

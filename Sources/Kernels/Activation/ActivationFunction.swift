@@ -15,12 +15,14 @@ public enum ActivationFunction: Equatable, Sendable {
   case sigmoid
   /// tanh(x)
   case tanh
+  /// x · min(max(x + 3, 0), 6) / 6 (Howard et al., arXiv:1905.02244)
+  case hardSwish
 
   /// Whether the derivative can be had from the output alone, so that the output may overwrite the
   /// input.
   package var hasGradientFromOutput: Bool {
     switch self {
-    case .gelu: false
+    case .gelu, .hardSwish: false
     case .leakyReLU(let slope): slope > 0
     case .relu, .relu6, .sigmoid, .tanh: true
     }

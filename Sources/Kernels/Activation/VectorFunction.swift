@@ -72,6 +72,18 @@ struct HyperbolicTangent: VectorFunction {
   }
 }
 
+/// f′ = (2x + 3) / 6 between −3 and 3, 0 below and 1 above; from the input.
+struct HardSwish: VectorFunction {
+  @inline(__always) func value(_ x: Vector) -> Vector {
+    x * RectifiedLinear6().value(x + 3) * (1 / 6)
+  }
+  @inline(__always) func gradient(_ gradient: Vector, at input: Vector) -> Vector {
+    let slope = input * (1 / 3) + 0.5
+    let inside = slope.replacing(with: 0, where: input .<= Vector(repeating: -3))
+    return gradient * inside.replacing(with: 1, where: input .>= Vector(repeating: 3))
+  }
+}
+
 /// Work that is compiled once for each activation function.
 protocol ActivationBody {
   func run(_ function: some VectorFunction)
@@ -88,6 +100,7 @@ extension Optional<ActivationFunction> {
     case .gelu: body.run(GaussianErrorLinear())
     case .sigmoid: body.run(Logistic())
     case .tanh: body.run(HyperbolicTangent())
+    case .hardSwish: body.run(HardSwish())
     }
   }
 }

@@ -23,4 +23,25 @@ extension IntegerVector {
     if count == Machine.vectorFloats { return ocelli_store_bytes(self, address) }
     for lane in 0..<count { address[lane] = UInt8(truncatingIfNeeded: self[lane]) }
   }
+
+  /// The signed bytes at `address`, each in a lane; a whole vector is read.
+  @inline(__always) init(signedBytesAt address: UnsafePointer<Int8>) {
+    self = ocelli_load_signed_bytes(address)
+  }
+
+  /// Writes the low bytes of the first `count` lanes.
+  @inline(__always) func storeBytes(first count: Int, to address: UnsafeMutablePointer<Int8>) {
+    storeBytes(
+      first: count, to: UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt8.self))
+  }
+
+  /// The larger of each pair of lanes.
+  @inline(__always) func maximum(_ other: IntegerVector) -> IntegerVector {
+    ocelli_maximum(self, other)
+  }
+
+  /// The smaller of each pair of lanes.
+  @inline(__always) func minimum(_ other: IntegerVector) -> IntegerVector {
+    ocelli_minimum(self, other)
+  }
 }

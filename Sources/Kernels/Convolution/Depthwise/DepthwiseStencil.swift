@@ -191,6 +191,7 @@ extension ActivationFunction? {
     case .gelu: GaussianErrorLinear().value(x)
     case .sigmoid: Logistic().value(x)
     case .tanh: HyperbolicTangent().value(x)
+    case .hardSwish: HardSwish().value(x)
     }
   }
 }

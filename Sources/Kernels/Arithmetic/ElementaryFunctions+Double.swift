@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What tables of quantised functions are made from. Their bytes must be those that the C library's
+/// single-precision functions give, which are rounded to within little more than half an ulp: so
+/// these compute in double precision, and round once.
+extension ElementaryFunctions {
+  /// eˣ with a relative error below 10⁻¹⁵; 0 below −700, e⁷⁰⁰ above 700.
+  ///
+  /// eˣ = 2ⁿ · eʳ with n = round(x / ln 2) and |r| ≤ ln 2 / 2, and eʳ by its Taylor series.
+  static func doubleExp(_ x: Double) -> Double {
+    if x < -700 { return 0 }
+    let clamped = min(x, 700)
+    let n = (clamped * 0x1.71547652b82fep0).rounded()
+    // ln 2 in two parts; the first has so few bits that its products with n are exact.
+    let r = clamped - n * 0x1.62e42feep-1 - n * 0x1.a39ef35793c76p-33
+    var term = 1.0
+    var sum = 1.0
+    for k in 1...14 {
+      term *= r / Double(k)
+      sum += term
+    }
+    return sum * Double(sign: .plus, exponent: Int(n), significand: 1)
+  }
+
+  /// eˣ − 1 with a relative error below 10⁻¹⁴, by its Taylor series near 0.
+  static func doubleExpMinusOne(_ x: Double) -> Double {
+    if abs(x) > 0.5 { return doubleExp(x) - 1 }
+    var term = 1.0
+    var sum = 0.0
+    for k in 1...16 {
+      term *= x / Double(k)
+      sum += term
+    }
+    return sum
+  }
+
+  /// 1 / (1 + e⁻ˣ) in single precision, with e⁻ˣ rounded once.
+  static func roundedSigmoid(_ x: Float) -> Float {
+    1 / (1 + Float(doubleExp(-Double(x))))
+  }
+
+  /// tanh x in single precision, with e^±2|x| − 1 rounded once: as FreeBSD's and the GNU C library
+  /// have it.
+  static func roundedTanh(_ x: Float) -> Float {
+    let magnitude = abs(x)
+    if magnitude >= 22 { return x < 0 ? -1 : 1 }
+    let isLarge = magnitude >= 1
+    let t = Float(doubleExpMinusOne(Double(isLarge ? 2 * magnitude : -2 * magnitude)))
+    let result = isLarge ? 1 - 2 / (t + 2) : -t / (t + 2)
+    return x < 0 ? -result : result
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Exchange of height, width and channels.
+package enum Transpose {
+  package enum Axis: Int, Equatable, Sendable { case height, width, channels }
+
+  /// y[n, k₀, k₁, k₂] = x[n, …] with axis `order[a]` of x at kₐ, of elements of any type.
+  ///
+  /// **Shapes**: extent a of y is extent `order[a]` of x. **Preconditions**: `order` has each axis
+  /// once.
+  package static func apply<Element>(
+    _ x: TensorView<Element>, into y: TensorView<Element>, order: (Axis, Axis, Axis),
+    pool: ThreadPool
+  ) {
+    let extents = [x.height, x.width, x.channels]
+    let strides = [x.width * x.pixelStride, x.pixelStride, 1]
+    let (a, b, c) = (order.0.rawValue, order.1.rawValue, order.2.rawValue)
+    precondition(a != b && b != c && a != c, "an order has each axis once")
+    precondition(
+      x.batch == y.batch && y.height == extents[a] && y.width == extents[b]
+        && y.channels == extents[c], "a transposition keeps the extents")
+    let (rowStride, columnStride, step) = (strides[a], strides[b], strides[c])
+    let grain = max(1, VectorLoop.chunkElements / max(1, y.width * y.channels))
+    pool.forEachRange(of: y.batch * y.height, grain: grain) { rows, _ in
+      for row in rows {
+        let (n, i) = (row / y.height, row % y.height)
+        for j in 0..<y.width {
+          let source = x.pixel(n, 0, 0) + i * rowStride + j * columnStride
+          let target = y.pixel(n, i, j)
+          if step == 1 {
+            target.update(from: source, count: y.channels)
+          } else {
+            for k in 0..<y.channels { target[k] = source[k * step] }
+          }
+        }
+      }
+    }
+  }
+}

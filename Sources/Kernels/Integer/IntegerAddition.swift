@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Sum or difference of quantised tensors of different scales:
+///
+///     y = clamp(R(M · (R(m_a · 2²⁰ · (a − z_a)) ± R(m_b · 2²⁰ · (b − z_b)))) + z_y)
+///     m_a = s_a / 2s,   m_b = s_b / 2s,   M = 2s / (2²⁰ · s_y),   s = max(s_a, s_b)
+///
+/// R(m · x) is ``FixedPointMultiplier/apply``; the factor of a subtrahend is negative before it
+/// rounds. This is the rule of TensorFlow Lite's reference kernels ADD and SUB, bit for bit.
+///
+/// **Numbers**: |q − z| ≤ 255, so that each term is below 2²⁷ and their sum below 2²⁸.
+package struct IntegerAddition: Equatable, Sendable {
+  private let zeroPoints: SIMD3<Int32>
+  private let first: FixedPointMultiplier
+  private let second: FixedPointMultiplier
+  private let output: FixedPointMultiplier
+  private let range: ClosedRange<Int8>
+
+  /// a + b, or a − b when `subtracts`; the result is clamped to `range`.
+  package init(
+    _ a: AffineQuantization, _ b: AffineQuantization, output y: AffineQuantization,
+    subtracts: Bool = false, range: ClosedRange<Int8> = Int8.min...Int8.max
+  ) {
+    let twice = Double(2 * max(a.scale, b.scale))
+    zeroPoints = [a.zeroPoint, b.zeroPoint, y.zeroPoint]
+    first = FixedPointMultiplier(Double(a.scale) / twice)
+    var second = FixedPointMultiplier(Double(b.scale) / twice)
+    if subtracts { second.multiplier = -second.multiplier }
+    self.second = second
+    output = FixedPointMultiplier(twice / Double(0x1p20 * y.scale))
+    self.range = range
+  }
+
+  /// **Shapes**: each extent of `a` and `b` is that of `y` or 1. `y` may be an input that has its
+  /// shape and stride.
+  package func apply(
+    _ a: TensorView<Int8>, _ b: TensorView<Int8>, into y: TensorView<Int8>, pool: ThreadPool
+  ) {
+    BroadcastLoop.map(
+      a, b, into: y, range: range, pool: pool,
+      Vectors(
+        first: Addend(first, zeroPoint: zeroPoints.x),
+        second: Addend(second, zeroPoint: zeroPoints.y), output: FixedPointScaling(output),
+        zeroPoint: IntegerVector(repeating: zeroPoints.z)))
+  }
+
+  /// The equation for one pair of bytes.
+  package func reference(_ a: Int8, _ b: Int8) -> Int8 {
+    let sum =
+      first.apply((Int32(a) - zeroPoints.x) << 20) + second.apply((Int32(b) - zeroPoints.y) << 20)
+    return Int8(clamping: output.apply(sum) + zeroPoints.z).clamped(to: range)
+  }
+
+  private struct Vectors: IntegerOperation {
+    let first: Addend
+    let second: Addend
+    let output: FixedPointScaling
+    let zeroPoint: IntegerVector
+
+    @inline(__always) func apply(_ a: IntegerVector, _ b: IntegerVector) -> IntegerVector {
+      output.apply(first.apply(a) &+ second.apply(b)) &+ zeroPoint
+    }
+  }
+
+  /// R(m · 2²⁰ · (q − z)) in 32-bit lanes: with m = M · 2^(shift−31) and M = h · 2¹¹ + l, the first
+  /// rounding of R is ⌊(d · M + 2¹⁰) / 2¹¹⌋ = d · h + ⌊(d · l + 2¹⁰) / 2¹¹⌋.
+  private struct Addend {
+    private let zeroPoint: IntegerVector
+    private let high: IntegerVector
+    private let low: IntegerVector
+    private let shift: RoundingShift
+
+    init(_ multiplier: FixedPointMultiplier, zeroPoint: Int32) {
+      self.zeroPoint = IntegerVector(repeating: zeroPoint)
+      high = IntegerVector(repeating: multiplier.multiplier >> 11)
+      low = IntegerVector(repeating: multiplier.multiplier & 0x7FF)
+      shift = RoundingShift(right: -multiplier.shift)
+    }
+
+    @inline(__always) func apply(_ q: IntegerVector) -> IntegerVector {
+      let d = q &- zeroPoint
+      return shift.apply(d &* high &+ ((d &* low &+ 1024) &>> 11))
+    }
+  }
+}
+
+extension Comparable {
+  /// The nearest value in `range`.
+  @inline(__always) func clamped(to range: ClosedRange<Self>) -> Self {
+    min(max(self, range.lowerBound), range.upperBound)
+  }
+}
