@@ -39,27 +39,21 @@ extension Network.Operation {
         "multiplier": .floats(layer.multiplier), "shift": .floats(layer.shift),
       ])
     case .activation(let layer): layer.function.attributes
-    case .resize(let layer):
-      Attributes([
-        "interpolation": .word(layer.interpolation == .nearest ? "nearest" : "bilinear"),
-        "factor": .integer(layer.factor),
-      ])
+    case .resize(let layer): layer.attributes
     case .dropout(let layer): Attributes(["rate": .float(layer.rate)])
-    case .padding(let layer):
-      Attributes([
-        "sides": .integers([layer.top, layer.bottom, layer.left, layer.right]),
-        "mode": .word(layer.mode == .zero ? "zero" : "reflect"),
-      ])
+    case .padding(let layer): layer.attributes
     case .cropping(let layer):
       Attributes(["rectangle": .integers([layer.top, layer.left, layer.height, layer.width])])
     case .boundedResidual(let layer):
       Attributes(layer.limit.map { ["limit": .float($0)] } ?? [:])
     case .constant(let layer): Attributes(["shape": .integers(layer.shape.extents)])
     case .reshape(let layer): Attributes(["shape": .integers(layer.shape.extents)])
-    case .concatenation(let layer):
-      Attributes(
-        layer.axis == .channels ? [:] : ["axis": .word(layer.axis == .height ? "height" : "width")])
-    case .globalAverage, .softmax, .addition, .conversion: Attributes()
+    case .concatenation(let layer): layer.attributes
+    case .arithmetic(let layer): layer.attributes
+    case .mean(let layer): layer.attributes
+    case .transpose(let layer): layer.attributes
+    case .softmax(let layer): Attributes(layer.beta == 1 ? [:] : ["beta": .float(layer.beta)])
+    case .globalAverage, .addition, .conversion: Attributes()
     }
   }
 
@@ -107,18 +101,9 @@ extension Network.Operation {
   ) throws(Attributes.Problem) -> Self {
     switch name {
     case "activation": return .activation(ActivationLayer(try ActivationFunction(attributes)))
-    case "resize":
-      let isNearest = try attributes.choice("interpolation", ["nearest": true, "bilinear": false])
-      return .resize(
-        ResizeLayer(isNearest ? .nearest : .bilinear, factor: try attributes.integer("factor")))
+    case "resize": return .resize(try ResizeLayer(attributes))
     case "dropout": return .dropout(DropoutLayer(rate: try attributes.float("rate")))
-    case "padding":
-      let sides = try attributes.integers("sides", count: 4)
-      let isZero = try attributes.choice("mode", ["zero": true, "reflect": false])
-      return .padding(
-        PaddingLayer(
-          top: sides[0], bottom: sides[1], left: sides[2], right: sides[3],
-          mode: isZero ? .zero : .reflect))
+    case "padding": return .padding(try PaddingLayer(attributes))
     case "cropping":
       let rectangle = try attributes.integers("rectangle", count: 4)
       return .cropping(
@@ -129,15 +114,14 @@ extension Network.Operation {
         BoundedResidualLayer(
           limit: attributes.values["limit"] == nil ? nil : try attributes.float("limit")))
     case "global-average": return .globalAverage(GlobalAverageLayer())
-    case "softmax": return .softmax(SoftmaxLayer())
+    case "softmax":
+      return .softmax(
+        SoftmaxLayer(beta: attributes.values["beta"] == nil ? 1 : try attributes.float("beta")))
     case "addition": return .addition(AdditionLayer())
-    case "concatenation":
-      let hasAxis = attributes.values["axis"] != nil
-      return .concatenation(
-        ConcatenationLayer(
-          axis: hasAxis
-            ? try attributes.choice(
-              "axis", ["height": .height, "width": .width, "channels": .channels]) : .channels))
+    case "concatenation": return .concatenation(try ConcatenationLayer(attributes))
+    case "arithmetic": return .arithmetic(try ArithmeticLayer(attributes))
+    case "mean": return .mean(try MeanLayer(attributes))
+    case "transpose": return .transpose(try TransposeLayer(attributes))
     case "reshape": return .reshape(ReshapeLayer(try Shape(attributes)))
     case "conversion": return .conversion(ConversionLayer())
     default: throw Attributes.Problem(problem: "has the unknown operation '\(name)'")

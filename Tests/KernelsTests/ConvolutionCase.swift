@@ -81,6 +81,7 @@ struct ConvolutionCase: CustomStringConvertible {
       height: 9, width: 10, channels: 5, outputChannels: 15, kernel: (5, 3), dilation: (1, 2),
       top: 2, bottom: 2, left: 2, right: 2, groups: 5, gap: 1),
     Self(height: 3, width: 3, channels: 8, outputChannels: 8, kernel: (3, 3), groups: 8),
+    Self(batch: 2, height: 4, width: 5, channels: 6, outputChannels: 6, kernel: (1, 1), groups: 6),
   ].compactMap { $0 }
 
   /// Geometries by chance, the same ones every time.

@@ -17,7 +17,9 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
     ("tanh", .tanh),
   ]
 
-  static var all: [LayerCase] { convolutions + fused + pooling + elementwise + arrangement }
+  static var all: [LayerCase] {
+    convolutions + fused + pooling + elementwise + arrangement + arithmetic
+  }
 
   private static func convolution(
     _ name: String, _ layer: ConvolutionLayer, _ function: ActivationFunction? = nil
@@ -163,5 +165,60 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
       "reflected padding",
       .padding(PaddingLayer(top: 2, bottom: 1, left: 3, right: 2, mode: .reflect))),
     one("cropping", .cropping(CroppingLayer(top: 1, left: 2, height: 3, width: 4))),
+    one(
+      "padding with a constant",
+      .padding(PaddingLayer(top: 0, bottom: 1, left: 2, right: 0, mode: .constant(0.5)))),
+    one("mean over height", .mean(MeanLayer(overHeight: true))),
+    one("mean over channels", .mean(MeanLayer(overChannels: true))),
+    one("transposition", .transpose(TransposeLayer([.width, .channels, .height]))),
+    LayerCase(name: "reshape") { graph, prefix, input throws(GraphError) in
+      let shape = graph.shapes[input]
+      return try graph.add(
+        prefix + "reshape",
+        .reshape(ReshapeLayer(Shape(height: shape.height * 2, width: shape.width, channels: 2))),
+        [input])
+    },
+    LayerCase(name: "concatenation of rows") { graph, prefix, input throws(GraphError) in
+      let other = try graph.convolution(prefix + "other", input, channels: 4, kernel: 3)
+      return try graph.add(
+        prefix + "both", .concatenation(ConcatenationLayer(axis: .height)), [input, other, input])
+    },
+    LayerCase(name: "concatenation of columns") { graph, prefix, input throws(GraphError) in
+      let other = try graph.convolution(prefix + "other", input, channels: 4, kernel: 3)
+      return try graph.add(
+        prefix + "both", .concatenation(ConcatenationLayer(axis: .width)), [other, input])
+    },
   ]
+
+  /// Two inputs, of which the second is repeated along every axis once.
+  private static var arithmetic: [LayerCase] {
+    let functions: [(String, ArithmeticLayer.Function)] = [
+      ("sum", .addition), ("difference", .subtraction), ("product", .multiplication),
+      ("PReLU", .rectification),
+    ]
+    return functions.flatMap { name, function in
+      [
+        LayerCase(name: name + " of two images") { graph, prefix, input throws(GraphError) in
+          let other = try graph.convolution(prefix + "other", input, channels: 4, kernel: 3)
+          return try graph.add(
+            prefix + "both", .arithmetic(ArithmeticLayer(function)), [input, other])
+        },
+        LayerCase(name: name + " with a factor a channel") {
+          graph, prefix, input throws(GraphError) in
+          let mean = try graph.add(
+            prefix + "mean", .globalAverage(GlobalAverageLayer()), [input])
+          return try graph.add(
+            prefix + "both", .arithmetic(ArithmeticLayer(function)), [input, mean])
+        },
+        LayerCase(name: name + " with a factor a row, and ReLU") {
+          graph, prefix, input throws(GraphError) in
+          let mean = try graph.add(
+            prefix + "mean", .mean(MeanLayer(overWidth: true, overChannels: true)), [input])
+          let both = try graph.add(
+            prefix + "both", .arithmetic(ArithmeticLayer(function)), [input, mean])
+          return try graph.activation(prefix + "activation", both, .relu)
+        },
+      ]
+    }
+  }
 }

@@ -145,18 +145,116 @@ class Maker:
         options.fusedActivationFunction = self.pick(0, 1, 3)
         return b.finish(OPERATORS.FULLY_CONNECTED, 4, [x, wt, bt], [y], 8, options)
 
-    def addition(self):
+    def arithmetic(self, name):
+        """ADD, SUB or MUL of two images, or of an image and a constant for each channel."""
         b = Builder()
         shape = self.image()
         first, second = self.scale(), self.scale()
         x = b.tensor(shape, np.int8, None, first, self.zero_point())
-        other = b.tensor(shape, np.int8, None, second, self.zero_point())
-        output_scale = np.float32((first + second) * self.random.uniform(0.3, 2))
-        y = b.tensor(shape, np.int8, None, output_scale, self.zero_point())
-        options = schema.AddOptionsT()
+        constant = self.pick(None, None, (shape[3],), (1, 1, 1, 1))
+        data = None if constant is None else self.bytes(constant)
+        other = b.tensor(constant or shape, np.int8, data, second, self.zero_point())
+        size = first * second * 60 if name == "MUL" else first + second
+        y = b.tensor(
+            shape, np.int8, None, np.float32(size * self.random.uniform(0.3, 2)),
+            self.zero_point())
+        options = {"ADD": schema.AddOptionsT, "SUB": schema.SubOptionsT,
+                   "MUL": schema.MulOptionsT}[name]()
         options.fusedActivationFunction = self.pick(0, 1, 3)
-        options.potScaleInt16 = False
-        return b.finish(OPERATORS.ADD, 2, [x, other], [y], 11, options, fed=[x, other])
+        kind = {"ADD": 11, "SUB": 28, "MUL": 21}[name]
+        fed = [x, other] if constant is None else [x]
+        return b.finish(getattr(OPERATORS, name), 2, [x, other], [y], kind, options, fed=fed)
+
+    def prelu(self):
+        b = Builder()
+        shape, scale = self.image(), self.scale()
+        x = b.tensor(shape, np.int8, None, scale, self.zero_point())
+        slopes = (1, 1, shape[3])
+        a = b.tensor(slopes, np.int8, self.bytes(slopes), self.scale(), self.zero_point())
+        y = b.tensor(
+            shape, np.int8, None, np.float32(scale * self.random.uniform(0.5, 3)),
+            self.zero_point())
+        return b.finish(OPERATORS.PRELU, 1, [x, a], [y])
+
+    def mean(self):
+        b = Builder()
+        shape = self.image()
+        axes = self.pick((1, 2), (1, 2), (1,), (2,), (3,), (1, 2, 3), (-1,))
+        kept = self.pick(True, False)
+        reduced = {axis % 4 for axis in axes}
+        output = [1 if i in reduced else e for i, e in enumerate(shape) if kept or i not in reduced]
+        scale = self.scale()
+        x = b.tensor(shape, np.int8, None, scale, self.zero_point())
+        at = b.tensor((len(axes),), np.int32, np.array(axes, np.int32))
+        y = b.tensor(
+            output, np.int8, None, np.float32(scale * self.random.uniform(0.1, 1.2)),
+            self.zero_point())
+        options = schema.ReducerOptionsT()
+        options.keepDims = kept
+        return b.finish(OPERATORS.MEAN, 2, [x, at], [y], 27, options)
+
+    def concatenation(self):
+        b = Builder()
+        axis, shape = self.pick(1, 2, 3, -1), list(self.image())
+        quantization = self.scale(), self.zero_point()
+        inputs, total = [], 0
+        for _ in range(self.pick(2, 3)):
+            part = list(shape)
+            part[axis] = int(self.random.integers(1, 9))
+            total += part[axis]
+            inputs.append(b.tensor(part, np.int8, None, *quantization))
+        shape[axis] = total
+        y = b.tensor(shape, np.int8, None, *quantization)
+        options = schema.ConcatenationOptionsT()
+        options.axis = axis
+        return b.finish(OPERATORS.CONCATENATION, 2, inputs, [y], 10, options, fed=inputs)
+
+    def padding(self, name):
+        b = Builder()
+        n, h, w, c = self.image()
+        quantization = self.scale(), self.zero_point()
+        least = {"REFLECT": 1, "SYMMETRIC": 0}.get(name)
+        limit = [4, 4] if least is None else [min(4, h - least), min(4, w - least)]
+        pads = [[int(self.random.integers(0, m + 1)) for _ in range(2)] for m in limit]
+        table = np.array([[0, 0], *pads, [0, 0]], np.int32)
+        x = b.tensor((n, h, w, c), np.int8, None, *quantization)
+        inputs = [x, b.tensor((4, 2), np.int32, table)]
+        y = b.tensor((n, h + sum(pads[0]), w + sum(pads[1]), c), np.int8, None, *quantization)
+        if least is not None:
+            options = schema.MirrorPadOptionsT()
+            options.mode = 0 if name == "REFLECT" else 1
+            return b.finish(OPERATORS.MIRROR_PAD, 2, inputs, [y], 77, options)
+        if name == "PADV2":
+            inputs.append(b.tensor((1,), np.int8, self.bytes((1,)), *quantization))
+            return b.finish(OPERATORS.PADV2, 2, inputs, [y], 43, schema.PadV2OptionsT())
+        return b.finish(OPERATORS.PAD, 2, inputs, [y], 22, schema.PadOptionsT())
+
+    def transpose(self):
+        b = Builder()
+        shape = self.image()
+        order = [0, *(1 + self.random.permutation(3))]
+        quantization = self.scale(), self.zero_point()
+        x = b.tensor(shape, np.int8, None, *quantization)
+        at = b.tensor((4,), np.int32, np.array(order, np.int32))
+        y = b.tensor([shape[i] for i in order], np.int8, None, *quantization)
+        return b.finish(OPERATORS.TRANSPOSE, 2, [x, at], [y], 26, schema.TransposeOptionsT())
+
+    def resize(self, name):
+        b = Builder()
+        n, h, w, c = self.image()
+        size = [int(self.random.integers(1, 25)) for _ in range(2)]
+        if self.pick(True, False):
+            size = [2 * h, 2 * w]
+        quantization = self.scale(), self.zero_point()
+        x = b.tensor((n, h, w, c), np.int8, None, *quantization)
+        at = b.tensor((2,), np.int32, np.array(size, np.int32))
+        y = b.tensor((n, *size, c), np.int8, None, *quantization)
+        options = getattr(schema, f"{name}OptionsT")()
+        options.alignCorners, options.halfPixelCenters = self.pick(
+            (False, False), (True, False), (False, True))
+        kind = 15 if name == "ResizeBilinear" else 74
+        code = OPERATORS.RESIZE_BILINEAR if kind == 15 else OPERATORS.RESIZE_NEAREST_NEIGHBOR
+        return b.finish(code, 3, [x, at], [y], kind, options)
 
     def pooling(self, kind):
         b = Builder()
@@ -178,7 +276,9 @@ class Maker:
     def softmax(self):
         b = Builder()
         shape = (1, self.pick(1, 2, 3, 10, 12, 100, 1000))
-        x = b.tensor(shape, np.int8, None, np.float32(self.scale() * self.pick(0.1, 1, 3)), self.zero_point())
+        # LiteRT ends the process where many channels have nearly equal shares.
+        scale = np.float32(np.exp(self.random.uniform(-2 if shape[1] > 500 else -6, -0.5)))
+        x = b.tensor(shape, np.int8, None, scale, self.zero_point())
         y = b.tensor(shape, np.int8, None, np.float32(1 / 256), -128)
         options = schema.SoftmaxOptionsT()
         options.beta = 1.0
@@ -193,7 +293,7 @@ class Maker:
         output_scale, output_zero = prescribed.get(name, (output_scale, self.zero_point()))
         x = b.tensor(shape, np.int8, None, scale, zero_point)
         y = b.tensor(shape, np.int8, None, np.float32(output_scale), output_zero)
-        options_type, options, version = 0, None, 2
+        options_type, options, version = 0, None, 1 if name == "HARD_SWISH" else 2
         if name == "LEAKY_RELU":
             options_type, options = 75, schema.LeakyReluOptionsT()
             options.alpha = float(self.pick(0.1, 0.2, 0.01, 0.3))
@@ -224,7 +324,19 @@ KINDS = {
     "CONV_2D": lambda m: m.convolution("plain"),
     "DEPTHWISE_CONV_2D": lambda m: m.convolution("depthwise"),
     "FULLY_CONNECTED": Maker.dense,
-    "ADD": Maker.addition,
+    "ADD": lambda m: m.arithmetic("ADD"),
+    "SUB": lambda m: m.arithmetic("SUB"),
+    "MUL": lambda m: m.arithmetic("MUL"),
+    "PRELU": Maker.prelu,
+    "MEAN": Maker.mean,
+    "CONCATENATION": Maker.concatenation,
+    "PAD": lambda m: m.padding("PAD"),
+    "PADV2": lambda m: m.padding("PADV2"),
+    "MIRROR_PAD reflect": lambda m: m.padding("REFLECT"),
+    "MIRROR_PAD symmetric": lambda m: m.padding("SYMMETRIC"),
+    "TRANSPOSE": Maker.transpose,
+    "RESIZE_BILINEAR": lambda m: m.resize("ResizeBilinear"),
+    "RESIZE_NEAREST_NEIGHBOR": lambda m: m.resize("ResizeNearestNeighbor"),
     "MAX_POOL_2D": lambda m: m.pooling("maximum"),
     "AVERAGE_POOL_2D": lambda m: m.pooling("average"),
     "SOFTMAX": Maker.softmax,
@@ -233,6 +345,7 @@ KINDS = {
     "LEAKY_RELU": lambda m: m.unary("LEAKY_RELU"),
     "LOGISTIC": lambda m: m.unary("LOGISTIC"),
     "TANH": lambda m: m.unary("TANH"),
+    "HARD_SWISH": lambda m: m.unary("HARD_SWISH"),
     "QUANTIZE float32 to int8": lambda m: m.conversion("quantize"),
     "QUANTIZE int8 to int8": lambda m: m.conversion("requantize"),
     "QUANTIZE uint8 to int8": lambda m: m.conversion("unsigned"),

@@ -37,3 +37,26 @@ package enum Transpose {
     }
   }
 }
+
+extension Transpose {
+  /// ∂L/∂x of ``apply(_:into:order:pool:)`` from ∂L/∂y: overwritten, or added to with `accumulate`.
+  package static func gradient(
+    of dy: TensorView<Float>, into dx: TensorView<Float>, accumulate: Bool,
+    order: (Axis, Axis, Axis)
+  ) {
+    let strides = [dx.width * dx.pixelStride, dx.pixelStride, 1]
+    let (a, b, c) = (order.0.rawValue, order.1.rawValue, order.2.rawValue)
+    for n in 0..<dy.batch {
+      for i in 0..<dy.height {
+        for j in 0..<dy.width {
+          let source = dy.pixel(n, i, j)
+          let target = dx.pixel(n, 0, 0) + i * strides[a] + j * strides[b]
+          for k in 0..<dy.channels {
+            let old = accumulate ? target[k * strides[c]] : 0
+            target[k * strides[c]] = old + source[k]
+          }
+        }
+      }
+    }
+  }
+}

@@ -82,24 +82,12 @@ package enum Dequantize {
     }
   }
 
-  /// The float of the bits of an IEEE 754 half: exact.
-  package static func float(halfBits bits: UInt16) -> Float {
-    let sign = UInt32(bits & 0x8000) << 16
-    let exponent = UInt32(bits >> 10) & 0x1F
-    let fraction = UInt32(bits & 0x3FF)
-    switch exponent {
-    case 0: return Float(bitPattern: sign | (Float(fraction) * 0x1p-24).bitPattern)
-    case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-    }
-  }
-
   /// y[i] = x[i], for halves given by their bits.
   package static func halves(
     _ x: UnsafePointer<UInt16>, into y: UnsafeMutablePointer<Float>, count: Int, pool: ThreadPool
   ) {
     VectorLoop.forEachChunk(of: count, pool: pool) { start, count in
-      for i in start..<start + count { y[i] = float(halfBits: x[i]) }
+      for i in start..<start + count { y[i] = HalfPrecision.widened(x[i]) }
     }
   }
 }

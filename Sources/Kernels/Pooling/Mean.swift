@@ -34,3 +34,24 @@ package enum Mean {
     return sum
   }
 }
+
+extension Mean {
+  /// ∂L/∂x = ∂L/∂y / n in each of the n elements that make y, or += with `accumulate`.
+  package static func gradient(
+    of dy: TensorView<Float>, into dx: TensorView<Float>, accumulate: Bool, axes: MeanAxes
+  ) {
+    let share = 1 / Float(axes.count(dx))
+    for n in 0..<dx.batch {
+      for i in 0..<dx.height {
+        for j in 0..<dx.width {
+          let source = dy.pixel(n, axes.height ? 0 : i, axes.width ? 0 : j)
+          let target = dx.pixel(n, i, j)
+          for c in 0..<dx.channels {
+            let value = source[axes.channels ? 0 : c] * share
+            target[c] = accumulate ? target[c] + value : value
+          }
+        }
+      }
+    }
+  }
+}

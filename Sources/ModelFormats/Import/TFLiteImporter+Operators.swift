@@ -15,7 +15,14 @@ extension TFLiteImporter {
     case .fullyConnected: try addFullyConnected(index)
     case .maxPool: try addPooling(index, .maximum)
     case .averagePool: try addPooling(index, .average)
-    case .add: try addSum(index)
+    case .add: try addArithmetic(index, .addition)
+    case .sub: try addArithmetic(index, .subtraction)
+    case .mul: try addArithmetic(index, .multiplication)
+    case .pReLU:
+      try add(
+        .arithmetic(ArithmeticLayer(.rectification)),
+        [try inputNode(index, 0), try inputNode(index, 1)], computing: output(index),
+        operator: index)
     case .concatenation: try addConcatenation(index)
     case .reshape, .squeeze: try addReshape(index)
     case .mean: try addMean(index)
@@ -27,8 +34,13 @@ extension TFLiteImporter {
     case .leakyReLU:
       guard case .leakyReLU(let slope) = node.options else { throw problem(index, .noOptions) }
       try addActivation(index, .leakyReLU(slope: slope))
+    case .hardSwish: try addActivation(index, .hardSwish)
     case .quantize, .dequantize: try addConversion(index)
-    case .pad: try addPadding(index)
+    case .pad, .padV2, .mirrorPad: try addPadding(index)
+    case .transpose: try addTranspose(index)
+    case .resizeBilinear: try addResize(index, .bilinear)
+    case .resizeNearestNeighbor: try addResize(index, .nearest)
+    case .transposedConvolution: try addTransposedConvolution(index)
     default: throw unsupported(index)
     }
   }
@@ -53,9 +65,9 @@ extension TFLiteImporter {
     try node(of: try input(index, position), operator: index)
   }
 
-  private func output(_ index: Int) -> Int { file.operators[index].outputs[0] }
+  func output(_ index: Int) -> Int { file.operators[index].outputs[0] }
 
-  private func bias(_ index: Int, _ position: Int) -> Int {
+  func bias(_ index: Int, _ position: Int) -> Int {
     let inputs = file.operators[index].inputs
     return position < inputs.count ? inputs[position] : -1
   }
@@ -138,12 +150,17 @@ extension TFLiteImporter {
       activation: window.activation)
   }
 
-  private mutating func addSum(_ index: Int) throws(TFLiteImportError) {
+  private mutating func addArithmetic(
+    _ index: Int, _ function: ArithmeticLayer.Function
+  ) throws(TFLiteImportError) {
     guard case .arithmetic(let activation) = file.operators[index].options else {
       throw problem(index, .noOptions)
     }
+    let inputs = [try inputNode(index, 0), try inputNode(index, 1)]
+    let isSum = function == .addition && graph.shapes[inputs[0]] == graph.shapes[inputs[1]]
     try add(
-      .addition(AdditionLayer()), [try inputNode(index, 0), try inputNode(index, 1)],
+      isSum && !inputs.contains { graph.isConstant($0) }
+        ? .addition(AdditionLayer()) : .arithmetic(ArithmeticLayer(function)), inputs,
       computing: output(index), operator: index, activation: activation)
   }
 
@@ -168,34 +185,61 @@ extension TFLiteImporter {
 
   private mutating func addReshape(_ index: Int) throws(TFLiteImportError) {
     let x = try inputNode(index, 0)
-    let shape: Shape
-    do throws(GraphError) { shape = try self.shape(of: output(index)) } catch {
-      throw .graph(file.operators[index].code, node: index, error)
-    }
+    let shape = try shape(of: output(index), operator: index)
     guard shape.elementCount == graph.shapes[x].elementCount else {
       throw problem(index, .acrossBatch)
     }
     try add(.reshape(ReshapeLayer(shape)), [x], computing: output(index), operator: index)
   }
 
-  /// The mean over all pixels; other axes are refused.
   private mutating func addMean(_ index: Int) throws(TFLiteImportError) {
-    let rank = file.tensors[try input(index, 0)].shape.count
+    let x = try input(index, 0)
+    let rank = file.tensors[x].shape.count
     let axes = try integers(try input(index, 1), operator: index).map { $0 < 0 ? $0 + rank : $0 }
-    guard rank == 4, Set(axes) == [1, 2] else { throw problem(index, .attribute) }
-    try add(
-      .globalAverage(GlobalAverageLayer()), [try inputNode(index, 0)], computing: output(index),
-      operator: index)
+    // Counted from the channels, which are the last axis.
+    let fromEnd = Set(axes.map { rank - 1 - $0 })
+    guard (2...4).contains(rank), fromEnd.isSubset(of: 0..<rank - 1) else {
+      throw problem(index, .acrossBatch)
+    }
+    let source = try inputNode(index, 0)
+    var operation = Network.Operation.mean(
+      MeanLayer(
+        overHeight: fromEnd.contains(2), overWidth: fromEnd.contains(1),
+        overChannels: fromEnd.contains(0)))
+    if fromEnd == [1, 2] { operation = .globalAverage(GlobalAverageLayer()) }
+    // Where extents are dropped, what is left moves towards the channels.
+    let target = try shape(of: output(index), operator: index)
+    let (kept, format) = (graph.shapes[source], try self.format(of: output(index)))
+    let mean = Shape(
+      height: fromEnd.contains(2) ? 1 : kept.height, width: fromEnd.contains(1) ? 1 : kept.width,
+      channels: fromEnd.contains(0) ? 1 : kept.channels)
+    if mean == target {
+      try add(operation, [source], computing: output(index), operator: index)
+    } else {
+      let name = uniqueName(file.tensors[output(index)].name + "/mean")
+      let node: Int
+      do throws(GraphError) {
+        node = try graph.add(name, operation, [source], format: format)
+      } catch { throw .graph(file.operators[index].code, node: index, error) }
+      try add(
+        .reshape(ReshapeLayer(target)), [node], computing: output(index), operator: index)
+    }
   }
 
   private mutating func addSoftmax(_ index: Int) throws(TFLiteImportError) {
     guard case .softmax(let beta) = file.operators[index].options else {
       throw problem(index, .noOptions)
     }
-    guard beta == 1 else { throw problem(index, .attribute) }
+    let source = try inputNode(index, 0)
+    guard beta == 1 || graph.formats[source] != .float32 else { throw problem(index, .attribute) }
     try add(
-      .softmax(SoftmaxLayer()), [try inputNode(index, 0)], computing: output(index),
-      operator: index)
+      .softmax(SoftmaxLayer(beta: beta)), [source], computing: output(index), operator: index)
+  }
+
+  func shape(of tensor: Int, operator index: Int) throws(TFLiteImportError) -> Shape {
+    do throws(GraphError) { return try shape(of: tensor) } catch {
+      throw .graph(file.operators[index].code, node: index, error)
+    }
   }
 
   private mutating func addActivation(
@@ -226,17 +270,5 @@ extension TFLiteImporter {
     } else {
       try add(.conversion(ConversionLayer()), [source], computing: target, operator: index)
     }
-  }
-
-  private mutating func addPadding(_ index: Int) throws(TFLiteImportError) {
-    let paddings = try integers(try input(index, 1), operator: index)
-    guard paddings.count == 8 else { throw problem(index, .rank) }
-    guard paddings[0] == 0, paddings[1] == 0, paddings[6] == 0, paddings[7] == 0 else {
-      throw problem(index, .attribute)
-    }
-    let layer = PaddingLayer(
-      top: paddings[2], bottom: paddings[3], left: paddings[4], right: paddings[5], mode: .zero)
-    try add(
-      .padding(layer), [try inputNode(index, 0)], computing: output(index), operator: index)
   }
 }

@@ -119,7 +119,9 @@ private struct TFLiteWriter {
   }
 
   private mutating func operation(_ node: TFLiteOperator, code: Int) -> Int {
-    let (inputs, outputs) = (reference(1, integers: node.inputs), reference(2, integers: node.outputs))
+    let (inputs, outputs) = (
+      reference(1, integers: node.inputs), reference(2, integers: node.outputs)
+    )
     let options = node.options.write(node.code, &builder)
     return builder.table([
       code == 0 ? nil : integer(0, code), inputs, outputs,

@@ -110,7 +110,8 @@ extension TFLiteOptions {
   }
 
   fileprivate func integer(_ number: Int, _ value: Int) -> FlatBufferBuilder.Field? {
-    value == 0 ? nil : FlatBufferBuilder.Field(number: number, value: .int32(Int32(clamping: value)))
+    value == 0
+      ? nil : FlatBufferBuilder.Field(number: number, value: .int32(Int32(clamping: value)))
   }
 }
 

@@ -20,6 +20,9 @@ public enum Operation: Equatable, Sendable {
   case padding(PaddingLayer)
   case cropping(CroppingLayer)
   case boundedResidual(BoundedResidualLayer)
+  case transpose(TransposeLayer)
+  case mean(MeanLayer)
+  case arithmetic(ArithmeticLayer)
   case conversion(ConversionLayer)
   case reshape(ReshapeLayer)
   case constant(ConstantLayer)
@@ -53,6 +56,9 @@ extension Operation {
     case .padding(let layer): visitor.visit(layer)
     case .cropping(let layer): visitor.visit(layer)
     case .boundedResidual(let layer): visitor.visit(layer)
+    case .transpose(let layer): visitor.visit(layer)
+    case .mean(let layer): visitor.visit(layer)
+    case .arithmetic(let layer): visitor.visit(layer)
     case .conversion(let layer): visitor.visit(layer)
     case .reshape(let layer): visitor.visit(layer)
     case .constant(let layer): visitor.visit(layer)
@@ -79,6 +85,9 @@ extension Operation {
     case .padding: "padding"
     case .cropping: "cropping"
     case .boundedResidual: "bounded-residual"
+    case .transpose: "transpose"
+    case .mean: "mean"
+    case .arithmetic: "arithmetic"
     case .conversion: "conversion"
     case .reshape: "reshape"
     case .constant: "constant"

@@ -14,38 +14,39 @@ extension ConversionLayer: Layer {
   }
 
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    let isRescaling = site.inputFormats[0] != .float32 && site.outputFormat != .float32
-    if isRescaling { needs.forwardPrepared = LayerNeeds.floats(bytes: IntegerLookup.byteCount) }
-    return needs
+    site.inputFormats[0] != .float32 && site.outputFormat != .float32 ? .table : LayerNeeds()
   }
 
   package func integerPrepare(_ step: LayerStep) {
-    let (input, output) = (step.site.inputFormats[0], step.site.outputFormat)
-    guard let source = input.quantization, let target = output.quantization else { return }
-    FormatConversion.fillRescaling(
-      step.table, from: source, isUnsigned: !input.isInt8, to: target,
-      isUnsignedOutput: !output.isInt8)
+    switch (step.site.inputFormats[0], step.site.outputFormat) {
+    case (.int8(let x), .int8(let y)):
+      step.fillTable(IntegerLookup.table(for: .rescale, input: x, output: y))
+    case (.int8(let x), .uint8(let y)):
+      step.fillTable(IntegerLookup.table(for: .rescale, input: x, output: y, to: UInt8.self))
+    case (.uint8(let x), .int8(let y)):
+      step.fillTable(IntegerLookup.table(for: .rescale, input: x, output: y, from: UInt8.self))
+    case (.uint8(let x), .uint8(let y)):
+      step.fillTable(
+        IntegerLookup.table(
+          for: .rescale, input: x, output: y, from: UInt8.self, to: UInt8.self))
+    default: break
+    }
   }
 
   package func integerForward(_ step: LayerStep) {
-    let (input, output) = (step.site.inputFormats[0], step.site.outputFormat)
-    switch (input, output) {
+    let unsignedInput: TensorView<UInt8> = step.inputs[0].reinterpreted()
+    let unsignedOutput: TensorView<UInt8> = step.output.reinterpreted()
+    switch (step.site.inputFormats[0], step.site.outputFormat) {
     case (.float32, .int8(let quantization)):
-      FormatConversion.quantize(
-        step.inputs[0], quantization, into: step.integerOutput, pool: step.pool)
+      Quantize.apply(step.inputs[0], into: step.integerOutput, quantization, pool: step.pool)
     case (.float32, .uint8(let quantization)):
-      let target: TensorView<UInt8> = step.output.reinterpreted()
-      FormatConversion.quantize(step.inputs[0], quantization, into: target, pool: step.pool)
+      Quantize.apply(step.inputs[0], into: unsignedOutput, quantization, pool: step.pool)
     case (.int8(let quantization), .float32):
-      FormatConversion.dequantize(
-        step.integerInput(0), quantization, into: step.output, pool: step.pool)
+      Dequantize.apply(step.integerInput(0), into: step.output, quantization, pool: step.pool)
     case (.uint8(let quantization), .float32):
-      let source: TensorView<UInt8> = step.inputs[0].reinterpreted()
-      FormatConversion.dequantize(source, quantization, into: step.output, pool: step.pool)
+      Dequantize.apply(unsignedInput, into: step.output, quantization, pool: step.pool)
     default:
-      IntegerLookup.run(
-        step.integerInput(0), table: step.table, into: step.integerOutput, pool: step.pool)
+      IntegerLookup.apply(step.table, unsignedInput, into: unsignedOutput, pool: step.pool)
     }
   }
 
@@ -55,34 +56,4 @@ extension ConversionLayer: Layer {
   }
 
   package func backward(_ step: LayerStep) {}
-}
-
-extension LayerStep {
-  /// The table of a layer that looks its outputs up, once it is prepared.
-  var table: UnsafeMutablePointer<Int8> {
-    UnsafeMutableRawPointer(forwardPrepared).assumingMemoryBound(to: Int8.self)
-  }
-}
-
-extension ActivationLayer {
-  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
-    LayerSite.areUniform(inputs, output)
-  }
-
-  package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.forwardPrepared = LayerNeeds.floats(bytes: IntegerLookup.byteCount)
-    return needs
-  }
-
-  package func integerPrepare(_ step: LayerStep) {
-    let activation = IntegerActivation(
-      function, step.site.inputQuantization(0), output: step.site.outputQuantization)
-    IntegerLookup.fill(step.table) { activation($0) }
-  }
-
-  package func integerForward(_ step: LayerStep) {
-    IntegerLookup.run(
-      step.integerInput(0), table: step.table, into: step.integerOutput, pool: step.pool)
-  }
 }

@@ -7,10 +7,7 @@ extension AdditionLayer {
   }
 
   package func integerForward(_ step: LayerStep) {
-    IntegerAddition(
-      step.site.inputQuantization(0), step.site.inputQuantization(1),
-      output: step.site.outputQuantization, range: step.site.integerRange
-    ).run(step.integerInput(0), step.integerInput(1), into: step.integerOutput, pool: step.pool)
+    ArithmeticLayer(.addition).integerForward(step)
   }
 }
 
@@ -22,8 +19,83 @@ extension SoftmaxLayer {
     return quantization == AffineQuantization(scale: 1 / 256, zeroPoint: -128)
   }
 
+  package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
+    var needs = LayerNeeds()
+    needs.forwardPrepared = 256
+    return needs
+  }
+
+  package func integerPrepare(_ step: LayerStep) {
+    let scale = step.site.inputQuantization(0).scale
+    for (index, value) in IntegerSoftmax.table(inputScale: scale, beta: beta).enumerated() {
+      exponentials(step)[index] = value
+    }
+  }
+
   package func integerForward(_ step: LayerStep) {
-    IntegerSoftmax(scale: step.site.inputQuantization(0).scale)
-      .run(step.integerInput(0), into: step.integerOutput)
+    IntegerSoftmax.apply(
+      exponentials(step), step.integerInput(0), into: step.integerOutput, pool: step.pool)
+  }
+
+  private func exponentials(_ step: LayerStep) -> UnsafeMutablePointer<Int32> {
+    UnsafeMutableRawPointer(step.forwardPrepared).assumingMemoryBound(to: Int32.self)
+  }
+}
+
+extension ActivationLayer {
+  /// GELU has no rule for integers.
+  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
+    LayerSite.areUniform(inputs, output)
+      && (output == .float32 || function.integerFunction != nil)
+  }
+
+  package func integerNeeds(_ site: LayerSite) -> LayerNeeds { .table }
+
+  package func integerPrepare(_ step: LayerStep) {
+    guard let function = function.integerFunction else { return }
+    step.fillTable(
+      IntegerLookup.table(
+        for: function, input: step.site.inputQuantization(0),
+        output: step.site.outputQuantization))
+  }
+
+  package func integerForward(_ step: LayerStep) {
+    IntegerLookup.apply(
+      step.table, step.integerInput(0), into: step.integerOutput, pool: step.pool)
+  }
+}
+
+extension ActivationFunction {
+  /// The function of one byte; `nil` where TensorFlow Lite has no rule for it.
+  fileprivate var integerFunction: IntegerLookup.Function? {
+    switch self {
+    case .relu: .relu
+    case .relu6: .relu6
+    case .leakyReLU(let slope): .leakyReLU(slope: slope)
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .hardSwish: .hardSwish
+    case .gelu: nil
+    }
+  }
+}
+
+extension LayerNeeds {
+  /// Those of a layer that looks its outputs up.
+  static var table: LayerNeeds {
+    var needs = LayerNeeds()
+    needs.forwardPrepared = floats(bytes: 256)
+    return needs
+  }
+}
+
+extension LayerStep {
+  /// The table of a layer that looks its outputs up, once it is prepared.
+  var table: UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(forwardPrepared).assumingMemoryBound(to: UInt8.self)
+  }
+
+  func fillTable(_ values: [UInt8]) {
+    for (index, value) in values.enumerated() { table[index] = value }
   }
 }

@@ -47,9 +47,12 @@ extension ActivationLayer: Layer {
   }
 }
 
-/// Softmax over the channels of each pixel.
+/// Softmax over the channels of each pixel, of β · x.
 public struct SoftmaxLayer: Equatable, Sendable {
-  public init() {}
+  /// The inverse of the temperature. Other than 1 only where the layer is quantised.
+  public var beta: Float
+
+  public init(beta: Float = 1) { self.beta = beta }
 }
 
 extension SoftmaxLayer: Layer {

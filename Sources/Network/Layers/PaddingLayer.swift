@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
 
-/// Widens the image on each side, with zeros or with its mirror image (the border pixel is not
-/// repeated).
+/// Widens the image on each side.
 public struct PaddingLayer: Equatable, Sendable {
-  public enum Mode: Equatable, Sendable { case zero, reflect }
+  /// What stands outside of the image.
+  public enum Mode: Equatable, Sendable {
+    case zero
+    /// The mirror image; the border pixel is not repeated.
+    case reflect
+    /// The mirror image, border pixel included. Only where the layer is quantised.
+    case symmetric
+    /// A real value.
+    case constant(Float)
+  }
 
   public var top: Int
   public var bottom: Int
@@ -23,7 +31,18 @@ public struct PaddingLayer: Equatable, Sendable {
   private var kernel: Padding.Mode {
     switch mode {
     case .zero: .constant(0)
+    case .constant(let value): .constant(value)
     case .reflect: .reflect
+    case .symmetric: preconditionFailure("symmetric padding is of integers")
+    }
+  }
+
+  /// How far a mirror image reaches, short of the image's extent by this.
+  private var mirrorLimit: Int? {
+    switch mode {
+    case .zero, .constant: nil
+    case .reflect: 1
+    case .symmetric: 0
     }
   }
 }
@@ -34,20 +53,39 @@ extension PaddingLayer: Layer {
     for extent in [top, bottom, left, right] where !(0...maximumExtent).contains(extent) {
       throw .attributeOutOfRange(.padding, actual: extent)
     }
-    if mode == .reflect && max(top, bottom) >= input.height {
-      throw .attributeOutOfRange(.padding, actual: max(top, bottom))
-    }
-    if mode == .reflect && max(left, right) >= input.width {
-      throw .attributeOutOfRange(.padding, actual: max(left, right))
+    if let limit = mirrorLimit {
+      for (growth, extent) in [(max(top, bottom), input.height), (max(left, right), input.width)]
+      where growth > extent - limit {
+        throw .attributeOutOfRange(.padding, actual: growth)
+      }
     }
     return Shape(
       height: input.height + top + bottom, width: input.width + left + right,
       channels: input.channels)
   }
 
+  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
+    LayerSite.areUniform(inputs, output) && inputs.allSatisfy { $0 == output }
+      && (output != .float32 || mode != .symmetric)
+  }
+
   package func forward(_ step: LayerStep) {
     Padding.forward(
       step.inputs[0], into: step.output, top: top, left: left, mode: kernel, pool: step.pool)
+  }
+
+  package func integerForward(_ step: LayerStep) {
+    let quantization = step.site.outputQuantization
+    let mode: IntegerPadding.Mode<Int8> =
+      switch mode {
+      case .zero: .constant(Int8(clamping: quantization.zeroPoint))
+      case .constant(let value): .constant(Quantize.reference(value, quantization))
+      case .reflect: .reflect
+      case .symmetric: .symmetric
+      }
+    IntegerPadding.apply(
+      step.integerInput(0), into: step.integerOutput, top: top, left: left, mode: mode,
+      pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {

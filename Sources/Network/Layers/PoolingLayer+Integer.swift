@@ -8,8 +8,12 @@ extension PoolingLayer {
   }
 
   package func integerForward(_ step: LayerStep) {
-    IntegerPooling.run(
-      kind == .maximum ? .maximum : .average, step.integerInput(0), into: step.integerOutput,
-      geometry(step.site.inputs[0]), range: step.site.integerRange, pool: step.pool)
+    let (x, y) = (step.integerInput(0), step.integerOutput)
+    let geometry = geometry(step.site.inputs[0])
+    let range = step.site.integerRange
+    switch kind {
+    case .maximum: IntegerPooling.maximum(x, into: y, geometry, range: range, pool: step.pool)
+    case .average: IntegerPooling.average(x, into: y, geometry, range: range, pool: step.pool)
+    }
   }
 }

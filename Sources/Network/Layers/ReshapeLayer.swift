@@ -20,23 +20,15 @@ extension ReshapeLayer: Layer {
     inputs.allSatisfy { $0 == output }
   }
 
-  package func forward(_ step: LayerStep) {
-    let part = step.inputs[0].flattened
-    Concatenation.join(
-      part, into: step.output.flattened, at: 0, along: .channels, pool: step.pool)
-  }
+  package func forward(_ step: LayerStep) { Reshape.copy(step.inputs[0], into: step.output) }
 
   package func integerForward(_ step: LayerStep) {
-    Concatenation.join(
-      step.integerInput(0).flattened, into: step.integerOutput.flattened, at: 0,
-      along: .channels, pool: step.pool)
+    Reshape.copy(step.integerInput(0), into: step.integerOutput)
   }
 
   package func backward(_ step: LayerStep) {
     guard let outputGradient = step.outputGradient, let inputGradient = step.inputGradients[0]
     else { return }
-    Copy.run(
-      outputGradient.flattened, into: inputGradient.flattened, accumulate: step.accumulates[0],
-      pool: step.pool)
+    Reshape.gradient(of: outputGradient, into: inputGradient, accumulate: step.accumulates[0])
   }
 }

@@ -81,7 +81,8 @@ struct BenchModel: ParsableCommand {
     let times = (0..<runs).map { _ in Self.time { session.forward() } }.sorted()
     return Row(
       threads: threadCount, load: load * 1e3, first: first * 1e3,
-      median: times[times.count / 2] * 1e3, p99: times[min(times.count - 1, times.count * 99 / 100)] * 1e3,
+      median: times[times.count / 2] * 1e3,
+      p99: times[min(times.count - 1, times.count * 99 / 100)] * 1e3,
       operations: profile ? operations(session) : nil)
   }
 

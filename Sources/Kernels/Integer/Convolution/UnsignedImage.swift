@@ -2,8 +2,8 @@
 
 /// An image as the dot products read it: bytes x + 128 in 0...255, with its padding around it.
 ///
-/// Where windows are single pixels there is nothing around them: then all images of a batch are one
-/// row of pixels.
+/// Where windows are single pixels there is nothing around them: then all images of a batch may be
+/// one row of pixels.
 struct UnsignedImage {
   let height: Int
   let width: Int
