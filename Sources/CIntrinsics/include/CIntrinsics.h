@@ -80,4 +80,6 @@ static inline void ocelli_prefetch(const void *address) {
   __builtin_prefetch(address);
 }
 
+#include "IntegerIntrinsics.h"
+
 #endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The instructions of 8-bit convolutions. Every function has a portable body, which gives the same
+// integers.
+#ifndef OCELLI_INTEGER_INTRINSICS_H
+#define OCELLI_INTEGER_INTRINSICS_H
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+// How many elements of activations and weights a 32-bit lane holds for ocelli_dot, and what is
+// added to activations there: bytes that are unsigned, q + 128, with the instructions of VNNI; else
+// 16-bit integers, q itself.
+#if (OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512VNNI__)) || \
+    (OCELLI_VECTOR_FLOATS == 8 && defined(__AVXVNNI__))
+#define OCELLI_DOT_ELEMENTS 4
+#define OCELLI_DOT_OFFSET 128
+#else
+#define OCELLI_DOT_ELEMENTS 2
+#define OCELLI_DOT_OFFSET 0
+#endif
+
+// sum + Σ activations · weights over the elements of each lane. Nothing saturates.
+static inline ocelli_int32_vector ocelli_dot(
+    ocelli_int32_vector sum, ocelli_int32_vector activations, ocelli_int32_vector weights) {
+#if OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512VNNI__)
+  return (ocelli_int32_vector)_mm512_dpbusd_epi32(
+      (__m512i)sum, (__m512i)activations, (__m512i)weights);
+#elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVXVNNI__)
+  return (ocelli_int32_vector)_mm256_dpbusd_avx_epi32(
+      (__m256i)sum, (__m256i)activations, (__m256i)weights);
+#elif OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512BW__)
+  return sum + (ocelli_int32_vector)_mm512_madd_epi16((__m512i)activations, (__m512i)weights);
+#elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVX2__)
+  return sum + (ocelli_int32_vector)_mm256_madd_epi16((__m256i)activations, (__m256i)weights);
+#elif OCELLI_VECTOR_FLOATS == 4 && defined(__SSE2__)
+  return sum + (ocelli_int32_vector)_mm_madd_epi16((__m128i)activations, (__m128i)weights);
+#else
+  return sum + (activations >> 16) * (weights >> 16) +
+      (activations << 16 >> 16) * (weights << 16 >> 16);
+#endif
+}
+
+typedef int64_t ocelli_int64_vector __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS)));
+
+// ⌊(x · multiplier + 2³⁰) / 2³¹⌋ in all lanes, for multipliers in 0 ..< 2³¹.
+static inline ocelli_int32_vector ocelli_rounded_high_product(
+    ocelli_int32_vector x, ocelli_int32_vector multiplier) {
+#if OCELLI_VECTOR_FLOATS == 16
+  const __m512i half = _mm512_set1_epi64(1 << 30);
+  __m512i even = _mm512_mul_epi32((__m512i)x, (__m512i)multiplier);
+  __m512i odd = _mm512_mul_epi32(
+      _mm512_srli_epi64((__m512i)x, 32), _mm512_srli_epi64((__m512i)multiplier, 32));
+  even = _mm512_srli_epi64(_mm512_add_epi64(even, half), 31);
+  odd = _mm512_slli_epi64(_mm512_add_epi64(odd, half), 1);
+  return (ocelli_int32_vector)_mm512_mask_blend_epi32(0xAAAA, even, odd);
+#else
+  ocelli_int64_vector product = __builtin_convertvector(x, ocelli_int64_vector) *
+      __builtin_convertvector(multiplier, ocelli_int64_vector);
+  return __builtin_convertvector((product + (1 << 30)) >> 31, ocelli_int32_vector);
+#endif
+}
+
+// x · 2^count in all lanes, which must not overflow.
+static inline ocelli_int32_vector ocelli_shift_left(
+    ocelli_int32_vector x, ocelli_int32_vector count) {
+  return x << count;
+}
+
+// ⌊x / 2^count⌋ in all lanes.
+static inline ocelli_int32_vector ocelli_shift_right(
+    ocelli_int32_vector x, ocelli_int32_vector count) {
+  return x >> count;
+}
+
+// 1 in the lanes that are negative, but 0 where `limit` is 0; `limit` is 0 or 1.
+static inline ocelli_int32_vector ocelli_sign_bit(
+    ocelli_int32_vector x, ocelli_int32_vector limit) {
+  return (x >> 31) & limit;
+}
+
+// Each lane within `low`...`high`.
+static inline ocelli_int32_vector ocelli_clamp(
+    ocelli_int32_vector x, ocelli_int32_vector low, ocelli_int32_vector high) {
+  return __builtin_elementwise_max(__builtin_elementwise_min(x, high), low);
+}
+
+// Writes the low bytes of the first `count` lanes.
+static inline void ocelli_store_low_bytes(
+    ocelli_int32_vector lanes, intptr_t count, int8_t *bytes) {
+  ocelli_byte_vector low = __builtin_convertvector(lanes, ocelli_byte_vector);
+  if (count >= OCELLI_VECTOR_FLOATS) {
+    __builtin_memcpy(bytes, &low, OCELLI_VECTOR_FLOATS);
+  } else {
+    for (intptr_t lane = 0; lane < count; lane++) bytes[lane] = (int8_t)low[lane];
+  }
+}
+
+// An activation as ocelli_dot takes it.
+#if OCELLI_DOT_ELEMENTS == 4
+typedef uint8_t ocelli_dot_activation;
+typedef int8_t ocelli_dot_weight;
+#else
+typedef int16_t ocelli_dot_activation;
+typedef int16_t ocelli_dot_weight;
+#endif
+
+// Copies `count` activations into the form that ocelli_dot takes.
+static inline void ocelli_widen_activations(
+    const int8_t *source, intptr_t count, ocelli_dot_activation *target) {
+  for (intptr_t i = 0; i < count; i++)
+    target[i] = (ocelli_dot_activation)(source[i] + OCELLI_DOT_OFFSET);
+}
+
+#endif

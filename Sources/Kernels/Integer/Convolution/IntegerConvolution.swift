@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Two-dimensional convolution of 8-bit NHWC activations with 8-bit OHWI weights.
+///
+///     y[n,i,j,o] = clamp(R_o(b[o] + Σ_{a,b,c} (x[n, i·s + a·d − p, …] − z_x) · w[o,a,b,c]) + z_y)
+///
+/// **Shapes**: as in `Convolution`. Pixels outside of the input are z_x, which stands for 0.
+///
+/// **Numbers**: sums are of 32 bits; R_o multiplies by `FixedPointMultiplier` o, its rounding
+/// included. Sums that do not fit into 32 bits are the caller's mistake: 2¹⁵ products always fit.
+///
+/// **Exactness**: the bytes of `referenceForward`, in every build and for any number of threads.
+///
+/// A dense layer is the convolution of maps of one pixel.
+package enum IntegerConvolution {
+  /// What the integers of input and output stand for, and the clamp of a fused activation.
+  package struct Quantization: Equatable, Sendable {
+    package var inputZeroPoint: Int32
+    package var outputZeroPoint: Int32
+    package var minimum: Int8
+    package var maximum: Int8
+
+    package init(
+      inputZeroPoint: Int32, outputZeroPoint: Int32, minimum: Int8 = -128, maximum: Int8 = 127
+    ) {
+      self.inputZeroPoint = inputZeroPoint
+      self.outputZeroPoint = outputZeroPoint
+      self.minimum = minimum
+      self.maximum = maximum
+    }
+  }
+
+  /// Bytes that `prepare` writes.
+  package static func preparedByteCount(_ geometry: ConvolutionGeometry) -> Int {
+    isDepthwise(geometry)
+      ? IntegerDepthwise(geometry).preparedByteCount : IntegerProduct(geometry).preparedByteCount
+  }
+
+  /// Puts weights, biases and multipliers in the order that `forward` reads them in. `prepared` is
+  /// aligned to 64 bytes.
+  package static func prepare(
+    weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
+    multipliers: UnsafePointer<FixedPointMultiplier>, quantization: Quantization,
+    _ geometry: ConvolutionGeometry, into prepared: UnsafeMutableRawPointer
+  ) {
+    let channels = geometry.groupInputChannels
+    let parameters = IntegerParameters(
+      weights: weights, outputStride: geometry.kernelHeight * geometry.kernelWidth * channels,
+      rowStride: geometry.kernelWidth * channels, columnStride: channels, bias: bias,
+      multipliers: multipliers, inputZeroPoint: quantization.inputZeroPoint)
+    if isDepthwise(geometry) {
+      IntegerDepthwise(geometry).prepare(parameters, into: prepared)
+    } else {
+      IntegerProduct(geometry).prepare(parameters, into: prepared)
+    }
+  }
+
+  /// Bytes of scratch memory that `forward` needs.
+  package static func scratchByteCount(_ geometry: ConvolutionGeometry, threadCount: Int) -> Int {
+    isDepthwise(geometry)
+      ? IntegerDepthwise(geometry).scratchByteCount * threadCount
+      : IntegerProduct(geometry).scratchByteCount
+  }
+
+  /// y from x: `output` is overwritten.
+  package static func forward(
+    _ input: TensorView<Int8>, prepared: UnsafeRawPointer, quantization: Quantization,
+    into output: TensorView<Int8>, _ geometry: ConvolutionGeometry,
+    scratch: UnsafeMutableRawPointer, pool: ThreadPool
+  ) {
+    if isDepthwise(geometry) {
+      IntegerDepthwise(geometry).run(
+        input, prepared, quantization, into: output, scratch: scratch, pool: pool)
+    } else {
+      IntegerProduct(geometry).run(
+        input, prepared, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
+    }
+  }
+
+  private static func isDepthwise(_ geometry: ConvolutionGeometry) -> Bool {
+    geometry.groups == geometry.inputChannels && geometry.groups > 1
+  }
+}

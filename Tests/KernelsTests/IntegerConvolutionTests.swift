@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+import TestSupport
+import Testing
+
+@Suite struct IntegerConvolutionTests {
+  static let cases =
+    ConvolutionCase.corners + ConvolutionCase.generated(count: 300, seed: 31) + layers
+
+  /// Layers of the networks that are measured, among them all tile heights and panel widths.
+  static let layers: [ConvolutionCase] = [
+    ConvolutionCase(
+      height: 32, width: 32, channels: 3, outputChannels: 16, kernel: (3, 3), top: 1, bottom: 1,
+      left: 1, right: 1),
+    ConvolutionCase(
+      height: 6, width: 6, channels: 64, outputChannels: 128, kernel: (3, 3), top: 1, bottom: 1,
+      left: 1, right: 1),
+    ConvolutionCase(
+      height: 49, width: 10, channels: 1, outputChannels: 64, kernel: (10, 4), stride: (2, 2),
+      top: 4, bottom: 5, left: 1, right: 1),
+    ConvolutionCase(height: 25, width: 5, channels: 64, outputChannels: 64, kernel: (1, 1)),
+    ConvolutionCase(
+      height: 25, width: 5, channels: 64, outputChannels: 64, kernel: (3, 3), top: 1, bottom: 1,
+      left: 1, right: 1, groups: 64),
+    ConvolutionCase(
+      height: 24, width: 24, channels: 8, outputChannels: 8, kernel: (3, 3), stride: (2, 2),
+      bottom: 1, right: 1, groups: 8),
+    ConvolutionCase(
+      height: 9, width: 13, channels: 4, outputChannels: 4, kernel: (3, 5), top: 1, bottom: 1,
+      left: 2, right: 2, groups: 4),
+    ConvolutionCase(
+      height: 9, width: 13, channels: 2, outputChannels: 8, kernel: (3, 9), top: 1, bottom: 1,
+      left: 4, right: 4, groups: 2, gap: 1),
+    ConvolutionCase(
+      batch: 5, height: 1, width: 1, channels: 300, outputChannels: 300, kernel: (1, 1)),
+    ConvolutionCase(
+      height: 1, width: 4, channels: 96, outputChannels: 200, kernel: (1, 1), gap: 32),
+  ].compactMap { $0 }
+
+  @Test func `forward is the equation, byte for byte`() throws {
+    for (index, sample) in Self.cases.enumerated() {
+      var random = RandomGenerator(seed: 32, stream: UInt64(index))
+      let g = sample.geometry
+      let input = TestBytes(
+        batch: g.batch, height: g.inputHeight, width: g.inputWidth, channels: g.inputChannels,
+        gap: sample.gap, random: &random)
+      func output() -> TestBytes {
+        TestBytes(
+          batch: g.batch, height: g.outputHeight, width: g.outputWidth,
+          channels: g.outputChannels, gap: sample.gap, random: &random)
+      }
+      let layer = IntegerLayer(
+        channels: g.outputChannels, terms: g.weightCount / g.outputChannels, random: &random)
+      let expected = output()
+      IntegerConvolution.referenceForward(
+        input.view, weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
+        quantization: layer.quantization, into: expected.view, g)
+      for threads in index % 4 == 0 ? [1, 2, 5] : [1] {
+        let actual = output()
+        let memory = layer.memory(
+          prepared: IntegerConvolution.preparedByteCount(g),
+          scratch: IntegerConvolution.scratchByteCount(g, threadCount: threads))
+        let pool = try #require(ThreadPool(threadCount: threads))
+        IntegerConvolution.prepare(
+          weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
+          quantization: layer.quantization, g, into: memory.prepared)
+        IntegerConvolution.forward(
+          input.view, prepared: memory.prepared, quantization: layer.quantization,
+          into: actual.view, g, scratch: memory.scratch, pool: pool)
+        #expect(actual.elements == expected.elements, "\(sample), \(threads) threads")
+        #expect(actual.gapsAreUntouched && memory.fencesAreUntouched, "\(sample)")
+      }
+    }
+  }
+}
+
+@Suite struct IntegerTransposedConvolutionTests {
+  static let cases =
+    TransposedConvolutionTests.cases
+    + ConvolutionCase.generated(count: 200, seed: 41, groups: false)
+
+  @Test func `forward is the equation, byte for byte`() throws {
+    for (index, sample) in Self.cases.enumerated() {
+      var random = RandomGenerator(seed: 42, stream: UInt64(index))
+      let g = sample.geometry
+      let input = TestBytes(
+        batch: g.batch, height: g.outputHeight, width: g.outputWidth, channels: g.outputChannels,
+        gap: sample.gap, random: &random)
+      func output() -> TestBytes {
+        TestBytes(
+          batch: g.batch, height: g.inputHeight, width: g.inputWidth, channels: g.inputChannels,
+          gap: sample.gap, random: &random)
+      }
+      let layer = IntegerLayer(
+        channels: g.inputChannels, terms: g.weightCount / g.inputChannels, random: &random)
+      let expected = output()
+      IntegerTransposedConvolution.referenceForward(
+        input.view, weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
+        quantization: layer.quantization, into: expected.view, g)
+      for threads in index % 4 == 0 ? [1, 2, 5] : [1] {
+        let actual = output()
+        let memory = layer.memory(
+          prepared: IntegerTransposedConvolution.preparedByteCount(g),
+          scratch: IntegerTransposedConvolution.scratchByteCount(g, threadCount: threads))
+        let pool = try #require(ThreadPool(threadCount: threads))
+        IntegerTransposedConvolution.prepare(
+          weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
+          quantization: layer.quantization, g, into: memory.prepared)
+        IntegerTransposedConvolution.forward(
+          input.view, prepared: memory.prepared, quantization: layer.quantization,
+          into: actual.view, g, scratch: memory.scratch, pool: pool)
+        #expect(actual.elements == expected.elements, "\(sample), \(threads) threads")
+        #expect(actual.gapsAreUntouched && memory.fencesAreUntouched, "\(sample)")
+      }
+    }
+  }
+}
