@@ -18,17 +18,18 @@ import Testing
     return (high >> right) + (remainder > threshold ? 1 : 0)
   }
 
+  static func power(_ exponent: Int32) -> Double {
+    Double(sign: .plus, exponent: Int(exponent), significand: 1)
+  }
+
   @Test func `the rule is that of TensorFlow Lite around every tie`() {
     var random = RandomGenerator(seed: 51)
     for shift in Int32(-31)...4 {
-      let multipliers =
-        [1 << 30, 1 << 30 + 1, Int32.max, 0x6000_0000, 0]
-        + (0..<40).map { _ in Int32(1 << 30 + random.index(below: 1 << 30)) }
+      var multipliers: [Int32] = [1 << 30, (1 << 30) + 1, Int32.max, 0x6000_0000, 0]
+      for _ in 0..<40 { multipliers.append((1 << 30) + Int32(random.index(below: 1 << 30))) }
       for multiplier in multipliers {
         let factor = FixedPointMultiplier(multiplier: multiplier, shift: shift)
-        let real =
-          max(Double(multiplier), 1)
-          * Double(sign: .plus, exponent: Int(shift) - 31, significand: 1)
+        let real = Self.power(shift - 31) * max(Double(multiplier), 1)
         let limit = Int32.max >> max(shift, 0)
         for y in -300...300 {
           let tie = (Double(y) + 0.5) / real
@@ -47,9 +48,7 @@ import Testing
   @Test func `a factor is represented to 31 bits`() {
     for real in [1e-9, 0.1, 0.25, 0.3333333, 0.5, 0.99999999999, 1, 1.5, 1000] {
       let factor = FixedPointMultiplier(real)
-      let value =
-        Double(factor.multiplier)
-        * Double(sign: .plus, exponent: Int(factor.shift) - 31, significand: 1)
+      let value = Double(factor.multiplier) * Self.power(factor.shift - 31)
       #expect(abs(value - real) <= real * 0x1p-31)
       #expect(factor.multiplier >= 1 << 30)
     }

@@ -72,6 +72,50 @@ import Testing
       }
     }
   }
+
+  /// Weights of 0, so that the biases are the sums: those around every tie of many multipliers.
+  @Test func `sums around every tie are rounded as by the multiplier`() throws {
+    var random = RandomGenerator(seed: 33)
+    let pool = try #require(ThreadPool(threadCount: 1))
+    for shift in Int32(-24)...3 {
+      for trial in 0..<12 {
+        let fixed: [Int32] = [1 << 30, Int32.max, 0x6000_0000]
+        let factor = FixedPointMultiplier(
+          multiplier: trial < 3 ? fixed[trial] : (1 << 30) + Int32(random.index(below: 1 << 30)),
+          shift: shift)
+        let real = FixedPointMultiplierTests.power(shift - 31) * Double(factor.multiplier)
+        let limit = Int32.max >> max(shift, 0)
+        var sums: [Int32] = [0, 1, -1, limit, -limit, limit - 1, limit / 2]
+        for y in -300...300 where abs((Double(y) + 0.5) / real) < Double(limit) - 9 {
+          let tie = Int32((Double(y) + 0.5) / real)
+          for x in tie - 2...tie + 2 { sums.append(x) }
+          sums.append(tie + Int32(random.index(below: 9)))
+        }
+        let g = ConvolutionGeometry(
+          batch: 1, inputHeight: 1, inputWidth: 1, inputChannels: 1, outputHeight: 1,
+          outputWidth: 1, outputChannels: sums.count, kernelHeight: 1, kernelWidth: 1)
+        let quantization = IntegerConvolution.Quantization(
+          inputZeroPoint: 3, outputZeroPoint: [-128, 0, 127][trial % 3])
+        let x = TestBytes(batch: 1, height: 1, width: 1, channels: 1, gap: 0, random: &random)
+        let y = TestBytes(
+          batch: 1, height: 1, width: 1, channels: sums.count, gap: 0, random: &random)
+        let memory = IntegerMemory(
+          prepared: IntegerConvolution.preparedByteCount(g),
+          scratch: IntegerConvolution.scratchByteCount(g, threadCount: 1))
+        IntegerConvolution.prepare(
+          weights: [Int8](repeating: 0, count: sums.count), bias: sums,
+          multipliers: [FixedPointMultiplier](repeating: factor, count: sums.count),
+          quantization: quantization, g, into: memory.prepared)
+        IntegerConvolution.forward(
+          x.view, prepared: memory.prepared, quantization: quantization, into: y.view, g,
+          scratch: memory.scratch, pool: pool)
+        let expected = sums.map {
+          Int8(clamping: Int64(factor.apply($0)) + Int64(quantization.outputZeroPoint))
+        }
+        #expect(y.elements == expected, "\(factor)")
+      }
+    }
+  }
 }
 
 @Suite struct IntegerTransposedConvolutionTests {

@@ -73,6 +73,13 @@ static inline ocelli_int32_vector ocelli_shift_right(
   return x >> count;
 }
 
+// ⌊x / 2^count⌋ of the lanes as unsigned integers.
+static inline ocelli_int32_vector ocelli_shift_right_unsigned(
+    ocelli_int32_vector x, int32_t count) {
+  typedef uint32_t lanes __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS)));
+  return __builtin_bit_cast(ocelli_int32_vector, __builtin_bit_cast(lanes, x) >> count);
+}
+
 // 1 in the lanes that are negative, but 0 where `limit` is 0; `limit` is 0 or 1.
 static inline ocelli_int32_vector ocelli_sign_bit(
     ocelli_int32_vector x, ocelli_int32_vector limit) {
@@ -85,15 +92,69 @@ static inline ocelli_int32_vector ocelli_clamp(
   return __builtin_elementwise_max(__builtin_elementwise_min(x, high), low);
 }
 
+// The lanes as floats, rounded to nearest.
+static inline ocelli_float_vector ocelli_float_from_int32(ocelli_int32_vector x) {
+  return __builtin_convertvector(x, ocelli_float_vector);
+}
+
+// The magnitudes of `magnitude`, which are not negative, with the signs of `sign`.
+static inline ocelli_float_vector ocelli_with_signs(
+    ocelli_float_vector magnitude, ocelli_int32_vector sign) {
+  return __builtin_bit_cast(
+      ocelli_float_vector,
+      __builtin_bit_cast(ocelli_int32_vector, magnitude) | (sign & INT32_MIN));
+}
+
+// The nearest integers of lanes whose magnitude is below 2³¹.
+static inline ocelli_int32_vector ocelli_nearest(ocelli_float_vector x) {
+#if OCELLI_VECTOR_FLOATS == 16
+  return (ocelli_int32_vector)_mm512_cvtps_epi32((__m512)x);
+#elif OCELLI_VECTOR_FLOATS == 8
+  return (ocelli_int32_vector)_mm256_cvtps_epi32((__m256)x);
+#else
+  return __builtin_convertvector(__builtin_elementwise_rint(x), ocelli_int32_vector);
+#endif
+}
+
+// The larger of `distance` and how far x is from its nearest integer, lane by lane.
+static inline ocelli_float_vector ocelli_farther(
+    ocelli_float_vector distance, ocelli_float_vector x) {
+#if OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512DQ__)
+  // 0: to nearest, nothing after the point; 11: the larger magnitude.
+  return (ocelli_float_vector)_mm512_range_ps(
+      (__m512)distance, _mm512_reduce_ps((__m512)x, 0), 11);
+#else
+  return __builtin_elementwise_max(
+      distance, __builtin_elementwise_abs(x - __builtin_elementwise_rint(x)));
+#endif
+}
+
+// Whether any lane is `limit` or more.
+static inline _Bool ocelli_any_reaches(ocelli_float_vector x, float limit) {
+#if OCELLI_VECTOR_FLOATS == 16
+  return _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(limit), _CMP_GE_OQ) != 0;
+#elif OCELLI_VECTOR_FLOATS == 8
+  return _mm256_movemask_ps(_mm256_cmp_ps((__m256)x, _mm256_set1_ps(limit), _CMP_GE_OQ)) != 0;
+#else
+  return __builtin_reduce_max(x) >= limit;
+#endif
+}
+
 // Writes the low bytes of the first `count` lanes.
 static inline void ocelli_store_low_bytes(
     ocelli_int32_vector lanes, intptr_t count, int8_t *bytes) {
   ocelli_byte_vector low = __builtin_convertvector(lanes, ocelli_byte_vector);
   if (count >= OCELLI_VECTOR_FLOATS) {
     __builtin_memcpy(bytes, &low, OCELLI_VECTOR_FLOATS);
-  } else {
-    for (intptr_t lane = 0; lane < count; lane++) bytes[lane] = (int8_t)low[lane];
+    return;
   }
+#if OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512BW__) && defined(__AVX512VL__)
+  _mm_mask_storeu_epi8(bytes, (__mmask16)((1u << count) - 1), __builtin_bit_cast(__m128i, low));
+#else
+  int8_t all[OCELLI_VECTOR_FLOATS];
+  __builtin_memcpy(all, &low, OCELLI_VECTOR_FLOATS);
+  for (intptr_t lane = 0; lane < count; lane++) bytes[lane] = all[lane];
+#endif
 }
 
 // An activation as ocelli_dot takes it.

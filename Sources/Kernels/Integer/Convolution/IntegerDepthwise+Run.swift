@@ -11,29 +11,37 @@ struct IntegerDepthwiseLoop {
 
   /// The outputs of `rows`, the first of which reads the scratch rows from the first on.
   func run(image n: Int, rows: Range<Int>) {
-    let channels = depthwise.channels
-    let lanes = depthwise.geometry.outputWidth * channels
-    let isFlat = depthwise.dividesRegister && target.isContiguous && channels < Machine.vectorFloats
-    let pitch = isFlat ? Machine.vectorFloats : channels
-    let whole = lanes / pitch
+    // With a vertical stride of 1, output rows lie next to each other as scratch rows do.
+    let isMerged = depthwise.geometry.strideHeight == 1
     for vector in 0..<depthwise.vectors {
-      let first = vector * Machine.vectorFloats
-      for row in rows {
-        let line = Line(
-          panel: panels + vector * depthwise.panelVectors,
-          taps: taps
-            + ((row - rows.lowerBound) * depthwise.geometry.strideHeight
-              * depthwise.planes * depthwise.planeLanes + first),
-          target: target.pixel(n, row, 0) + first,
-          targetStride: isFlat ? pitch : target.pixelStride,
-          pitch: pitch, count: whole, channels: min(Machine.vectorFloats, pitch - first))
-        run(line)
-        if lanes > whole * pitch { run(line.rest(lanes - whole * pitch)) }
+      for row in 0..<(isMerged ? 1 : rows.count) {
+        run(
+          vector: vector,
+          taps: taps + row * depthwise.geometry.strideHeight * depthwise.rowLanes,
+          lanes: (isMerged ? rows.count : 1) * depthwise.rowLanes,
+          into: target.pixel(n, rows.lowerBound + row, 0))
       }
     }
   }
 
-  /// Output pixels of one row and one register of channels.
+  /// The channels of register `vector` for the pixels of `lanes` lanes of scratch rows.
+  private func run(
+    vector: Int, taps: UnsafePointer<Int32>, lanes: Int, into output: UnsafeMutablePointer<Int8>
+  ) {
+    let channels = depthwise.channels
+    let isFlat = depthwise.dividesRegister && target.isContiguous
+    let pitch = isFlat ? Machine.vectorFloats : channels
+    let first = vector * Machine.vectorFloats
+    let whole = lanes / pitch
+    let line = Line(
+      panel: panels + vector * depthwise.panelVectors, taps: taps + first, target: output + first,
+      targetStride: isFlat ? pitch : target.pixelStride, pitch: pitch, count: whole,
+      channels: min(Machine.vectorFloats, pitch - first))
+    run(line)
+    if lanes > whole * pitch { run(line.rest(lanes - whole * pitch)) }
+  }
+
+  /// Output pixels next to each other, and one register of channels.
   struct Line {
     let panel: UnsafePointer<IntegerVector>
     let taps: UnsafePointer<Int32>
@@ -72,7 +80,7 @@ private struct IntegerDepthwiseTiles: IntegerTileBody {
     let weights = line.panel + IntegerPanel.headerVectors(1)
     let planeLanes = depthwise.planeLanes
     let planes = depthwise.planes
-    let rowLanes = depthwise.geometry.dilationHeight * planes * planeLanes
+    let rowLanes = depthwise.geometry.dilationHeight * depthwise.rowLanes
     let kernelHeight = depthwise.geometry.kernelHeight
     for first in stride(from: 0, to: line.count, by: Tile.rows) {
       var sums = Tile(repeating: LaneRow(at: line.panel))

@@ -6,7 +6,7 @@ import CIntrinsics
 /// Some horizontal taps of a channel are put into one lane of a scratch row, so that one
 /// instruction multiplies and adds them all: lane `j · O + o` of row y holds the activations that
 /// output channel o of output column j reads at kernel columns 0, 1, … (one *plane* of such rows
-/// for every `OCELLI_DOT_ELEMENTS` columns). A scratch row serves every output row that reads it.
+/// for every `Machine.dotElements` columns). A scratch row serves every output row that reads it.
 struct IntegerDepthwise {
   let geometry: ConvolutionGeometry
 
@@ -14,7 +14,7 @@ struct IntegerDepthwise {
 
   var channels: Int { geometry.outputChannels }
   var planes: Int {
-    (geometry.kernelWidth + Int(OCELLI_DOT_ELEMENTS) - 1) / Int(OCELLI_DOT_ELEMENTS)
+    (geometry.kernelWidth + Machine.dotElements - 1) / Machine.dotElements
   }
   /// Registers of a pixel.
   var vectors: Int { (channels + Machine.vectorFloats - 1) / Machine.vectorFloats }
@@ -28,14 +28,13 @@ struct IntegerDepthwise {
     vectors * panelVectors * MemoryLayout<IntegerVector>.stride
   }
 
-  /// Lanes of a plane of a scratch row; the register behind the last pixel is written, too.
-  var planeLanes: Int {
-    let lanes = geometry.outputWidth * channels + Machine.vectorFloats
-    return (lanes + Machine.vectorFloats - 1) / Machine.vectorFloats * Machine.vectorFloats
-  }
+  /// Lanes of a scratch row.
+  var rowLanes: Int { geometry.outputWidth * channels }
+  /// Lanes of the scratch rows of a plane; the register behind the last pixel is written, too.
+  var planeLanes: Int { scratchRows * rowLanes + Machine.vectorFloats }
   /// Output rows that are computed from one filling of the scratch rows, in about 32 KB.
   var blockRows: Int {
-    let rows = (1 << 13) / (planeLanes * planes)
+    let rows = (1 << 13) / (rowLanes * planes)
     let outputs = (rows - reach) / geometry.strideHeight + 1
     return min(geometry.outputHeight, max(outputs, 1))
   }
@@ -48,13 +47,13 @@ struct IntegerDepthwise {
   /// reads behind them.
   var scratchByteCount: Int {
     let slack = IntegerTileHeight.largest * max(channels, Machine.vectorFloats)
-    let rows = scratchRows * planes * planeLanes + slack
+    let rows = planes * planeLanes + slack
     return (rows * 4 + 5 * pixelBytes + 63) / 64 * 64
   }
 
   func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
     let base = prepared.assumingMemoryBound(to: IntegerVector.self)
-    let perLane = Int(OCELLI_DOT_ELEMENTS)
+    let perLane = Machine.dotElements
     base.update(
       repeating: IntegerVector(repeating: 0),
       count: preparedByteCount / MemoryLayout<IntegerVector>.stride)

@@ -38,7 +38,7 @@ struct IntegerPanel {
 
   /// Writes bias and scale of channel `lane` of the panel, output channel `o`.
   func prepare(lane: Int, channel o: Int, _ parameters: IntegerParameters, weightSum: Int32) {
-    let offset = parameters.inputZeroPoint + OCELLI_DOT_OFFSET
+    let offset = parameters.inputZeroPoint + Machine.dotOffset
     let (vector, lane) = lane.quotientAndRemainder(dividingBy: Machine.vectorFloats)
     base[vector][lane] = (parameters.bias?[o] ?? 0) &- offset &* weightSum
     OutputRange.prepare(

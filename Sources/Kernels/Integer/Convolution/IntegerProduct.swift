@@ -52,7 +52,7 @@ struct IntegerProduct {
   var runCount: Int { geometry.kernelHeight * geometry.kernelWidth / runTaps }
   var runElements: Int { runTaps * input.channels }
   /// Steps of a run: one register of activations and of weights each.
-  var runSteps: Int { (runElements + Int(OCELLI_DOT_ELEMENTS) - 1) / Int(OCELLI_DOT_ELEMENTS) }
+  var runSteps: Int { (runElements + Machine.dotElements - 1) / Machine.dotElements }
 
   // MARK: - Memory
 
@@ -92,7 +92,7 @@ struct IntegerProduct {
   private func prepare(
     _ lane: Int, of panel: IntegerPanel, channel o: Int, _ parameters: IntegerParameters
   ) {
-    let perLane = Int(OCELLI_DOT_ELEMENTS)
+    let perLane = Machine.dotElements
     var sum: Int32 = 0
     for tap in 0..<runCount * runTaps {
       let (a, b) = tap.quotientAndRemainder(dividingBy: geometry.kernelWidth)

@@ -12,8 +12,8 @@ protocol IntegerRow: BitwiseCopyable {
   /// `self` += activations · `weights`.
   mutating func add(_ activations: UnsafeRawPointer, times weights: Self)
   /// Writes the first `count` channels, requantised.
-  func store(
-    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, first count: Int,
+  func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, first count: Int,
     to target: UnsafeMutablePointer<Int8>)
 }
 
@@ -27,11 +27,11 @@ struct SpreadRow: IntegerRow {
     let spread = IntegerVector(repeating: activations.loadUnaligned(as: Int32.self))
     sums = ocelli_dot(sums, spread, weights.sums)
   }
-  @inline(__always) func store(
-    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, first count: Int,
+  @inline(__always) func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
-    range.store(sums, scales, first: count, to: target)
+    rule.store(sums, scales, first: count, to: target)
   }
 }
 
@@ -44,11 +44,11 @@ struct LaneRow: IntegerRow {
   @inline(__always) mutating func add(_ activations: UnsafeRawPointer, times weights: Self) {
     sums = ocelli_dot(sums, activations.loadUnaligned(as: IntegerVector.self), weights.sums)
   }
-  @inline(__always) func store(
-    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, first count: Int,
+  @inline(__always) func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
-    range.store(sums, scales, first: count, to: target)
+    rule.store(sums, scales, first: count, to: target)
   }
 }
 
@@ -66,15 +66,15 @@ struct RowPair<Left: IntegerRow, Right: IntegerRow>: IntegerRow {
     left.add(activations, times: weights.left)
     right.add(activations, times: weights.right)
   }
-  @inline(__always) func store(
-    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, first count: Int,
+  @inline(__always) func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
-    left.store(scales, range, first: count, to: target)
+    left.store(scales, &rule, first: count, to: target)
     let width = Left.vectors * Machine.vectorFloats
     guard count > width else { return }
     right.store(
-      scales + Left.vectors * OutputRange.vectorsPerScale, range, first: count - width,
+      scales + Left.vectors * OutputRange.vectorsPerScale, &rule, first: count - width,
       to: target + width)
   }
 }

@@ -10,8 +10,8 @@ protocol IntegerTile: BitwiseCopyable {
   mutating func add(_ activations: UnsafeRawPointer, stride: Int, times weights: Row)
   /// Writes the first `channels` of the first `rows` rows, requantised; row i at `target` +
   /// i · `stride`.
-  func store(
-    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
+  func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, rows: Int, channels: Int,
     to target: UnsafeMutablePointer<Int8>, stride: Int)
 }
 
@@ -25,12 +25,12 @@ struct IntegerTileLeaf<Row: IntegerRow>: IntegerTile {
   mutating func add(_ activations: UnsafeRawPointer, stride: Int, times weights: Row) {
     row.add(activations, times: weights)
   }
-  @inline(__always) func store(
-    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
+  @inline(__always) func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, rows: Int, channels: Int,
     to target: UnsafeMutablePointer<Int8>, stride: Int
   ) {
     guard rows > 0 else { return }
-    row.store(scales, range, first: channels, to: target)
+    row.store(scales, &rule, first: channels, to: target)
   }
 }
 
@@ -51,14 +51,35 @@ where Top.Row == Bottom.Row {
     top.add(activations, stride: stride, times: weights)
     bottom.add(activations + Top.rows &* stride, stride: stride, times: weights)
   }
+  @inline(__always) func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, rows: Int, channels: Int,
+    to target: UnsafeMutablePointer<Int8>, stride: Int
+  ) {
+    top.store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
+    bottom.store(
+      scales, &rule, rows: rows &- Top.rows, channels: channels, to: target + Top.rows &* stride,
+      stride: stride)
+  }
+}
+
+extension IntegerTile {
+  /// Writes as above: by the quick rule, and by the exact one where the quick one is not certain.
   @inline(__always) func store(
     _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
     to target: UnsafeMutablePointer<Int8>, stride: Int
   ) {
-    top.store(scales, range, rows: rows, channels: channels, to: target, stride: stride)
-    bottom.store(
-      scales, range, rows: rows &- Top.rows, channels: channels, to: target + Top.rows &* stride,
-      stride: stride)
+    var rule = NearestOutput(range)
+    store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
+    guard rule.isUncertain else { return }
+    storeExactly(scales, range, rows: rows, channels: channels, to: target, stride: stride)
+  }
+
+  @inline(never) private func storeExactly(
+    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
+    to target: UnsafeMutablePointer<Int8>, stride: Int
+  ) {
+    var rule = ExactOutput(range: range)
+    store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
   }
 }
 

@@ -40,7 +40,7 @@ struct PaddedInput {
     pool.forEachRange(of: rows, grain: grain) { range, _ in
       for row in range {
         fillRow(
-          row, from: input, Element(truncatingIfNeeded: zeroPoint + OCELLI_DOT_OFFSET),
+          row, from: input, Element(truncatingIfNeeded: zeroPoint + Machine.dotOffset),
           into: copy + row * rowElements)
       }
     }
