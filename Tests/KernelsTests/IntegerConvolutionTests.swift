@@ -3,138 +3,162 @@ import Kernels
 import TestSupport
 import Testing
 
-struct IntegerConvolutionTests {
-  @Test(arguments: ConvolutionCase.corners + ConvolutionCase.generated(count: 300, seed: 21))
-  func `every byte is the reference's`(_ shape: ConvolutionCase) throws {
-    for roundsOnce in [false, true] {
-      var random = RandomGenerator(seed: 22)
-      let test = IntegerConvolutionCase(shape, roundsOnce: roundsOnce, &random)
-      let expected = test.reference()
-      #expect(Set(expected).count > 1 || expected.count < 200, "outputs that are all alike")
-      for threadCount in [1, 2, 5] {
-        let pool = try #require(ThreadPool(threadCount: threadCount))
-        #expect(test.forward(pool) == expected, "\(threadCount) threads")
+@Suite struct IntegerConvolutionTests {
+  static let cases =
+    ConvolutionCase.corners + ConvolutionCase.generated(count: 300, seed: 31) + layers
+
+  /// Layers of the networks that are measured, among them all tile heights and panel widths.
+  static let layers: [ConvolutionCase] = [
+    ConvolutionCase(
+      height: 32, width: 32, channels: 3, outputChannels: 16, kernel: (3, 3), top: 1, bottom: 1,
+      left: 1, right: 1),
+    ConvolutionCase(
+      height: 6, width: 6, channels: 64, outputChannels: 128, kernel: (3, 3), top: 1, bottom: 1,
+      left: 1, right: 1),
+    ConvolutionCase(
+      height: 49, width: 10, channels: 1, outputChannels: 64, kernel: (10, 4), stride: (2, 2),
+      top: 4, bottom: 5, left: 1, right: 1),
+    ConvolutionCase(height: 25, width: 5, channels: 64, outputChannels: 64, kernel: (1, 1)),
+    ConvolutionCase(
+      height: 25, width: 5, channels: 64, outputChannels: 64, kernel: (3, 3), top: 1, bottom: 1,
+      left: 1, right: 1, groups: 64),
+    ConvolutionCase(
+      height: 24, width: 24, channels: 8, outputChannels: 8, kernel: (3, 3), stride: (2, 2),
+      bottom: 1, right: 1, groups: 8),
+    ConvolutionCase(
+      height: 9, width: 13, channels: 4, outputChannels: 4, kernel: (3, 5), top: 1, bottom: 1,
+      left: 2, right: 2, groups: 4),
+    ConvolutionCase(
+      height: 9, width: 13, channels: 2, outputChannels: 8, kernel: (3, 9), top: 1, bottom: 1,
+      left: 4, right: 4, groups: 2, gap: 1),
+    ConvolutionCase(
+      batch: 5, height: 1, width: 1, channels: 300, outputChannels: 300, kernel: (1, 1)),
+    ConvolutionCase(
+      height: 1, width: 4, channels: 96, outputChannels: 200, kernel: (1, 1), gap: 32),
+  ].compactMap { $0 }
+
+  @Test func `forward is the equation, byte for byte`() throws {
+    for (index, sample) in Self.cases.enumerated() {
+      var random = RandomGenerator(seed: 32, stream: UInt64(index))
+      let g = sample.geometry
+      let input = TestBytes(
+        batch: g.batch, height: g.inputHeight, width: g.inputWidth, channels: g.inputChannels,
+        gap: sample.gap, random: &random)
+      func output() -> TestBytes {
+        TestBytes(
+          batch: g.batch, height: g.outputHeight, width: g.outputWidth,
+          channels: g.outputChannels, gap: sample.gap, random: &random)
+      }
+      let layer = IntegerLayer(
+        channels: g.outputChannels, terms: g.weightCount / g.outputChannels, random: &random)
+      let expected = output()
+      IntegerConvolution.referenceForward(
+        input.view, weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
+        quantization: layer.quantization, into: expected.view, g)
+      for threads in index % 4 == 0 ? [1, 2, 5] : [1] {
+        let actual = output()
+        let memory = layer.memory(
+          prepared: IntegerConvolution.preparedByteCount(g),
+          scratch: IntegerConvolution.scratchByteCount(g, threadCount: threads))
+        let pool = try #require(ThreadPool(threadCount: threads))
+        IntegerConvolution.prepare(
+          weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
+          quantization: layer.quantization, g, into: memory.prepared)
+        IntegerConvolution.forward(
+          input.view, prepared: memory.prepared, quantization: layer.quantization,
+          into: actual.view, g, scratch: memory.scratch, pool: pool)
+        #expect(actual.elements == expected.elements, "\(sample), \(threads) threads")
+        #expect(actual.gapsAreUntouched && memory.fencesAreUntouched, "\(sample)")
       }
     }
   }
 
-  /// Weights of 0 make every sum a bias: those around all ties of a factor, and the largest.
-  @Test(arguments: [0.5, 0.0078125, 0.003, 0.7071, 1.0, 0.00000012, 5.0])
-  func `sums are brought to scale as one by one`(_ factor: Double) throws {
-    let multiplier = FixedPointMultiplier(factor)
-    var biases: [Int32] = [0, 1, -1, 1 << 27, -(1 << 27)]
-    for step in -200..<200 {
-      let tie = (Double(step) + 0.5) / factor
-      guard abs(tie) < 0x1p27 else { continue }
-      for offset in -2...2 { biases.append(Int32(tie) + Int32(offset)) }
-    }
-    let shape = try #require(
-      ConvolutionCase(
-        height: 1, width: 1, channels: 4, outputChannels: biases.count, kernel: (1, 1)))
-    for roundsOnce in [false, true] {
-      var random = RandomGenerator(seed: 1)
-      var test = IntegerConvolutionCase(shape, roundsOnce: roundsOnce, &random)
-      test.weights = test.weights.map { _ in 0 }
-      test.bias = biases
-      test.multipliers = biases.map { _ in multiplier }
-      let pool = try #require(ThreadPool(threadCount: 1))
-      #expect(test.forward(pool) == test.reference())
+  /// Weights of 0, so that the biases are the sums: those around every tie of many multipliers.
+  @Test func `sums around every tie are rounded as by the multiplier`() throws {
+    var random = RandomGenerator(seed: 33)
+    let pool = try #require(ThreadPool(threadCount: 1))
+    for shift in Int32(-24)...3 {
+      for trial in 0..<12 {
+        let fixed: [Int32] = [1 << 30, Int32.max, 0x6000_0000]
+        let factor = FixedPointMultiplier(
+          multiplier: trial < 3 ? fixed[trial] : (1 << 30) + Int32(random.index(below: 1 << 30)),
+          shift: shift)
+        let real = FixedPointMultiplierTests.power(shift - 31) * Double(factor.multiplier)
+        let limit = Int32.max >> max(shift, 0)
+        var sums: [Int32] = [0, 1, -1, limit, -limit, limit - 1, limit / 2]
+        for y in -300...300 where abs((Double(y) + 0.5) / real) < Double(limit) - 9 {
+          let tie = Int32((Double(y) + 0.5) / real)
+          for x in tie - 2...tie + 2 { sums.append(x) }
+          sums.append(tie + Int32(random.index(below: 9)))
+        }
+        let g = ConvolutionGeometry(
+          batch: 1, inputHeight: 1, inputWidth: 1, inputChannels: 1, outputHeight: 1,
+          outputWidth: 1, outputChannels: sums.count, kernelHeight: 1, kernelWidth: 1)
+        let quantization = IntegerConvolution.Quantization(
+          inputZeroPoint: 3, outputZeroPoint: [-128, 0, 127][trial % 3],
+          roundsOnce: trial % 2 == 1)
+        let x = TestBytes(batch: 1, height: 1, width: 1, channels: 1, gap: 0, random: &random)
+        let y = TestBytes(
+          batch: 1, height: 1, width: 1, channels: sums.count, gap: 0, random: &random)
+        let memory = IntegerMemory(
+          prepared: IntegerConvolution.preparedByteCount(g),
+          scratch: IntegerConvolution.scratchByteCount(g, threadCount: 1))
+        IntegerConvolution.prepare(
+          weights: [Int8](repeating: 0, count: sums.count), bias: sums,
+          multipliers: [FixedPointMultiplier](repeating: factor, count: sums.count),
+          quantization: quantization, g, into: memory.prepared)
+        IntegerConvolution.forward(
+          x.view, prepared: memory.prepared, quantization: quantization, into: y.view, g,
+          scratch: memory.scratch, pool: pool)
+        let expected = sums.map {
+          let scaled =
+            quantization.roundsOnce ? factor.applyRoundingOnce($0) : factor.apply($0)
+          return Int8(clamping: Int64(scaled) + Int64(quantization.outputZeroPoint))
+        }
+        #expect(y.elements == expected, "\(factor)")
+      }
     }
   }
 }
 
-/// A convolution with random operands.
-struct IntegerConvolutionCase {
-  let shape: ConvolutionCase
-  let quantization: IntegerConvolution.Quantization
-  let input: [Int8]
-  var weights: [Int8]
-  var bias: [Int32]?
-  var multipliers: [FixedPointMultiplier]
+@Suite struct IntegerTransposedConvolutionTests {
+  static let cases =
+    TransposedConvolutionTests.cases
+    + ConvolutionCase.generated(count: 200, seed: 41, groups: false)
 
-  init(_ shape: ConvolutionCase, roundsOnce: Bool, _ random: inout RandomGenerator) {
-    let g = shape.geometry
-    self.shape = shape
-    func byte(_ random: inout RandomGenerator) -> Int8 {
-      // Extremes more often than by chance.
-      random.index(below: 8) == 0
-        ? (random.index(below: 2) == 0 ? -128 : 127) : Int8(random.index(below: 256) - 128)
-    }
-    let low = byte(&random)
-    quantization = IntegerConvolution.Quantization(
-      inputZeroPoint: Int32(byte(&random)), outputZeroPoint: Int32(byte(&random)) / 4,
-      minimum: min(low, 0), maximum: max(low, 100), roundsOnce: roundsOnce)
-    let pixels = g.batch * g.inputHeight * g.inputWidth
-    input = (0..<pixels * (g.inputChannels + shape.gap)).map { _ in byte(&random) }
-    let perOutput = g.kernelHeight * g.kernelWidth * g.inputChannels / g.groups
-    weights = (0..<g.outputChannels * perOutput).map { _ in max(-127, byte(&random)) }
-    bias =
-      random.index(below: 4) == 0
-      ? nil : (0..<g.outputChannels).map { _ in Int32(random.index(below: 20_000)) - 10_000 }
-    let size = 90 / (5000 * Double(perOutput).squareRoot())
-    multipliers = (0..<g.outputChannels).map { _ in
-      FixedPointMultiplier(size * Double(random.uniform(0.2..<4)))
-    }
-  }
-
-  /// The output in NHWC order; what lies between pixels is checked to be left alone.
-  private func run(_ body: (TensorView<Int8>, TensorView<Int8>) -> Void) -> [Int8] {
-    let g = shape.geometry
-    var input = input + [Int8](repeating: 99, count: 64)
-    let stride = g.outputChannels + shape.gap
-    let pixels = g.batch * g.outputHeight * g.outputWidth
-    var output = [Int8](repeating: 77, count: pixels * stride + 64)
-    input.withUnsafeMutableBufferPointer { input in
-      output.withUnsafeMutableBufferPointer { output in
-        guard let x = input.baseAddress, let y = output.baseAddress else { return }
-        body(
-          TensorView(
-            x, batch: g.batch, height: g.inputHeight, width: g.inputWidth,
-            channels: g.inputChannels, pixelStride: g.inputChannels + shape.gap),
-          TensorView(
-            y, batch: g.batch, height: g.outputHeight, width: g.outputWidth,
-            channels: g.outputChannels, pixelStride: stride))
+  @Test func `forward is the equation, byte for byte`() throws {
+    for (index, sample) in Self.cases.enumerated() {
+      var random = RandomGenerator(seed: 42, stream: UInt64(index))
+      let g = sample.geometry
+      let input = TestBytes(
+        batch: g.batch, height: g.outputHeight, width: g.outputWidth, channels: g.outputChannels,
+        gap: sample.gap, random: &random)
+      func output() -> TestBytes {
+        TestBytes(
+          batch: g.batch, height: g.inputHeight, width: g.inputWidth, channels: g.inputChannels,
+          gap: sample.gap, random: &random)
+      }
+      let layer = IntegerLayer(
+        channels: g.inputChannels, terms: g.weightCount / g.inputChannels, random: &random)
+      let expected = output()
+      IntegerTransposedConvolution.referenceForward(
+        input.view, weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
+        quantization: layer.quantization, into: expected.view, g)
+      for threads in index % 4 == 0 ? [1, 2, 5] : [1] {
+        let actual = output()
+        let memory = layer.memory(
+          prepared: IntegerTransposedConvolution.preparedByteCount(g),
+          scratch: IntegerTransposedConvolution.scratchByteCount(g, threadCount: threads))
+        let pool = try #require(ThreadPool(threadCount: threads))
+        IntegerTransposedConvolution.prepare(
+          weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
+          quantization: layer.quantization, g, into: memory.prepared)
+        IntegerTransposedConvolution.forward(
+          input.view, prepared: memory.prepared, quantization: layer.quantization,
+          into: actual.view, g, scratch: memory.scratch, pool: pool)
+        #expect(actual.elements == expected.elements, "\(sample), \(threads) threads")
+        #expect(actual.gapsAreUntouched && memory.fencesAreUntouched, "\(sample)")
       }
     }
-    let gaps = output.indices.filter { $0 % stride >= g.outputChannels || $0 >= pixels * stride }
-    #expect(gaps.allSatisfy { output[$0] == 77 }, "bytes outside of the output were written")
-    return (0..<pixels).flatMap { output[$0 * stride..<$0 * stride + g.outputChannels] }
-  }
-
-  func reference() -> [Int8] {
-    run { input, output in
-      withOperands { bias in
-        IntegerConvolution.referenceForward(
-          input, weights: weights, bias: bias, multipliers: multipliers,
-          quantization: quantization, into: output, shape.geometry)
-      }
-    }
-  }
-
-  func forward(_ pool: ThreadPool) -> [Int8] {
-    let geometry = shape.geometry
-    let prepared = UnsafeMutableRawPointer.allocate(
-      byteCount: IntegerConvolution.preparedByteCount(geometry), alignment: 64)
-    let scratch = UnsafeMutableRawPointer.allocate(
-      byteCount: IntegerConvolution.scratchByteCount(geometry, threadCount: pool.threadCount),
-      alignment: 64)
-    defer {
-      prepared.deallocate()
-      scratch.deallocate()
-    }
-    withOperands { bias in
-      IntegerConvolution.prepare(
-        weights: weights, bias: bias, multipliers: multipliers, quantization: quantization,
-        geometry, into: prepared)
-    }
-    return run { input, output in
-      IntegerConvolution.forward(
-        input, prepared: prepared, quantization: quantization, into: output, geometry,
-        scratch: scratch, pool: pool)
-    }
-  }
-
-  private func withOperands(_ body: (UnsafePointer<Int32>?) -> Void) {
-    if let bias { bias.withUnsafeBufferPointer { body($0.baseAddress) } } else { body(nil) }
   }
 }

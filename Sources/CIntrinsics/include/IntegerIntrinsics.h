@@ -1,128 +1,186 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instructions of the integer kernels. Every one has a portable body with the same result.
+// The instructions of 8-bit convolutions. Every function has a portable body, which gives the same
+// integers.
 #ifndef OCELLI_INTEGER_INTRINSICS_H
 #define OCELLI_INTEGER_INTRINSICS_H
 
-// Part of CIntrinsics.h, which declares the vectors.
-#include <string.h>
-
-#if defined(__SSE2__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-// sums[i] + the products of four unsigned bytes with the four signed bytes of lane i.
+// How many elements of activations and weights a 32-bit lane holds for ocelli_dot, and what is
+// added to activations there: bytes that are unsigned, q + 128, with the instructions of VNNI; else
+// 16-bit integers, q itself.
+#if (OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512VNNI__)) || \
+    (OCELLI_VECTOR_FLOATS == 8 && defined(__AVXVNNI__))
+#define OCELLI_DOT_ELEMENTS 4
+#define OCELLI_DOT_OFFSET 128
+#else
+#define OCELLI_DOT_ELEMENTS 2
+#define OCELLI_DOT_OFFSET 0
+#endif
+
+// sum + Σ activations · weights over the elements of each lane. Nothing saturates.
 static inline ocelli_int32_vector ocelli_dot(
-    ocelli_int32_vector sums, ocelli_int32_vector bytes, ocelli_int32_vector weights) {
-#if defined(__AVX512VNNI__) && OCELLI_VECTOR_FLOATS == 16
-  return (ocelli_int32_vector)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)bytes, (__m512i)weights);
-#elif defined(__AVX512BW__) && OCELLI_VECTOR_FLOATS == 16
-  __m512i x = (__m512i)bytes, w = (__m512i)weights;
-  __m512i even = _mm512_madd_epi16(
-      _mm512_and_si512(x, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(w, 8), 8));
-  __m512i odd = _mm512_madd_epi16(_mm512_srli_epi16(x, 8), _mm512_srai_epi16(w, 8));
-  return sums + (ocelli_int32_vector)even + (ocelli_int32_vector)odd;
-#elif defined(__AVX2__) && OCELLI_VECTOR_FLOATS == 8
-  __m256i x = (__m256i)bytes, w = (__m256i)weights;
-  __m256i even = _mm256_madd_epi16(
-      _mm256_and_si256(x, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
-  __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(x, 8), _mm256_srai_epi16(w, 8));
-  return sums + (ocelli_int32_vector)even + (ocelli_int32_vector)odd;
-#elif defined(__SSE2__) && OCELLI_VECTOR_FLOATS == 4
-  __m128i x = (__m128i)bytes, w = (__m128i)weights;
-  __m128i even = _mm_madd_epi16(
-      _mm_and_si128(x, _mm_set1_epi16(255)), _mm_srai_epi16(_mm_slli_epi16(w, 8), 8));
-  __m128i odd = _mm_madd_epi16(_mm_srli_epi16(x, 8), _mm_srai_epi16(w, 8));
-  return sums + (ocelli_int32_vector)even + (ocelli_int32_vector)odd;
+    ocelli_int32_vector sum, ocelli_int32_vector activations, ocelli_int32_vector weights) {
+#if OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512VNNI__)
+  return (ocelli_int32_vector)_mm512_dpbusd_epi32(
+      (__m512i)sum, (__m512i)activations, (__m512i)weights);
+#elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVXVNNI__)
+  return (ocelli_int32_vector)_mm256_dpbusd_avx_epi32(
+      (__m256i)sum, (__m256i)activations, (__m256i)weights);
+#elif OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512BW__)
+  return sum + (ocelli_int32_vector)_mm512_madd_epi16((__m512i)activations, (__m512i)weights);
+#elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVX2__)
+  return sum + (ocelli_int32_vector)_mm256_madd_epi16((__m256i)activations, (__m256i)weights);
+#elif OCELLI_VECTOR_FLOATS == 4 && defined(__SSE2__)
+  return sum + (ocelli_int32_vector)_mm_madd_epi16((__m128i)activations, (__m128i)weights);
 #else
-  for (int shift = 0; shift < 32; shift += 8) {
-    ocelli_int32_vector x = (bytes >> shift) & 255;
-    ocelli_int32_vector w = (weights << (24 - shift)) >> 24;
-    sums += x * w;
+  return sum + (activations >> 16) * (weights >> 16) +
+      (activations << 16 >> 16) * (weights << 16 >> 16);
+#endif
+}
+
+typedef int64_t ocelli_int64_vector __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS)));
+
+// ⌊(x · multiplier + 2³⁰) / 2³¹⌋ in all lanes, for multipliers in 0 ..< 2³¹.
+static inline ocelli_int32_vector ocelli_rounded_high_product(
+    ocelli_int32_vector x, ocelli_int32_vector multiplier) {
+#if OCELLI_VECTOR_FLOATS == 16
+  const __m512i half = _mm512_set1_epi64(1 << 30);
+  __m512i even = _mm512_mul_epi32((__m512i)x, (__m512i)multiplier);
+  __m512i odd = _mm512_mul_epi32(
+      _mm512_srli_epi64((__m512i)x, 32), _mm512_srli_epi64((__m512i)multiplier, 32));
+  even = _mm512_srli_epi64(_mm512_add_epi64(even, half), 31);
+  odd = _mm512_slli_epi64(_mm512_add_epi64(odd, half), 1);
+  return (ocelli_int32_vector)_mm512_mask_blend_epi32(0xAAAA, even, odd);
+#else
+  ocelli_int64_vector product = __builtin_convertvector(x, ocelli_int64_vector) *
+      __builtin_convertvector(multiplier, ocelli_int64_vector);
+  return __builtin_convertvector((product + (1 << 30)) >> 31, ocelli_int32_vector);
+#endif
+}
+
+// ⌊(x · multiplier + 2^(total − 1)) / 2^total⌋ in all lanes, for a total in 1 ... 62.
+static inline ocelli_int32_vector ocelli_product_rounded_once(
+    ocelli_int32_vector x, ocelli_int32_vector multiplier, ocelli_int32_vector total) {
+  ocelli_int64_vector shift = __builtin_convertvector(total, ocelli_int64_vector);
+  ocelli_int64_vector product = __builtin_convertvector(x, ocelli_int64_vector) *
+      __builtin_convertvector(multiplier, ocelli_int64_vector);
+  return __builtin_convertvector(
+      (product + ((ocelli_int64_vector)1 << (shift - 1))) >> shift, ocelli_int32_vector);
+}
+
+// x · 2^count in all lanes, which must not overflow.
+static inline ocelli_int32_vector ocelli_shift_left(
+    ocelli_int32_vector x, ocelli_int32_vector count) {
+  return x << count;
+}
+
+// ⌊x / 2^count⌋ in all lanes.
+static inline ocelli_int32_vector ocelli_shift_right(
+    ocelli_int32_vector x, ocelli_int32_vector count) {
+  return x >> count;
+}
+
+// ⌊x / 2^count⌋ of the lanes as unsigned integers.
+static inline ocelli_int32_vector ocelli_shift_right_unsigned(
+    ocelli_int32_vector x, int32_t count) {
+  typedef uint32_t lanes __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS)));
+  return __builtin_bit_cast(ocelli_int32_vector, __builtin_bit_cast(lanes, x) >> count);
+}
+
+// 1 in the lanes that are negative, but 0 where `limit` is 0; `limit` is 0 or 1.
+static inline ocelli_int32_vector ocelli_sign_bit(
+    ocelli_int32_vector x, ocelli_int32_vector limit) {
+  return (x >> 31) & limit;
+}
+
+// Each lane within `low`...`high`.
+static inline ocelli_int32_vector ocelli_clamp(
+    ocelli_int32_vector x, ocelli_int32_vector low, ocelli_int32_vector high) {
+  return __builtin_elementwise_max(__builtin_elementwise_min(x, high), low);
+}
+
+// The lanes as floats, rounded to nearest.
+static inline ocelli_float_vector ocelli_float_from_int32(ocelli_int32_vector x) {
+  return __builtin_convertvector(x, ocelli_float_vector);
+}
+
+// The magnitudes of `magnitude`, which are not negative, with the signs of `sign`.
+static inline ocelli_float_vector ocelli_with_signs(
+    ocelli_float_vector magnitude, ocelli_int32_vector sign) {
+  return __builtin_bit_cast(
+      ocelli_float_vector,
+      __builtin_bit_cast(ocelli_int32_vector, magnitude) | (sign & INT32_MIN));
+}
+
+// The nearest integers of lanes whose magnitude is below 2³¹.
+static inline ocelli_int32_vector ocelli_nearest(ocelli_float_vector x) {
+#if OCELLI_VECTOR_FLOATS == 16
+  return (ocelli_int32_vector)_mm512_cvtps_epi32((__m512)x);
+#elif OCELLI_VECTOR_FLOATS == 8
+  return (ocelli_int32_vector)_mm256_cvtps_epi32((__m256)x);
+#else
+  return __builtin_convertvector(__builtin_elementwise_rint(x), ocelli_int32_vector);
+#endif
+}
+
+// The larger of `distance` and how far x is from its nearest integer, lane by lane.
+static inline ocelli_float_vector ocelli_farther(
+    ocelli_float_vector distance, ocelli_float_vector x) {
+#if OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512DQ__)
+  // 0: to nearest, nothing after the point; 11: the larger magnitude.
+  return (ocelli_float_vector)_mm512_range_ps(
+      (__m512)distance, _mm512_reduce_ps((__m512)x, 0), 11);
+#else
+  return __builtin_elementwise_max(
+      distance, __builtin_elementwise_abs(x - __builtin_elementwise_rint(x)));
+#endif
+}
+
+// Whether any lane is `limit` or more.
+static inline _Bool ocelli_any_reaches(ocelli_float_vector x, float limit) {
+#if OCELLI_VECTOR_FLOATS == 16
+  return _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(limit), _CMP_GE_OQ) != 0;
+#elif OCELLI_VECTOR_FLOATS == 8
+  return _mm256_movemask_ps(_mm256_cmp_ps((__m256)x, _mm256_set1_ps(limit), _CMP_GE_OQ)) != 0;
+#else
+  return __builtin_reduce_max(x) >= limit;
+#endif
+}
+
+// Writes the low bytes of the first `count` lanes.
+static inline void ocelli_store_low_bytes(
+    ocelli_int32_vector lanes, intptr_t count, int8_t *bytes) {
+  ocelli_byte_vector low = __builtin_convertvector(lanes, ocelli_byte_vector);
+  if (count >= OCELLI_VECTOR_FLOATS) {
+    __builtin_memcpy(bytes, &low, OCELLI_VECTOR_FLOATS);
+    return;
   }
-  return sums;
-#endif
-}
-
-// A vector whose lanes all hold the four bytes at `bytes`.
-static inline ocelli_int32_vector ocelli_repeat(const void *bytes) {
-  int32_t four;
-  memcpy(&four, bytes, 4);
-  return (ocelli_int32_vector)four;
-}
-
-// Lane i: the bytes number i at a, b, c and d, from the lowest to the highest.
-static inline ocelli_int32_vector ocelli_interleave(
-    const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *d) {
-  return ocelli_load_bytes(a) | ocelli_load_bytes(b) << 8 | ocelli_load_bytes(c) << 16 |
-         ocelli_load_bytes(d) << 24;
-}
-
-// FixedPointMultiplier.apply in all lanes.
-static inline ocelli_int32_vector ocelli_requantize(
-    ocelli_int32_vector sums, ocelli_int32_vector multipliers, ocelli_int32_vector left_shifts,
-    ocelli_int32_vector right_shifts) {
-  ocelli_int32_vector x = sums << left_shifts, high;
-#if defined(__AVX512F__) && OCELLI_VECTOR_FLOATS == 16
-  __m512i half = _mm512_set1_epi64(1 << 30);
-  __m512i even = _mm512_add_epi64(_mm512_mul_epi32((__m512i)x, (__m512i)multipliers), half);
-  __m512i odd = _mm512_add_epi64(
-      _mm512_mul_epi32(
-          _mm512_srli_epi64((__m512i)x, 32), _mm512_srli_epi64((__m512i)multipliers, 32)),
-      half);
-  high = (ocelli_int32_vector)_mm512_mask_blend_epi32(
-      0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+#if OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512BW__) && defined(__AVX512VL__)
+  _mm_mask_storeu_epi8(bytes, (__mmask16)((1u << count) - 1), __builtin_bit_cast(__m128i, low));
 #else
-  for (int i = 0; i < OCELLI_VECTOR_FLOATS; i++)
-    high[i] = (int32_t)(((int64_t)x[i] * multipliers[i] + (1 << 30)) >> 31);
+  int8_t all[OCELLI_VECTOR_FLOATS];
+  __builtin_memcpy(all, &low, OCELLI_VECTOR_FLOATS);
+  for (intptr_t lane = 0; lane < count; lane++) bytes[lane] = all[lane];
 #endif
-  ocelli_int32_vector mask = ((ocelli_int32_vector)1 << right_shifts) - 1;
-  ocelli_int32_vector threshold = (mask >> 1) - (high >> 31);
-  // A comparison that holds is −1.
-  return (high >> right_shifts) - ((high & mask) > threshold);
 }
 
-// FixedPointMultiplier.applyRoundingOnce in all lanes.
-static inline ocelli_int32_vector ocelli_requantize_once(
-    ocelli_int32_vector sums, ocelli_int32_vector multipliers, ocelli_int32_vector left_shifts,
-    ocelli_int32_vector right_shifts) {
-  ocelli_int32_vector total = 31 - left_shifts + right_shifts;
-#if defined(__AVX512F__) && OCELLI_VECTOR_FLOATS == 16
-  __m512i x = (__m512i)sums, m = (__m512i)multipliers, one = _mm512_set1_epi64(1);
-  __m512i even_total = _mm512_and_si512((__m512i)total, _mm512_set1_epi64(63));
-  __m512i odd_total = _mm512_srli_epi64((__m512i)total, 32);
-  __m512i even = _mm512_add_epi64(
-      _mm512_mul_epi32(x, m), _mm512_sllv_epi64(one, _mm512_sub_epi64(even_total, one)));
-  __m512i odd = _mm512_add_epi64(
-      _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(m, 32)),
-      _mm512_sllv_epi64(one, _mm512_sub_epi64(odd_total, one)));
-  return (ocelli_int32_vector)_mm512_mask_blend_epi32(
-      0xAAAA, _mm512_srav_epi64(even, even_total),
-      _mm512_slli_epi64(_mm512_srav_epi64(odd, odd_total), 32));
+// An activation as ocelli_dot takes it.
+#if OCELLI_DOT_ELEMENTS == 4
+typedef uint8_t ocelli_dot_activation;
+typedef int8_t ocelli_dot_weight;
 #else
-  for (int i = 0; i < OCELLI_VECTOR_FLOATS; i++)
-    sums[i] = (int32_t)(((int64_t)sums[i] * multipliers[i] + ((int64_t)1 << (total[i] - 1))) >>
-                        total[i]);
-  return sums;
+typedef int16_t ocelli_dot_activation;
+typedef int16_t ocelli_dot_weight;
 #endif
-}
 
-// Signed bytes as lanes.
-static inline ocelli_int32_vector ocelli_load_int8(const int8_t *bytes) {
-  typedef int8_t narrow_vector __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS), aligned(1)));
-  return __builtin_convertvector(*(const narrow_vector *)bytes, ocelli_int32_vector);
-}
-
-// min(max(x, low), high), narrowed; the first `count` lanes are written.
-static inline void ocelli_store_int8(
-    ocelli_int32_vector x, int32_t low, int32_t high, int8_t *target, long count) {
-  typedef int8_t narrow_vector __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS), aligned(1)));
-  x = __builtin_elementwise_min(
-      __builtin_elementwise_max(x, (ocelli_int32_vector)low), (ocelli_int32_vector)high);
-  narrow_vector bytes = __builtin_convertvector(x, narrow_vector);
-  if (count >= OCELLI_VECTOR_FLOATS)
-    *(narrow_vector *)target = bytes;
-  else
-    memcpy(target, &bytes, (size_t)count);
+// Copies `count` activations into the form that ocelli_dot takes.
+static inline void ocelli_widen_activations(
+    const int8_t *source, intptr_t count, ocelli_dot_activation *target) {
+  for (intptr_t i = 0; i < count; i++)
+    target[i] = (ocelli_dot_activation)(source[i] + OCELLI_DOT_OFFSET);
 }
 
 #endif

@@ -16,4 +16,8 @@ package enum Machine {
   @inline(__always) package static var vectorBitBytes: Int { (vectorFloats + 7) / 8 }
   /// SIMD registers of the instruction set: the bound on the size of a register tile.
   @inline(__always) package static var vectorRegisters: Int { Int(OCELLI_VECTOR_REGISTERS) }
+  /// Activations, or weights, that a 32-bit lane holds for `ocelli_dot`.
+  @inline(__always) package static var dotElements: Int { Int(OCELLI_DOT_ELEMENTS) }
+  /// What is added to an activation for `ocelli_dot`.
+  @inline(__always) package static var dotOffset: Int32 { OCELLI_DOT_OFFSET }
 }

@@ -1,120 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-/// A convolution of each channel with a kernel of its own.
+/// A convolution in which each channel is filtered alone; a channel may have several filters.
 ///
-/// For the channels of one vector, the bytes of up to four rows under one another are brought into
-/// the lanes of their channels, once for each column of the image; then each output is a sum of
-/// dot products of four bytes over the columns of its window.
+/// Some horizontal taps of a channel are put into one lane of a scratch row, so that one
+/// instruction multiplies and adds them all: lane `j · O + o` of row y holds the activations that
+/// output channel o of output column j reads at kernel columns 0, 1, … (one *plane* of such rows
+/// for every `Machine.dotElements` columns). A scratch row serves every output row that reads it.
 struct IntegerDepthwise {
   let geometry: ConvolutionGeometry
 
-  private var image: UnsignedImage { UnsignedImage(geometry) }
-  /// Groups of four rows of the kernel.
-  private var rowGroups: Int { (geometry.kernelHeight + 3) / 4 }
-  /// Vectors that the channels fill.
-  private var blockCount: Int {
-    (geometry.outputChannels + Machine.vectorFloats - 1) / Machine.vectorFloats
+  init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+
+  var channels: Int { geometry.outputChannels }
+  var planes: Int {
+    (geometry.kernelWidth + Machine.dotElements - 1) / Machine.dotElements
   }
-  private var vectorBytes: Int { MemoryLayout<IntegerVector>.stride }
-  private var blockByteCount: Int {
-    ChannelConstants.byteCount + rowGroups * geometry.kernelWidth * vectorBytes
+  /// Registers of a pixel.
+  var vectors: Int { (channels + Machine.vectorFloats - 1) / Machine.vectorFloats }
+  /// Whether a register can hold several whole pixels.
+  var dividesRegister: Bool { Machine.vectorFloats % channels == 0 }
+
+  var panelVectors: Int {
+    IntegerPanel.headerVectors(1) + geometry.kernelHeight * planes
+  }
+  var preparedByteCount: Int {
+    vectors * panelVectors * MemoryLayout<IntegerVector>.stride
   }
 
-  var preparedByteCount: Int { blockCount * blockByteCount }
+  /// Lanes of a scratch row.
+  var rowLanes: Int { geometry.outputWidth * channels }
+  /// Lanes of the scratch rows of a plane; the register behind the last pixel is written, too.
+  var planeLanes: Int { scratchRows * rowLanes + Machine.vectorFloats }
+  /// Output rows that are computed from one filling of the scratch rows, in about 32 KB.
+  var blockRows: Int {
+    let rows = (1 << 13) / (rowLanes * planes)
+    let outputs = (rows - reach) / geometry.strideHeight + 1
+    return min(geometry.outputHeight, max(outputs, 1))
+  }
+  /// Input rows that one output row reads, the skipped ones of a dilation among them.
+  private var reach: Int { (geometry.kernelHeight - 1) * geometry.dilationHeight + 1 }
+  var scratchRows: Int { (blockRows - 1) * geometry.strideHeight + reach }
+  /// Bytes of a pixel of padding, and of one whose channels are repeated for several filters.
+  private var pixelBytes: Int { (channels + 2 * Machine.vectorFloats + 63) / 64 * 64 }
+  /// Scratch memory of one thread: rows behind the taps of one pixel and the padding; the last tile
+  /// reads behind them.
+  var scratchByteCount: Int {
+    let slack = IntegerTileHeight.largest * max(channels, Machine.vectorFloats)
+    let rows = planes * planeLanes + slack
+    return (rows * 4 + 5 * pixelBytes + 63) / 64 * 64
+  }
 
-  /// Bytes of a thread's columns.
-  var scratchByteCount: Int { rowGroups * image.width * vectorBytes }
-
-  func prepare(
-    _ weights: UnsafePointer<Int8>, _ channels: OutputChannels,
-    into prepared: UnsafeMutableRawPointer
-  ) {
-    let (height, width) = (geometry.kernelHeight, geometry.kernelWidth)
-    prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)
-    for channel in 0..<geometry.outputChannels {
-      let lane = channel % Machine.vectorFloats
-      let block = prepared + channel / Machine.vectorFloats * blockByteCount
-      let taps = weights + channel * height * width
-      let sum = (0..<height * width).reduce(Int32(0)) { $0 &+ Int32(taps[$1]) }
-      ChannelConstants.write(
-        bias: channels.foldedBias(channel, weightSum: sum), channels.multipliers[channel],
-        lane: lane, into: block)
-      let packed = (block + ChannelConstants.byteCount).assumingMemoryBound(to: Int8.self)
-      for a in 0..<height {
-        for b in 0..<width {
-          let vector = a / 4 * width + b
-          packed[(vector * Machine.vectorFloats + lane) * 4 + a % 4] = taps[a * width + b]
+  func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
+    let base = prepared.assumingMemoryBound(to: IntegerVector.self)
+    let perLane = Machine.dotElements
+    base.update(
+      repeating: IntegerVector(repeating: 0),
+      count: preparedByteCount / MemoryLayout<IntegerVector>.stride)
+    for lane in 0..<vectors * Machine.vectorFloats {
+      guard lane < channels || dividesRegister else { continue }
+      let o = lane % channels
+      let (index, place) = lane.quotientAndRemainder(dividingBy: Machine.vectorFloats)
+      let panel = IntegerPanel(base: base + index * panelVectors, vectors: 1)
+      var sum: Int32 = 0
+      for a in 0..<geometry.kernelHeight {
+        for b in 0..<geometry.kernelWidth {
+          let weight = parameters.weight(o, a, b, 0)
+          panel.elements(a * planes + b / perLane)[place * perLane + b % perLane] =
+            ocelli_dot_weight(weight)
+          sum &+= Int32(weight)
         }
       }
+      panel.prepare(lane: place, channel: o, parameters, weightSum: sum)
     }
   }
 
-  /// Computes image `number` of the batch.
   func run(
-    _ bytes: UnsafePointer<UInt8>, prepared: UnsafeRawPointer,
-    _ quantization: IntegerConvolution.Quantization, into output: TensorView<Int8>, number: Int,
+    _ source: TensorView<Int8>, _ prepared: UnsafeRawPointer,
+    _ quantization: IntegerConvolution.Quantization, into target: TensorView<Int8>,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) {
-    let rowWork = geometry.outputWidth * blockCount * (rowGroups * geometry.kernelWidth + 12)
-    pool.forEachRange(of: geometry.outputHeight, grain: max(1, (1 << 11) / rowWork)) {
-      rows, worker in
-      let columns = (scratch + worker * scratchByteCount)
-        .assumingMemoryBound(to: IntegerVector.self)
-      for row in rows {
-        for block in 0..<blockCount {
-          runRow(
-            row, block, bytes, prepared + block * blockByteCount, quantization, output, number,
-            columns)
-        }
-      }
-    }
-  }
-
-  @inline(never) private func runRow(
-    _ row: Int, _ block: Int, _ bytes: UnsafePointer<UInt8>, _ panel: UnsafeRawPointer,
-    _ quantization: IntegerConvolution.Quantization, _ output: TensorView<Int8>, _ number: Int,
-    _ columns: UnsafeMutablePointer<IntegerVector>
-  ) {
-    let (width, channels) = (image.width, image.channels)
-    let channel = block * Machine.vectorFloats
-    interleave(
-      bytes + row * geometry.strideHeight * width * channels + channel, rowBytes: width * channels,
-      width: width, into: columns)
-    let constants = ChannelConstants(at: panel, vector: 0)
-    let weights = (panel + ChannelConstants.byteCount)
-      .assumingMemoryBound(to: IntegerVector.self)
-    let count = min(Machine.vectorFloats, channels - channel)
-    let target = output.pixel(number, row, 0) + channel
-    for x in 0..<geometry.outputWidth {
-      var sums = constants.bias
-      for group in 0..<rowGroups {
-        let first = columns + (group * width + x * geometry.strideWidth)
-        let factors = weights + group * geometry.kernelWidth
-        for b in 0..<geometry.kernelWidth {
-          sums = ocelli_dot(sums, first[b * geometry.dilationWidth], factors[b])
-        }
-      }
-      constants.store(sums, quantization, to: target + x * output.pixelStride, count: count)
-    }
-  }
-
-  /// The columns of a row of windows; rows beyond the kernel repeat its last and meet weights of 0.
-  @inline(__always) private func interleave(
-    _ source: UnsafePointer<UInt8>, rowBytes: Int, width: Int,
-    into columns: UnsafeMutablePointer<IntegerVector>
-  ) {
-    for group in 0..<rowGroups {
-      func row(_ index: Int) -> UnsafePointer<UInt8> {
-        let a = min(group * 4 + index, geometry.kernelHeight - 1)
-        return source + a * geometry.dilationHeight * rowBytes
-      }
-      let (a, b, c, d) = (row(0), row(1), row(2), row(3))
-      for x in 0..<width {
-        let offset = x * image.channels
-        columns[group * width + x] = ocelli_interleave(
-          a + offset, b + offset, c + offset, d + offset)
-      }
+    let blocks = (geometry.outputHeight + blockRows - 1) / blockRows
+    pool.forEach(geometry.batch * blocks) { item, worker in
+      let (n, block) = item.quotientAndRemainder(dividingBy: blocks)
+      let first = block * blockRows
+      let rows = first..<min(first + blockRows, geometry.outputHeight)
+      let memory = scratch + worker * scratchByteCount
+      let taps = InterleavedTaps(depthwise: self, memory: memory, pixelBytes: pixelBytes)
+      let count = (rows.count - 1) * geometry.strideHeight + reach
+      taps.fill(
+        from: source, image: n, firstRow: first * geometry.strideHeight - geometry.paddingTop,
+        count: count, zeroPoint: Int8(truncatingIfNeeded: quantization.inputZeroPoint))
+      IntegerDepthwiseLoop(
+        depthwise: self, taps: taps.rows,
+        panels: prepared.assumingMemoryBound(to: IntegerVector.self),
+        range: OutputRange(quantization), target: target
+      ).run(image: n, rows: rows)
     }
   }
 }

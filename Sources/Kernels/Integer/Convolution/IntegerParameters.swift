@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import CIntrinsics
+
+/// The parameters of a convolution as a model has them.
+struct IntegerParameters {
+  /// The weight w[o,a,b,c] is at o · `outputStride` + a · `rowStride` + b · `columnStride` + c; all
+  /// are 0 if there are none.
+  let weights: UnsafePointer<Int8>?
+  let outputStride: Int
+  let rowStride: Int
+  let columnStride: Int
+  let bias: UnsafePointer<Int32>?
+  let multipliers: UnsafePointer<FixedPointMultiplier>
+  let inputZeroPoint: Int32
+  let roundsOnce: Bool
+
+  @inline(__always) func weight(_ o: Int, _ a: Int, _ b: Int, _ c: Int) -> Int8 {
+    weights?[o * outputStride + a * rowStride + b * columnStride + c] ?? 0
+  }
+}
+
+/// Some registers of output channels, prepared: biases, scales, then weights in the order that a
+/// tile reads them in.
+///
+/// Activations are taken as q + `ocelli_dot`'s offset, so that −z_x · Σ w and −offset · Σ w are
+/// part of the bias.
+struct IntegerPanel {
+  let base: UnsafeMutablePointer<IntegerVector>
+  /// Registers of channels.
+  let vectors: Int
+
+  /// Registers before the weights.
+  static func headerVectors(_ vectors: Int) -> Int {
+    vectors * (1 + OutputRange.vectorsPerScale)
+  }
+
+  var scales: UnsafeMutablePointer<IntegerVector> { base + vectors }
+  var weights: UnsafeMutablePointer<IntegerVector> { base + Self.headerVectors(vectors) }
+
+  /// Writes bias and scale of channel `lane` of the panel, output channel `o`.
+  func prepare(lane: Int, channel o: Int, _ parameters: IntegerParameters, weightSum: Int32) {
+    let offset = parameters.inputZeroPoint + Machine.dotOffset
+    let (vector, lane) = lane.quotientAndRemainder(dividingBy: Machine.vectorFloats)
+    base[vector][lane] = (parameters.bias?[o] ?? 0) &- offset &* weightSum
+    OutputRange.prepare(
+      parameters.multipliers[o], roundsOnce: parameters.roundsOnce, lane: lane,
+      of: scales + vector * OutputRange.vectorsPerScale)
+  }
+
+  /// The elements of weight register `index` as one array.
+  func elements(_ index: Int) -> UnsafeMutablePointer<ocelli_dot_weight> {
+    UnsafeMutableRawPointer(weights + index).assumingMemoryBound(to: ocelli_dot_weight.self)
+  }
+}
+
+/// Where the outputs of a product go: those of a convolution are the pixels of its output; of a
+/// transposed one, every s-th pixel of every s-th row.
+struct OutputLattice {
+  let base: UnsafeMutablePointer<Int8>
+  let columnStride: Int
+  let rowStride: Int
+  let imageStride: Int
+}
+
+extension OutputLattice {
+  init(_ view: TensorView<Int8>) {
+    self.init(
+      base: view.base, columnStride: view.pixelStride, rowStride: view.width * view.pixelStride,
+      imageStride: view.height * view.width * view.pixelStride)
+  }
+}

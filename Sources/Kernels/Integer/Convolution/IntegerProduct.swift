@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import CIntrinsics
+
+/// A convolution as a matrix product that reads its left factor in place.
+///
+/// In the padded copy of the input, the kw · C activations that kernel row a touches lie next to
+/// each other: a window is kh such *runs*, and the next pixel's window begins s · C further. So
+/// nothing is gathered. Runs are whole multiples of the elements in a lane, with weights of 0 at
+/// their ends; with a dilation each tap is a run, and if the rows of the copy are as long as the
+/// kernel's, the window is one run.
+struct IntegerProduct {
+  let geometry: ConvolutionGeometry
+  let input: PaddedInput
+  /// Registers of output channels in a panel of weights.
+  let vectors: Int
+  /// Consecutive output pixels that are equally far apart in the copy, and how many such lines.
+  let lineLength: Int
+  let lineCount: Int
+  /// Pixels of a tile.
+  let tileRows: Int
+
+  /// - Parameter isScattered: whether the outputs are not all pixels of a view.
+  init(_ geometry: ConvolutionGeometry, isScattered: Bool = false) {
+    self.geometry = geometry
+    input = PaddedInput(geometry)
+    let step = geometry.outputWidth * geometry.strideWidth
+    if isScattered || geometry.strideHeight * input.width != step {
+      lineLength = geometry.outputWidth
+      lineCount = geometry.batch * geometry.outputHeight
+    } else if geometry.outputHeight * step != input.height * input.width {
+      lineLength = geometry.outputWidth * geometry.outputHeight
+      lineCount = geometry.batch
+    } else {
+      lineLength = geometry.outputWidth * geometry.outputHeight * geometry.batch
+      lineCount = 1
+    }
+    let registers =
+      (geometry.groupOutputChannels + Machine.vectorFloats - 1) / Machine.vectorFloats
+    let isWide = registers >= 4 && lineLength <= 6 && Machine.vectorRegisters >= 32
+    vectors = registers == 1 ? 1 : isWide ? 4 : 2
+    tileRows = IntegerTileHeight.best(for: lineLength, vectors: vectors)
+  }
+
+  // MARK: - Runs
+
+  /// Taps of the kernel in a run.
+  var runTaps: Int {
+    guard geometry.dilationWidth == 1 || geometry.kernelWidth == 1 else { return 1 }
+    let isWhole = geometry.dilationHeight == 1 && input.width == geometry.kernelWidth
+    return isWhole ? geometry.kernelHeight * geometry.kernelWidth : geometry.kernelWidth
+  }
+  var runCount: Int { geometry.kernelHeight * geometry.kernelWidth / runTaps }
+  var runElements: Int { runTaps * input.channels }
+  /// Steps of a run: one register of activations and of weights each.
+  var runSteps: Int { (runElements + Machine.dotElements - 1) / Machine.dotElements }
+
+  // MARK: - Memory
+
+  var panelsPerGroup: Int {
+    let width = vectors * Machine.vectorFloats
+    return (geometry.groupOutputChannels + width - 1) / width
+  }
+  var panelVectors: Int {
+    IntegerPanel.headerVectors(vectors) + runCount * runSteps * vectors
+  }
+  var preparedByteCount: Int {
+    geometry.groups * panelsPerGroup * panelVectors * MemoryLayout<IntegerVector>.stride
+  }
+
+  /// Whole tiles and steps are read behind the last pixel, too.
+  var scratchByteCount: Int {
+    let slack = tileRows * geometry.strideWidth * input.channels * 2 + 64
+    return (input.byteCount + slack + 63) / 64 * 64
+  }
+
+  func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
+    let base = prepared.assumingMemoryBound(to: IntegerVector.self)
+    base.update(
+      repeating: IntegerVector(repeating: 0),
+      count: preparedByteCount / MemoryLayout<IntegerVector>.stride)
+    let width = vectors * Machine.vectorFloats
+    for group in 0..<geometry.groups {
+      for o in 0..<geometry.groupOutputChannels {
+        let (index, lane) = o.quotientAndRemainder(dividingBy: width)
+        let panel = IntegerPanel(
+          base: base + (group * panelsPerGroup + index) * panelVectors, vectors: vectors)
+        prepare(lane, of: panel, channel: group * geometry.groupOutputChannels + o, parameters)
+      }
+    }
+  }
+
+  private func prepare(
+    _ lane: Int, of panel: IntegerPanel, channel o: Int, _ parameters: IntegerParameters
+  ) {
+    let perLane = Machine.dotElements
+    var sum: Int32 = 0
+    for tap in 0..<runCount * runTaps {
+      let (a, b) = tap.quotientAndRemainder(dividingBy: geometry.kernelWidth)
+      let (run, place) = tap.quotientAndRemainder(dividingBy: runTaps)
+      for c in 0..<input.channels {
+        let weight = parameters.weight(o, a, b, c)
+        let k = place * input.channels + c
+        let step = run * runSteps + k / perLane
+        panel.elements(step * vectors)[lane * perLane + k % perLane] = ocelli_dot_weight(weight)
+        sum &+= Int32(weight)
+      }
+    }
+    panel.prepare(lane: lane, channel: o, parameters, weightSum: sum)
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Rows of sums, one an output pixel, that stay in registers while a sum over k runs: a tree of
+/// `IntegerTilePair` whose leaves are rows, as in `RegisterTile`.
+protocol IntegerTile: BitwiseCopyable {
+  associatedtype Row: IntegerRow
+  static var rows: Int { get }
+  init(repeating row: Row)
+  /// Row i += activations at `activations` + i · `stride` bytes · `weights`.
+  mutating func add(_ activations: UnsafeRawPointer, stride: Int, times weights: Row)
+  /// Writes the first `channels` of the first `rows` rows, requantised; row i at `target` +
+  /// i · `stride`.
+  func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, rows: Int, channels: Int,
+    to target: UnsafeMutablePointer<Int8>, stride: Int)
+}
+
+/// The tile of one row.
+struct IntegerTileLeaf<Row: IntegerRow>: IntegerTile {
+  private var row: Row
+
+  @inline(__always) static var rows: Int { 1 }
+  @inline(__always) init(repeating row: Row) { self.row = row }
+  @inline(__always)
+  mutating func add(_ activations: UnsafeRawPointer, stride: Int, times weights: Row) {
+    row.add(activations, times: weights)
+  }
+  @inline(__always) func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, rows: Int, channels: Int,
+    to target: UnsafeMutablePointer<Int8>, stride: Int
+  ) {
+    guard rows > 0 else { return }
+    row.store(scales, &rule, first: channels, to: target)
+  }
+}
+
+/// One tile above another.
+struct IntegerTilePair<Top: IntegerTile, Bottom: IntegerTile>: IntegerTile
+where Top.Row == Bottom.Row {
+  typealias Row = Top.Row
+  private var top: Top
+  private var bottom: Bottom
+
+  @inline(__always) static var rows: Int { Top.rows + Bottom.rows }
+  @inline(__always) init(repeating row: Row) {
+    top = Top(repeating: row)
+    bottom = Bottom(repeating: row)
+  }
+  @inline(__always)
+  mutating func add(_ activations: UnsafeRawPointer, stride: Int, times weights: Row) {
+    top.add(activations, stride: stride, times: weights)
+    bottom.add(activations + Top.rows &* stride, stride: stride, times: weights)
+  }
+  @inline(__always) func store<Rule: OutputRule>(
+    _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, rows: Int, channels: Int,
+    to target: UnsafeMutablePointer<Int8>, stride: Int
+  ) {
+    top.store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
+    bottom.store(
+      scales, &rule, rows: rows &- Top.rows, channels: channels, to: target + Top.rows &* stride,
+      stride: stride)
+  }
+}
+
+extension IntegerTile {
+  /// Writes as above: by the quick rule, and by the exact one where the quick one is not certain.
+  @inline(__always) func store(
+    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
+    to target: UnsafeMutablePointer<Int8>, stride: Int
+  ) {
+    var rule = NearestOutput(range)
+    store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
+    guard rule.isUncertain else { return }
+    storeExactly(scales, range, rows: rows, channels: channels, to: target, stride: stride)
+  }
+
+  @inline(never) private func storeExactly(
+    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
+    to target: UnsafeMutablePointer<Int8>, stride: Int
+  ) {
+    var rule = ExactOutput(range: range)
+    store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
+  }
+}
+
+/// What is done with a tile of some height; `IntegerTileHeight` compiles it for each.
+protocol IntegerTileBody {
+  associatedtype Row: IntegerRow
+  func run<Tile: IntegerTile>(_ tile: Tile.Type) where Tile.Row == Row
+}
+
+/// The heights that tiles have.
+enum IntegerTileHeight {
+  static let largest = 12
+
+  /// The height with which `count` pixels of `vectors` registers each cost least: whole tiles are
+  /// computed, and each costs about two pixels more than its height.
+  static func best(for count: Int, vectors: Int) -> Int {
+    let registers = Machine.vectorRegisters >= 32 ? 24 : 12
+    var (best, bestCost) = (1, Int.max)
+    for height in [1, 2, 3, 4, 6, 8, 12] where height * vectors <= registers {
+      let cost = (count + height - 1) / height * (height + 2)
+      if cost < bestCost { (best, bestCost) = (height, cost) }
+    }
+    return best
+  }
+
+  /// Runs `body` with the tile of `height` rows.
+  @inline(__always) static func specialize<Body: IntegerTileBody>(_ height: Int, _ body: Body) {
+    typealias One = IntegerTileLeaf<Body.Row>
+    typealias Two = IntegerTilePair<One, One>
+    typealias Four = IntegerTilePair<Two, Two>
+    typealias Six = IntegerTilePair<Four, Two>
+    switch height {
+    case 1: body.run(One.self)
+    case 2: body.run(Two.self)
+    case 3: body.run(IntegerTilePair<Two, One>.self)
+    case 4: body.run(Four.self)
+    case 6: body.run(Six.self)
+    case 8: body.run(IntegerTilePair<Four, Four>.self)
+    default: body.run(IntegerTilePair<Six, Six>.self)
+    }
+  }
+}

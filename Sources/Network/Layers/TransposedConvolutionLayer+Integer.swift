@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+extension TransposedConvolutionLayer {
+  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
+    LayerSite.areUniform(inputs, output)
+  }
+
+  package func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
+    ParameterDeclaration.quantized(parameters(inputs))
+  }
+
+  package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
+    let geometry = geometry(batch: site.batch, site.inputs[0], site.output)
+    var needs = LayerNeeds()
+    needs.forwardPrepared = LayerNeeds.floats(
+      bytes: IntegerTransposedConvolution.preparedByteCount(geometry))
+    needs.forwardScratch = LayerNeeds.floats(
+      bytes: IntegerTransposedConvolution.scratchByteCount(
+        geometry, threadCount: site.threadCount))
+    return needs
+  }
+
+  package func integerPrepare(_ step: LayerStep) {
+    let site = step.site
+    step.withMultipliers(count: outputChannels, roundsScaleProduct: false) {
+      IntegerTransposedConvolution.prepare(
+        weights: step.parameter(0, as: Int8.self),
+        bias: hasBias ? step.parameter(2, as: Int32.self) : nil, multipliers: $0,
+        quantization: site.convolutionQuantization(isDense: false),
+        geometry(batch: site.batch, site.inputs[0], site.output), into: step.forwardPrepared)
+    }
+  }
+
+  package func integerForward(_ step: LayerStep) {
+    let site = step.site
+    IntegerTransposedConvolution.forward(
+      step.integerInput(0), prepared: step.forwardPrepared,
+      quantization: site.convolutionQuantization(isDense: false), into: step.integerOutput,
+      geometry(batch: site.batch, site.inputs[0], site.output), scratch: step.scratch,
+      pool: step.pool)
+  }
+}
