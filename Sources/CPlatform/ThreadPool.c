@@ -13,7 +13,8 @@ struct ocelli_thread_pool {
   pthread_cond_t wake, finished;
   intptr_t threadCount;
   pthread_t *threads;
-  int sleepingWorkers;
+  // Both change under the mutex, and are read without it to see whether anybody must be woken.
+  _Atomic(int) sleepingWorkers, callerSleeps;
   _Atomic(uint64_t) generation;
   _Atomic(intptr_t) nextItem, activeWorkers;
   _Atomic(int) stopping;
@@ -51,11 +52,13 @@ static uint64_t wait_for_loop(ocelli_thread_pool *pool, uint64_t seen) {
     if (generation != seen) return generation;
     cpu_relax();
   }
+  // The sleeper announces itself before it looks for the last time, the caller looks for sleepers
+  // after it has begun a loop: one of the two sees the other.
   pthread_mutex_lock(&pool->mutex);
-  pool->sleepingWorkers++;
+  atomic_fetch_add(&pool->sleepingWorkers, 1);
   while (atomic_load(&pool->generation) == seen && !atomic_load(&pool->stopping))
     pthread_cond_wait(&pool->wake, &pool->mutex);
-  pool->sleepingWorkers--;
+  atomic_fetch_sub(&pool->sleepingWorkers, 1);
   uint64_t generation = atomic_load(&pool->stopping) ? 0 : atomic_load(&pool->generation);
   pthread_mutex_unlock(&pool->mutex);
   return generation;
@@ -67,7 +70,8 @@ static void *worker_main(void *argument) {
   uint64_t seen = 1;
   while ((seen = wait_for_loop(start.pool, seen)) != 0) {
     run_items(start.pool, start.worker);
-    if (atomic_fetch_sub_explicit(&start.pool->activeWorkers, 1, memory_order_acq_rel) == 1) {
+    if (atomic_fetch_sub(&start.pool->activeWorkers, 1) == 1 &&
+        atomic_load(&start.pool->callerSleeps)) {
       pthread_mutex_lock(&start.pool->mutex);
       pthread_cond_signal(&start.pool->finished);
       pthread_mutex_unlock(&start.pool->mutex);
@@ -82,15 +86,18 @@ void ocelli_thread_pool_run(
     for (intptr_t item = 0; item < itemCount; item++) body(context, item, 0);
     return;
   }
-  pthread_mutex_lock(&pool->mutex);
+  // No worker reads these: all have finished the loop before.
   pool->itemCount = itemCount;
   pool->body = body;
   pool->context = context;
   atomic_store_explicit(&pool->nextItem, 0, memory_order_relaxed);
   atomic_store_explicit(&pool->activeWorkers, pool->threadCount - 1, memory_order_relaxed);
-  atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
-  if (pool->sleepingWorkers > 0) pthread_cond_broadcast(&pool->wake);
-  pthread_mutex_unlock(&pool->mutex);
+  atomic_fetch_add(&pool->generation, 1);
+  if (atomic_load(&pool->sleepingWorkers) > 0) {
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+  }
 
   run_items(pool, 0);
   for (int spin = 0; spin < spinLimit; spin++) {
@@ -98,8 +105,10 @@ void ocelli_thread_pool_run(
     cpu_relax();
   }
   pthread_mutex_lock(&pool->mutex);
-  while (atomic_load_explicit(&pool->activeWorkers, memory_order_acquire) != 0)
+  atomic_store(&pool->callerSleeps, 1);
+  while (atomic_load(&pool->activeWorkers) != 0)
     pthread_cond_wait(&pool->finished, &pool->mutex);
+  atomic_store(&pool->callerSleeps, 0);
   pthread_mutex_unlock(&pool->mutex);
 }
 

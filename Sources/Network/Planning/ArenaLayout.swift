@@ -46,7 +46,7 @@ package struct ArenaLayout: Sendable {
     for order in orders where !isCloseToBound { search(buffers, from: order) }
   }
 
-  private var isCloseToBound: Bool { byteCount - lowerBound <= lowerBound / 64 }
+  private var isCloseToBound: Bool { byteCount - lowerBound <= lowerBound / 32 }
 
   private mutating func keepBetter(_ layout: (offsets: [Int], byteCount: Int)) {
     if layout.byteCount < byteCount { (offsets, byteCount) = layout }
