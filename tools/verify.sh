@@ -13,6 +13,9 @@ rm -rf "$written"
 OCELLI_ORACLE_FOLDER=$PWD/$written swift test "${flags[@]}" --filter OracleFiles
 "$python" tools/oracles/interchange.py check "$written"
 
+swift build "${flags[@]}" --product ocelli
+"$python" tools/litert/compare_operators.py --cases 60
+
 for script in tools/oracles/*.py; do
   echo "verify: $script"
   # A script's usage says whether it is told to make its files and whether it prints them.

@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Golden outputs of the MLPerf Tiny reference models: what LiteRT's reference interpreter computes.
+"""Golden outputs of LiteRT's reference interpreter.
 
-usage: litert.py [MODELS [FILE]]   (default: ../shared/models Tests/Fixtures/litert.safetensors)
+usage: litert.py [MODELS [FOLDER]]   (default: ../shared/models Tests/Fixtures)
 
-Inputs are not stored: both sides draw them from the same generator, one stream a model. Does nothing where
-the models are not at hand.
+litert.safetensors: of the MLPerf Tiny reference models, where they are at hand. Inputs are not stored: both
+sides draw them from the same generator, one stream a model.
+operators.safetensors: of random models of one operator, with the models and their inputs; one of them as
+files of its own, dense.tflite, dense-input.npy and dense-output.npy.
 Made with ai-edge-litert 2.3.0.
 """
 import pathlib
 import sys
 
 import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from safetensors.numpy import save_file
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "litert"))
+from single_operator import KINDS, Maker  # noqa: E402
 
 COUNT = 8
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -42,32 +48,86 @@ def inputs(name, shape, dtype):
     return values if dtype == np.float32 else (values - 128).astype(np.int8)
 
 
-def main():
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+def outputs(model, arrays):
+    """What the model makes of each example, one after the other."""
+    interpreter = Interpreter(
+        model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    interpreter.allocate_tensors()
+    sink = interpreter.get_output_details()[0]["index"]
+    results = []
+    for example in range(len(arrays[0])):
+        for details, array in zip(interpreter.get_input_details(), arrays):
+            interpreter.set_tensor(details["index"], array[example][None])
+        interpreter.invoke()
+        results.append(interpreter.get_tensor(sink)[0].copy())
+    return np.stack(results)
 
-    here = pathlib.Path(__file__).resolve().parents[2]
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else here.parent / "shared/models"
-    default = here / "Tests/Fixtures/litert.safetensors"
-    target = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else default
-    models = sorted(folder.glob("*.tflite"))
-    if not models:
-        print(f"{folder}: no models, nothing is made")
-        return
+
+def signatures(model):
+    interpreter = Interpreter(
+        model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    return [(d["shape"][1:], d["dtype"]) for d in interpreter.get_input_details()]
+
+
+def references(folder):
+    """The outputs of the reference models."""
     result = {}
-    for path in models:
-        interpreter = Interpreter(
-            model_path=str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-        interpreter.allocate_tensors()
-        source, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-        x = inputs(path.stem, (COUNT, *source["shape"][1:]), source["dtype"])
-        outputs = []
-        for example in x:
-            interpreter.set_tensor(source["index"], example[None])
-            interpreter.invoke()
-            outputs.append(interpreter.get_tensor(sink["index"])[0].copy())
-        result[path.stem] = np.stack(outputs)
-    save_file(result, target)
-    print(", ".join(f"{name} {y.shape}" for name, y in result.items()))
+    for path in sorted(folder.glob("*.tflite")):
+        model = path.read_bytes()
+        [(shape, dtype)] = signatures(model)
+        result[path.stem] = outputs(model, [inputs(path.stem, (COUNT, *shape), dtype)])
+    return result
+
+
+def operators():
+    """Two models of each operator, two examples each."""
+    result = {}
+    for kind in KINDS:
+        maker = Maker([1, *kind.encode()])
+        number = 0
+        while number < 2:
+            model = KINDS[kind](maker)
+            if model is None or len(model) > 6000:
+                continue
+            try:
+                fed = [
+                    operand(maker, (2, *shape), dtype) for shape, dtype in signatures(model)]
+                made = outputs(model, fed)
+            except (RuntimeError, ValueError):
+                continue  # LiteRT refuses the scales.
+            name = f"{kind}/{number}"
+            result[name + "/model"] = np.frombuffer(model, np.uint8)
+            for index, array in enumerate(fed):
+                result[f"{name}/input{index}"] = array
+            result[name + "/output"] = made
+            number += 1
+    return result
+
+
+def operand(maker, shape, dtype):
+    if dtype == np.float32:
+        return maker.random.normal(0, 1, shape).astype(dtype)
+    low = 0 if dtype == np.uint8 else -128
+    return maker.random.integers(low, low + 256, shape).astype(dtype)
+
+
+def main():
+    here = pathlib.Path(__file__).resolve().parents[2]
+    models = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else here.parent / "shared/models"
+    folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else here / "Tests/Fixtures"
+    found = references(models)
+    if found:
+        save_file(found, folder / "litert.safetensors")
+    else:
+        print(f"{models}: no models, their outputs stay as they are")
+    golden = operators()
+    save_file(golden, folder / "operators.safetensors")
+    name = "FULLY_CONNECTED/0"
+    (folder / "dense.tflite").write_bytes(golden[name + "/model"].tobytes())
+    np.save(folder / "dense-input.npy", golden[name + "/input0"])
+    np.save(folder / "dense-output.npy", golden[name + "/output"])
+    size = sum(array.nbytes for array in golden.values())
+    print(f"{len(found)} models, {len(KINDS)} operators in {size} bytes")
 
 
 main()

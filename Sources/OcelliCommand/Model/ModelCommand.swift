@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import Interchange
+import Kernels
 import Network
 import Training
 
@@ -50,14 +51,15 @@ struct ModelInfo: ParsableCommand {
   }
 
   func run() throws {
-    let model = try file.map { try ModelFile.load($0) }
+    let model = try file.map { try AnyModelFile.load($0) }
     let graph = try model?.graph ?? graph()
     let inference = Plan(graph, PlanRequest(batch: batch, threadCount: 1))
     var request = PlanRequest(batch: batch, threadCount: 1)
     request.lossNodes = [graph.output]
-    let training = Plan(graph, request)
-    var summary = Summary(graph, inference, training)
-    if let model {
+    let isFloat = graph.formats.allSatisfy { $0 == .float32 }
+    var summary = Summary(graph, inference, isFloat ? Plan(graph, request) : nil)
+    // Of a .tflite file without labels nobody knows what it is for.
+    if let model, model.role == .enhancer || !model.labels.isEmpty {
       summary.role = model.role == .classifier ? "classifier" : "enhancer"
       summary.labels = model.labels
     }
@@ -82,6 +84,10 @@ struct ModelInfo: ParsableCommand {
       var name: String
       var operation: String
       var output: String
+      /// `float32`, `int8` or `uint8`; of integers, what they stand for: (q − zeroPoint) · scale.
+      var format: String
+      var scale: Float?
+      var zeroPoint: Int32?
       var parameters: Int
       var multiplyAccumulates: Int64
     }
@@ -90,35 +96,49 @@ struct ModelInfo: ParsableCommand {
     var labels: [String]?
     var layers: [Layer]
     var parameters: Int
+    var weightBytes: Int
     var multiplyAccumulates: Int64
     var inferenceArenaBytes: Int
     var inferenceArenaLowerBound: Int
-    var trainingArenaBytes: Int
-    var trainingArenaLowerBound: Int
+    /// Quantised models are not trained.
+    var trainingArenaBytes: Int?
+    var trainingArenaLowerBound: Int?
 
-    init(_ graph: Graph, _ inference: Plan, _ training: Plan) {
+    init(_ graph: Graph, _ inference: Plan, _ training: Plan?) {
       layers = graph.nodes.indices.map { node in
-        Layer(
+        let quantization = graph.formats[node].quantization
+        return Layer(
           name: graph.nodes[node].name, operation: graph.nodes[node].operation.name,
-          output: graph.shapes[node].text,
+          output: graph.shapes[node].text, format: graph.formats[node].text,
+          scale: quantization?.scale, zeroPoint: quantization?.zeroPoint,
           parameters: graph.parameters(of: node).reduce(0) { $0 + $1.count },
           multiplyAccumulates: graph.multiplyAccumulates(of: node))
       }
       parameters = graph.learntParameterCount
+      weightBytes = graph.nodes.indices.reduce(0) { sum, node in
+        sum + graph.parameters(of: node).reduce(0) { $0 + $1.byteCount }
+      }
       multiplyAccumulates = graph.multiplyAccumulates
       inferenceArenaBytes = inference.arenaByteCount
       inferenceArenaLowerBound = inference.arenaLowerBound
-      trainingArenaBytes = training.arenaByteCount
-      trainingArenaLowerBound = training.arenaLowerBound
+      trainingArenaBytes = training?.arenaByteCount
+      trainingArenaLowerBound = training?.arenaLowerBound
     }
 
     func table(batch: Int) -> String {
-      var table = TextTable(["layer", "operation", "output", "parameters", "MACs"])
+      let isQuantized = layers.contains { $0.scale != nil }
+      var table = TextTable(
+        ["layer", "operation", "output"] + (isQuantized ? ["scale", "zero"] : [])
+          + ["parameters", "MACs"])
       for layer in layers {
-        table.add([
-          layer.name, layer.operation, layer.output, layer.parameters.formatted(),
-          layer.multiplyAccumulates.formatted(),
-        ])
+        let numbers = [layer.parameters.formatted(), layer.multiplyAccumulates.formatted()]
+        let quantization = [
+          layer.scale.map { String(format: "%.6g", $0) } ?? layer.format,
+          layer.zeroPoint.map { "\($0)" } ?? "",
+        ]
+        table.add(
+          [String(layer.name.suffix(40)), layer.operation, layer.output]
+            + (isQuantized ? quantization : []) + numbers)
       }
       var lines = ["\(table)", ""]
       if let role { lines.append("role        \(role)") }
@@ -126,14 +146,24 @@ struct ModelInfo: ParsableCommand {
         lines.append("classes     \(labels.joined(separator: ", "))")
       }
       lines += [
-        "parameters  \(parameters.formatted()) learnt",
+        "parameters  \(parameters.formatted()), \(megabytes(weightBytes)) MB",
         "work        \(multiplyAccumulates.formatted()) multiply-accumulates an image",
-        "arena       \(megabytes(inferenceArenaBytes)) MB for inference, "
-          + "\(megabytes(trainingArenaBytes)) MB for training, "
-          + "in steps of \(batch) \(batch == 1 ? "image" : "images")",
-        "            (not less than \(megabytes(inferenceArenaLowerBound)) MB and "
-          + "\(megabytes(trainingArenaLowerBound)) MB in any arrangement)",
       ]
+      let images = "in steps of \(batch) \(batch == 1 ? "image" : "images")"
+      if let trainingArenaBytes, let trainingArenaLowerBound {
+        lines += [
+          "arena       \(megabytes(inferenceArenaBytes)) MB for inference, "
+            + "\(megabytes(trainingArenaBytes)) MB for training, \(images)",
+          "            (not less than \(megabytes(inferenceArenaLowerBound)) MB and "
+            + "\(megabytes(trainingArenaLowerBound)) MB in any arrangement)",
+        ]
+      } else {
+        lines += [
+          "arena       \(megabytes(inferenceArenaBytes)) MB, \(images)",
+          "            (not less than \(megabytes(inferenceArenaLowerBound)) MB "
+            + "in any arrangement)",
+        ]
+      }
       return lines.joined(separator: "\n")
     }
 
