@@ -15,6 +15,8 @@ package struct IntegerAddition: Equatable, Sendable {
   private let second: FixedPointMultiplier
   private let output: FixedPointMultiplier
   private let range: ClosedRange<Int8>
+  private let quantizations: [AffineQuantization]
+  private let subtracts: Bool
 
   /// a + b, or a − b when `subtracts`; the result is clamped to `range`.
   package init(
@@ -29,6 +31,8 @@ package struct IntegerAddition: Equatable, Sendable {
     self.second = second
     output = FixedPointMultiplier(twice / Double(0x1p20 * y.scale))
     self.range = range
+    self.subtracts = subtracts
+    quantizations = [a, b, y]
   }
 
   /// **Shapes**: each extent of `a` and `b` is that of `y` or 1. `y` may be an input that has its
@@ -36,12 +40,46 @@ package struct IntegerAddition: Equatable, Sendable {
   package func apply(
     _ a: TensorView<Int8>, _ b: TensorView<Int8>, into y: TensorView<Int8>, pool: ThreadPool
   ) {
-    BroadcastLoop.map(
-      a, b, into: y, range: range, pool: pool,
-      Vectors(
-        first: Addend(first, zeroPoint: zeroPoints.x),
-        second: Addend(second, zeroPoint: zeroPoints.y), output: FixedPointScaling(output),
-        zeroPoint: IntegerVector(repeating: zeroPoints.z)))
+    let exact = Vectors(
+      first: Addend(first, zeroPoint: zeroPoints.x),
+      second: Addend(second, zeroPoint: zeroPoints.y), output: FixedPointScaling(output),
+      zeroPoint: IntegerVector(repeating: zeroPoints.z))
+    let isWhole =
+      a.hasShape(of: y) && b.hasShape(of: y)
+      && a.isContiguous && b.isContiguous && y.isContiguous
+    let nearest = NearestSum(
+      quantizations[0], quantizations[1], output: quantizations[2], subtracts: subtracts,
+      range: range)
+    guard isWhole, let nearest else {
+      return BroadcastLoop.map(a, b, into: y, range: range, pool: pool, exact)
+    }
+    VectorLoop.forEachChunk(of: y.elementCount, pool: pool) { start, count in
+      let whole = count / NearestSum.blockBytes * NearestSum.blockBytes
+      for offset in stride(from: start, to: start + whole, by: NearestSum.blockBytes)
+      where !nearest.run(a.base + offset, b.base + offset, into: y.base + offset) {
+        write(exact, a, b, y, offset..<offset + NearestSum.blockBytes)
+      }
+      write(exact, a, b, y, start + whole..<start + count)
+    }
+  }
+
+  /// Some elements of contiguous tensors, in integers.
+  @inline(never) private func write(
+    _ exact: Vectors, _ a: TensorView<Int8>, _ b: TensorView<Int8>, _ y: TensorView<Int8>,
+    _ elements: Range<Int>
+  ) {
+    let low = IntegerVector(repeating: Int32(range.lowerBound))
+    let high = IntegerVector(repeating: Int32(range.upperBound))
+    for offset in stride(
+      from: elements.lowerBound, to: elements.upperBound, by: Machine.vectorFloats)
+    {
+      exact.apply(
+        IntegerVector(signedBytesAt: a.base + offset),
+        IntegerVector(signedBytesAt: b.base + offset)
+      ).maximum(low).minimum(high)
+        .storeBytes(
+          first: min(Machine.vectorFloats, elements.upperBound - offset), to: y.base + offset)
+    }
   }
 
   /// The equation for one pair of bytes.
