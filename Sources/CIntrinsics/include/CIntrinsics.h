@@ -56,16 +56,6 @@ static inline ocelli_int32_vector ocelli_minimum(ocelli_int32_vector x, ocelli_i
   return __builtin_elementwise_min(x, y);
 }
 
-// (x · factor + 2^30) / 2^31 in all lanes, rounded down, by 64-bit products.
-typedef int64_t ocelli_int64_vector __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS)));
-
-static inline ocelli_int32_vector ocelli_multiply_high(ocelli_int32_vector x, int32_t factor) {
-  ocelli_int64_vector product =
-      __builtin_convertvector(x, ocelli_int64_vector) * (ocelli_int64_vector)(int64_t)factor;
-  return __builtin_convertvector(
-      (product + (ocelli_int64_vector)(1LL << 30)) >> 31, ocelli_int32_vector);
-}
-
 // Between integer and float lanes; to an integer towards 0, from floats in the range of int32_t.
 static inline ocelli_float_vector ocelli_to_floats(ocelli_int32_vector x) {
   return __builtin_convertvector(x, ocelli_float_vector);

@@ -43,7 +43,7 @@ static inline ocelli_int32_vector ocelli_dot(
 
 typedef int64_t ocelli_int64_vector __attribute__((ext_vector_type(OCELLI_VECTOR_FLOATS)));
 
-// ⌊(x · multiplier + 2³⁰) / 2³¹⌋ in all lanes, for multipliers in 0 ..< 2³¹.
+// ⌊(x · multiplier + 2³⁰) / 2³¹⌋ in all lanes; not for −2³¹ · −2³¹.
 static inline ocelli_int32_vector ocelli_rounded_high_product(
     ocelli_int32_vector x, ocelli_int32_vector multiplier) {
 #if OCELLI_VECTOR_FLOATS == 16
@@ -100,11 +100,6 @@ static inline ocelli_int32_vector ocelli_sign_bit(
 static inline ocelli_int32_vector ocelli_clamp(
     ocelli_int32_vector x, ocelli_int32_vector low, ocelli_int32_vector high) {
   return __builtin_elementwise_max(__builtin_elementwise_min(x, high), low);
-}
-
-// The lanes as floats, rounded to nearest.
-static inline ocelli_float_vector ocelli_float_from_int32(ocelli_int32_vector x) {
-  return __builtin_convertvector(x, ocelli_float_vector);
 }
 
 // The magnitudes of `magnitude`, which are not negative, with the signs of `sign`.

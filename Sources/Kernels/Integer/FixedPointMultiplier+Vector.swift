@@ -28,17 +28,17 @@ struct RoundingShift {
 ///
 /// **Preconditions**: those of `apply`; the result before the shift to the right is below 2³⁰.
 struct FixedPointScaling {
-  private let factor: Int32
+  private let factor: IntegerVector
   private let left: IntegerVector
   private let right: RoundingShift
 
   init(_ multiplier: FixedPointMultiplier) {
-    factor = multiplier.multiplier
+    factor = IntegerVector(repeating: multiplier.multiplier)
     left = IntegerVector(repeating: max(multiplier.shift, 0))
     right = RoundingShift(right: max(-multiplier.shift, 0))
   }
 
   @inline(__always) func apply(_ x: IntegerVector) -> IntegerVector {
-    right.apply(ocelli_multiply_high(x &<< left, factor))
+    right.apply(ocelli_rounded_high_product(x &<< left, factor))
   }
 }

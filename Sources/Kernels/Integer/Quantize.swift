@@ -81,13 +81,4 @@ package enum Dequantize {
       }
     }
   }
-
-  /// y[i] = x[i], for halves given by their bits.
-  package static func halves(
-    _ x: UnsafePointer<UInt16>, into y: UnsafeMutablePointer<Float>, count: Int, pool: ThreadPool
-  ) {
-    VectorLoop.forEachChunk(of: count, pool: pool) { start, count in
-      for i in start..<start + count { y[i] = HalfPrecision.widened(x[i]) }
-    }
-  }
 }

@@ -114,7 +114,7 @@ struct NearestOutput: OutputRule {
     to target: UnsafeMutablePointer<Int8>
   ) {
     let nudge = ocelli_with_signs(Vector(bits: scales[5]), sums)
-    let scaled = nudge.adding(ocelli_float_from_int32(sums), times: Vector(bits: scales[4]))
+    let scaled = nudge.adding(ocelli_to_floats(sums), times: Vector(bits: scales[4]))
     distance = ocelli_farther(distance, scaled)
     range.write(ocelli_nearest(scaled), first: count, to: target)
   }
