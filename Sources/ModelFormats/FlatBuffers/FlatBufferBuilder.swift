@@ -63,7 +63,7 @@ struct FlatBufferBuilder {
     return position
   }
 
-  mutating func vector(floats: [Float]) -> Int { vector(floats.map(\.bitPattern)) }
+  mutating func vector(floats: [Float]) -> Int { vector(floats.map { $0.bitPattern }) }
 
   /// A vector of tables or strings.
   mutating func vector(references: [Int]) -> Int {
