@@ -91,7 +91,7 @@ private struct TFLiteWriter {
     let nodes = file.operators.map { node in
       operation(node, code: codes.firstIndex { isSameCode($0, node) } ?? 0)
     }
-    let fields = [
+    let fields: [Field?] = [
       reference(0, references: tensors), reference(1, integers: file.inputs),
       reference(2, integers: file.outputs), reference(3, references: nodes),
     ]
