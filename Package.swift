@@ -51,6 +51,8 @@ let package = Package(
       name: "Architectures", dependencies: ["Network", "Kernels"], swiftSettings: boardClean),
     .target(
       name: "ModelFormats", dependencies: ["Kernels", "Network"], swiftSettings: boardClean),
+    .target(
+      name: "Quantization", dependencies: ["Kernels", "Network"], swiftSettings: boardClean),
 
     // MARK: - Host
     .target(name: "Interchange", dependencies: ["Network", "Kernels"], swiftSettings: common),
@@ -75,7 +77,7 @@ let package = Package(
       name: "OcelliCommand",
       dependencies: [
         "Architectures", "CPlatform", "Datasets", "Experiments", "Imaging", "Interchange",
-        "Kernels", "ModelFormats", "Network", "Platform", "Training",
+        "Kernels", "ModelFormats", "Network", "Platform", "Quantization", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: common),
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Kernels
+import Kernels
 public import Network
 
 extension Model {

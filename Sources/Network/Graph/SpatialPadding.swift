@@ -75,6 +75,14 @@ public struct Window: Equatable, Sendable {
     var paddingLeft: Int
   }
 
+  /// How many pixels above and left of an image the first window stands, and the output's height and
+  /// width; `nil` where no window fits.
+  package func corner(on shape: Shape, dilationHeight: Int, dilationWidth: Int) -> [Int]? {
+    let place = try? placement(
+      on: shape, dilationHeight: dilationHeight, dilationWidth: dilationWidth)
+    return place.map { [$0.paddingTop, $0.paddingLeft, $0.outputHeight, $0.outputWidth] }
+  }
+
   func placement(
     on shape: Shape, dilationHeight: Int = 1, dilationWidth: Int = 1
   ) throws(ShapeError) -> Placement {

@@ -63,12 +63,13 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let pool = try threads.pool()
-    let model = try ModelFile.load(classifier, as: .classifier)
-    let enhancerModel = try enhancer.map { try ModelFile.load($0, as: .enhancer) }
+    let model = try AnyModelFile.load(classifier, as: .classifier)
+    let enhancerModel = try enhancer.map { try AnyModelFile.load($0, as: .enhancer) }
     let parts = try data.load()
-    try data.check(model, classifier, parts.test, needsLabels: true)
+    try model.check(parts.test, from: data.data, path: classifier, needsLabels: true)
     if let enhancer, let enhancerModel {
-      try data.check(enhancerModel, enhancer, parts.test, needsLabels: false)
+      try enhancerModel.check(
+        parts.test, from: data.data, path: enhancer, needsLabels: false)
     }
     let chosen: [(String, Dataset)] =
       switch part {
@@ -88,8 +89,8 @@ struct EvaluateCommand: ParsableCommand {
       let both = try combined.map { try predictions($0, dataset, pool, "\(name), combined") }
       rows.append(
         EvaluationRow(
-          part: name, alone: alone, combined: both, labels: model.labels,
-          seed: data.dataSeed))
+          part: name, alone: alone, combined: both, labels: dataset.classNames,
+          seed: data.images.dataSeed))
     }
     print(json ? try EvaluationRow.json(rows, perClass: perClass) : EvaluationRow.table(rows))
     if perClass && !json {

@@ -20,7 +20,12 @@ enum AnyModelFile {
       do throws(TFLiteError) { description = try TFLiteFile(reading: file.bytes) } catch {
         throw TFLiteImportError.file(error)
       }
-      return try Model(description, owner: file)
+      var model = try Model(description, owner: file)
+      // The format does not say what a model is for: one that makes images of images enhances them.
+      if model.graph.outputShape == model.graph.inputShape, model.graph.inputShape.channels == 3 {
+        model.role = .enhancer
+      }
+      return model
     } catch { throw CommandError("\(path): \(error)") }
   }
 }

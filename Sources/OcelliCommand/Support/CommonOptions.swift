@@ -58,12 +58,21 @@ struct CommandError: Error, CustomStringConvertible {
 
 /// Which images.
 struct DataOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A folder per class (with or without train/ and test/), CIFAR-10, STL-10, or a packed file.",
-      valueName: "path"))
-  var data: String
+  static let dataHelp = ArgumentHelp(
+    "A folder per class (with or without train/ and test/), CIFAR-10, STL-10, or a packed file.",
+    valueName: "path")
 
+  @Option(help: dataHelp) var data: String
+  @OptionGroup var images: ImageOptions
+
+  /// The options that make the images what they are, as given.
+  var arguments: [String] { ["--data", data] + images.arguments }
+
+  func load() throws -> ImageOptions.Parts { try images.load(data) }
+}
+
+/// What is done with the images of a data set.
+struct ImageOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Resize images to n × n pixels.", valueName: "n"))
   var size: Int?
 
@@ -110,9 +119,8 @@ struct DataOptions: ParsableArguments {
     return counts
   }
 
-  /// The options that make the images what they are, as given.
   var arguments: [String] {
-    var arguments = ["--data", data]
+    var arguments: [String] = []
     if let size { arguments += ["--size", "\(size)"] }
     if let degrade { arguments += ["--degrade", degrade] }
     if fraction != 1 { arguments += ["--fraction", "\(fraction)"] }
@@ -131,7 +139,7 @@ struct DataOptions: ParsableArguments {
     var cleanTest: Dataset?
   }
 
-  func load() throws -> Parts {
+  func load(_ data: String) throws -> Parts {
     let status = StatusLine()
     let extent = size.map { (width: $0, height: $0) }
     var (training, test) = try Dataset.loadParts(data, size: extent) { done, total in

@@ -4,40 +4,56 @@ import Interchange
 import Network
 import Training
 
+extension AnyModelFile {
+  /// Reads a model that must have this role; it takes and gives floats.
+  static func load(_ path: String, as role: Model.Role) throws -> Model {
+    guard let model = try load(path).withFloatEnds() else {
+      throw CommandError("\(path): no memory to run it")
+    }
+    return try model.requiring(role, path)
+  }
+}
+
 extension ModelFile {
   /// Reads a model that must have this role.
   static func load(_ path: String, as role: Model.Role) throws -> Model {
-    let model = try load(path)
-    guard model.role == role else {
+    try load(path).requiring(role, path)
+  }
+}
+
+extension Model {
+  fileprivate func requiring(_ role: Role, _ path: String) throws -> Model {
+    guard self.role == role else {
       throw CommandError(
         role == .classifier
           ? "\(path): is an enhancer, expected a classifier"
           : "\(path): is a classifier, expected an enhancer")
     }
-    return model
+    return self
   }
-}
 
-extension DataOptions {
-  /// Refuses a model, read from `path`, that was made for other images or classes than `dataset`'s.
+  /// Refuses images and classes, read from `data`, that are not those that the model, read from
+  /// `path`, was made for.
   func check(
-    _ model: Model, _ path: String, _ dataset: Dataset, needsLabels: Bool
+    _ dataset: Dataset, from data: String, path: String, needsLabels: Bool
   ) throws {
     let shape = Shape(height: dataset.height, width: dataset.width, channels: 3)
-    let input = model.graph.inputShape
+    let input = graph.inputShape
     guard input == shape else {
       let advice = input.height == input.width ? "; use --size \(input.height)" : ""
       throw CommandError("\(data): images of \(shape.text), \(path) takes \(input.text)\(advice)")
     }
     guard needsLabels else { return }
-    guard model.labels.count == dataset.classCount else {
+    // A file that names no classes is taken at its number of outputs.
+    if labels.isEmpty && graph.outputShape.channels == dataset.classCount { return }
+    guard labels.count == dataset.classCount else {
       throw CommandError(
-        "\(data): \(dataset.classCount) classes, \(path) knows \(model.labels.count)")
+        "\(data): \(dataset.classCount) classes, \(path) knows \(labels.count)")
     }
-    guard model.labels == dataset.classNames else {
+    guard labels == dataset.classNames else {
       throw CommandError(
         "\(data): its classes (\(dataset.classNames.joined(separator: ", "))) are not those of "
-          + "\(path) (\(model.labels.joined(separator: ", ")))")
+          + "\(path) (\(labels.joined(separator: ", ")))")
     }
   }
 }

@@ -50,7 +50,7 @@ struct TrainEnhancer: ParsableCommand {
     if phases != .reconstruct && classifier == nil {
       throw ValidationError("the phase enhance needs --classifier")
     }
-    if towardsClean && data.degrade == nil {
+    if towardsClean && data.images.degrade == nil {
       throw ValidationError("--towards-clean needs --degrade")
     }
   }
@@ -65,7 +65,8 @@ struct TrainEnhancer: ParsableCommand {
     let (training, validation) = try flags.split(parts.training)
     let enhancer = try initialEnhancer(training)
     if let classifier, let frozen {
-      try data.check(frozen, classifier, parts.training, needsLabels: phases != .reconstruct)
+      try frozen.check(
+        parts.training, from: data.data, path: classifier, needsLabels: phases != .reconstruct)
     }
     if phases != .enhance {
       var options = try flags.options(.reconstruct)
@@ -97,7 +98,7 @@ struct TrainEnhancer: ParsableCommand {
   private func initialEnhancer(_ training: Dataset) throws -> Model {
     if let initial {
       let model = try ModelFile.load(initial, as: .enhancer)
-      try data.check(model, initial, training, needsLabels: false)
+      try model.check(training, from: data.data, path: initial, needsLabels: false)
       return model
     }
     let graph = try model.graph(height: training.height, width: training.width)

@@ -9,6 +9,7 @@ public final class Evaluator {
   private let pool: ThreadPool
   private let batch: Int
   private let averagesFlips: Bool
+  private let givesProbabilities: Bool
 
   /// - Parameter averagesFlips: average the logits of each image and of its mirror image.
   /// - Throws: `TrainingError.outOfMemory`.
@@ -25,6 +26,7 @@ public final class Evaluator {
     self.pool = pool
     self.batch = batch
     self.averagesFlips = averagesFlips
+    givesProbabilities = model.givesProbabilities
   }
 
   /// What a classifier says of every image.
@@ -122,7 +124,10 @@ public final class Evaluator {
     let output = session.output
     for row in 0..<output.batch {
       for c in 0..<output.channels {
-        let value = output.pixel(row)[c] * scale
+        // Logarithms of probabilities are logits; of 0 what an integer cannot tell from 0.
+        let result = output.pixel(row)[c]
+        let value =
+          (givesProbabilities ? ElementaryFunctions.log(max(result, 1.0 / 512)) : result) * scale
         logits[row * output.channels + c] =
           accumulate ? logits[row * output.channels + c] + value : value
       }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+public import Network
+
+/// A model as the contents of a .tflite file.
+///
+/// The file's tensors view memory of the model and of this object; both must be alive while the
+/// file is written.
+public final class TFLiteExport {
+  /// What float weights are written as.
+  public enum WeightType: Equatable, Sendable {
+    case float32
+    /// Halves, with a DEQUANTIZE for each tensor. Activations stay floats.
+    case float16
+  }
+
+  public private(set) var file = TFLiteFile()
+  private var blocks: [UnsafeMutableRawBufferPointer] = []
+
+  /// - Parameter model: a float model made of TensorFlow Lite's operations, as `lowered` makes it,
+  ///   or a quantised one.
+  /// - Throws: `TFLiteExportError` naming the node.
+  public init(_ model: Model, weights: WeightType = .float32) throws(TFLiteExportError) {
+    var walk = TFLiteExporter(model: model, weightType: weights, memory: self)
+    try walk.run()
+    file = walk.file
+  }
+
+  deinit { for block in blocks { block.deallocate() } }
+
+  /// A copy of the elements that lives as long as this object.
+  func keep<Element>(_ elements: [Element]) -> UnsafeRawBufferPointer {
+    elements.withUnsafeBytes { source in
+      let block = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: source.count, alignment: MemoryLayout<Element>.alignment)
+      block.copyMemory(from: source)
+      blocks.append(block)
+      return UnsafeRawBufferPointer(block)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Kernels
+import Network
+import Quantization
+
+/// What quantising a model brought and what it cost.
+struct QuantizationResult {
+  let model: Model
+  let layers: [LayerReport]
+  let warnings: [CalibrationWarning]
+  var bytesBefore = 0
+  var bytesAfter = 0
+  var accuracyBefore: Double?
+  var accuracyAfter: Double?
+  /// Of an enhancer's images, in decibels.
+  var imageDistance: Double?
+
+  private struct Document: Encodable {
+    struct Layer: Encodable {
+      var name: String
+      var operation: String
+      var scale: Float?
+      var zeroPoint: Int32?
+      var minimum: Float
+      var maximum: Float
+      var saturation: Double
+      /// `nil` where there is no noise.
+      var signalToNoise: Double?
+    }
+    var bytesBefore: Int
+    var bytesAfter: Int
+    var accuracyBefore: Double?
+    var accuracyAfter: Double?
+    var imageDistance: Double?
+    var warnings: [String]
+    var layers: [Layer]
+  }
+
+  func json() throws -> String {
+    let document = Document(
+      bytesBefore: bytesBefore, bytesAfter: bytesAfter, accuracyBefore: accuracyBefore,
+      accuracyAfter: accuracyAfter,
+      imageDistance: imageDistance.flatMap { $0.isFinite ? $0 : nil },
+      warnings: warnings.map(\.message),
+      layers: layers.map {
+        Document.Layer(
+          name: $0.name, operation: $0.operation, scale: $0.quantization?.scale,
+          zeroPoint: $0.quantization?.zeroPoint, minimum: $0.observed.lowerBound,
+          maximum: $0.observed.upperBound, saturation: $0.saturation,
+          signalToNoise: $0.signalToNoise.isFinite ? $0.signalToNoise : nil)
+      })
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    return String(decoding: try encoder.encode(document), as: UTF8.self)
+  }
+
+  func text(output: String) -> String {
+    var lines: [String] = []
+    if !layers.isEmpty {
+      var table = TextTable([
+        "layer", "kind", "least", "greatest", "step", "zero", "cut off", "SQNR",
+      ])
+      for layer in layers {
+        table.add([
+          String(layer.name.suffix(40)), layer.operation,
+          String(format: "%.4g", layer.observed.lowerBound),
+          String(format: "%.4g", layer.observed.upperBound),
+          layer.quantization.map { String(format: "%.4g", $0.scale) } ?? "float",
+          layer.quantization.map { "\($0.zeroPoint)" } ?? "",
+          String(format: "%.3f %%", layer.saturation * 100),
+          layer.signalToNoise.isFinite ? String(format: "%.1f dB", layer.signalToNoise) : "exact",
+        ])
+      }
+      lines += ["\(table)", ""]
+    }
+    let change = bytesBefore > 0 ? Double(bytesAfter) / Double(bytesBefore) * 100 : 0
+    lines.append(
+      "\(output): \(bytesAfter) bytes, \(String(format: "%.0f", change)) % of \(bytesBefore)")
+    if let accuracyBefore, let accuracyAfter {
+      lines.append(
+        String(
+          format: "test accuracy %.2f %% before, %.2f %% after", accuracyBefore * 100,
+          accuracyAfter * 100))
+    }
+    if let imageDistance {
+      lines.append(String(format: "images are within %.1f dB (PSNR) of the model's", imageDistance))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension CalibrationWarning {
+  var message: String {
+    switch self {
+    case .constantInput: "all calibration images are of one colour"
+    case .inputOutOfRange(let minimum, let maximum):
+      "calibration images span \(minimum) to \(maximum), expected 0 to 1"
+    case .fewExamples(let count):
+      "\(count) calibration images are few; expected 100 or more"
+    }
+  }
+}
+
+extension QuantizationError {
+  var message: String {
+    switch self {
+    case .alreadyQuantized: "is quantised already; expected a float model"
+    case .unsupported(let node, let operation):
+      "node '\(node)': \(operation) has no form that compact models can have"
+    case .unknownNode(let name): "has no node '\(name)'; ocelli model info lists them"
+    case .notFinite(let node): "node '\(node)' gives numbers that are not finite"
+    case .graph(let error): "\(error)"
+    case .outOfMemory: "no memory to quantise it"
+    }
+  }
+}

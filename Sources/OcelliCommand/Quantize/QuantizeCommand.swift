@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Datasets
+import Foundation
+import Interchange
+import Kernels
+import ModelFormats
+import Network
+import Quantization
+import Training
+
+struct QuantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize", abstract: "Make a compact .tflite model of a trained one.",
+    discussion: """
+      In int8, activations get ranges from images of the training part, and the test part shows \
+      what it cost. In float16 or float32 no images are needed; with --data they measure.
+
+        ocelli quantize classifier/best.safetensors --data scenes --output classifier.tflite
+        ocelli quantize classifier/best.safetensors --type float16 --output half.tflite
+      """)
+
+  enum ElementType: String, CaseIterable, ExpressibleByArgument { case int8, float16, float32 }
+  enum Method: String, CaseIterable, ExpressibleByArgument { case minmax, percentile, mse, entropy }
+
+  @Argument(help: "A float model, .safetensors or .tflite.") var model: String
+  @Option(name: .shortAndLong, help: ArgumentHelp("The compact model.", valueName: "tflite"))
+  var output: String
+  @Option(help: "The type of weights, and for int8 of activations.") var type = ElementType.int8
+  @Option(help: DataOptions.dataHelp) var data: String?
+  @OptionGroup(title: "Data") var images: ImageOptions
+  @Option(help: "How ranges of activations are chosen.") var calibration = Method.mse
+  @Option(help: ArgumentHelp("Share of values that --calibration percentile keeps, in per cent."))
+  var percentile = 99.99
+  @Option(help: ArgumentHelp("Images to calibrate on.", valueName: "n"))
+  var calibrationImages = 500
+  @Flag(help: "Even out the ranges of weights between layers first.") var equalize = false
+  @Flag(inversion: .prefixedNo, help: "Take back what rounding weights does to means.")
+  var biasCorrection = true
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Layers that stay in floats, by name.", valueName: "name"))
+  var keepFloat: [String] = []
+  @Option(help: ArgumentHelp("Write the per-layer report as JSON.", valueName: "file"))
+  var report: String?
+  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    try checkRange("calibration-images", calibrationImages, 1...1_000_000)
+    try checkRange("percentile", percentile, 50...100)
+    if type == .int8 && data == nil {
+      throw ValidationError("--type int8 needs --data: images to calibrate on")
+    }
+  }
+
+  private var method: CalibrationMethod {
+    switch calibration {
+    case .minmax: .minMax
+    case .percentile: .percentile(percentile)
+    case .mse: .meanSquaredError
+    case .entropy: .entropy
+    }
+  }
+
+  func run() throws {
+    let pool = try threads.pool()
+    let original = try AnyModelFile.load(model)
+    let parts = try data.map { try images.load($0) }
+    if let parts, let data {
+      try original.check(
+        parts.test, from: data, path: model, needsLabels: original.role == .classifier)
+    }
+    var result: QuantizationResult
+    do throws(QuantizationError) {
+      if let parts, type == .int8 {
+        result = try quantized(original, parts.training, pool)
+      } else {
+        let lowered = try original.lowered(forIntegers: false)
+        result = QuantizationResult(model: lowered, layers: [], warnings: [])
+      }
+    } catch { throw CommandError("\(model): \(error.message)") }
+    let bytes: [UInt8]
+    do throws(TFLiteExportError) {
+      let export = try TFLiteExport(result.model, weights: type == .float16 ? .float16 : .float32)
+      bytes = export.file.serialized()
+    } catch { throw CommandError("\(model): \(error)") }
+    try AtomicFile.write(bytes, to: output)
+    result.bytesBefore = try fileSize(model)
+    result.bytesAfter = bytes.count
+    if let parts { try measure(&result, original, parts.test, pool) }
+    if let report { try AtomicFile.write(Array(try result.json().utf8), to: report) }
+    for warning in result.warnings { StatusLine().note("warning: \(warning.message)") }
+    print(json ? try result.json() : result.text(output: output))
+  }
+
+  private func quantized(
+    _ original: Model, _ images: Dataset, _ pool: ThreadPool
+  ) throws(QuantizationError) -> QuantizationResult {
+    let float = try original.lowered(forIntegers: true)
+    if equalize { float.equalizeLayers() }
+    let feed = CalibrationFeed(images, count: calibrationImages)
+    let calibrator = try Calibrator(float, batch: feed.batch, pool)
+    try feed.forEachBatch(into: calibrator.session) { count throws(QuantizationError) in
+      calibrator.session.forward()
+      try calibrator.observeRanges(count: count)
+    }
+    try feed.forEachBatch(into: calibrator.session) { count throws(QuantizationError) in
+      calibrator.session.forward()
+      calibrator.observeDistributions(count: count)
+    }
+    var quantizer = PostTrainingQuantizer(float, calibrator)
+    quantizer.method = method
+    quantizer.correctsBias = biasCorrection
+    quantizer.floatNodes = keepFloat
+    let model = try quantizer.quantized()
+    let comparison = try QuantizationComparison(
+      float, model, calibrator, batch: feed.batch, pool)
+    try feed.forEachBatch(into: comparison.session) { count throws(QuantizationError) in
+      comparison.compare(count: count)
+    }
+    return QuantizationResult(
+      model: model, layers: comparison.report(), warnings: calibrator.warnings)
+  }
+
+  /// Accuracies of a classifier; of an enhancer, how near the images are.
+  private func measure(
+    _ result: inout QuantizationResult, _ original: Model, _ images: Dataset, _ pool: ThreadPool
+  ) throws {
+    guard let compact = try AnyModelFile.load(output).withFloatEnds(),
+      let plain = try original.withFloatEnds()
+    else { throw CommandError("no memory for the parameters") }
+    let batch = min(64, images.count)
+    guard original.role == .classifier else {
+      result.imageDistance = try ImageDistance(plain, compact, images, pool).decibels
+      return
+    }
+    result.accuracyBefore = try Evaluator(plain, pool, batch: batch)
+      .predictions(for: images).accuracy
+    result.accuracyAfter = try Evaluator(compact, pool, batch: batch)
+      .predictions(for: images).accuracy
+  }
+
+  private func fileSize(_ path: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return (attributes[.size] as? Int) ?? 0
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+public import Network
+
+extension Model {
+  /// The same function, made of the operations that compact models have: batch normalisation is
+  /// folded, dropout is gone, fixed multipliers and shifts become weights, the head of a residual
+  /// enhancer a sum and clamps, and a classifier ends in probabilities.
+  ///
+  /// Outputs agree to rounding.
+  ///
+  /// - Parameter forIntegers: whether the model is to be quantised. Then the clamp of a residual
+  ///   enhancer's image to [0, 1] is left to the range of its integers.
+  /// - Throws: `QuantizationError` naming the node.
+  public func lowered(forIntegers: Bool) throws(QuantizationError) -> Model {
+    guard graph.formats.allSatisfy({ $0 == .float32 }) else { throw .alreadyQuantized }
+    guard let folded = hasBatchNormalization ? foldingBatchNormalization() : self else {
+      throw .outOfMemory
+    }
+    var lowering = Lowering(model: folded, forIntegers: forIntegers)
+    let builder: ModelBuilder
+    do throws(GraphError) { builder = try lowering.run() } catch { throw .graph(error) }
+    if let node = lowering.unsupported {
+      throw .unsupported(
+        node: folded.graph.nodes[node].name, operation: folded.graph.nodes[node].operation.name)
+    }
+    guard let result = builder.finished(role: role, labels: labels) else { throw .outOfMemory }
+    return result
+  }
+
+  private var hasBatchNormalization: Bool {
+    graph.nodes.contains { if case .batchNormalization = $0.operation { true } else { false } }
+  }
+}
+
+/// The walk over a model's nodes.
+private struct Lowering {
+  let model: Model
+  let forIntegers: Bool
+  private let consumers: [[Int]]
+  private var builder = ModelBuilder()
+  /// The new node that computes each old one's output.
+  private var indices: [Int] = []
+  /// A factor that a layer must take into its weights.
+  private var pendingFactors: [Int: Float] = [:]
+  /// The first node that has no lower form.
+  private(set) var unsupported: Int?
+
+  init(model: Model, forIntegers: Bool) {
+    self.model = model
+    self.forIntegers = forIntegers
+    consumers = model.graph.consumers
+  }
+
+  mutating func run() throws(GraphError) -> ModelBuilder {
+    for index in model.graph.nodes.indices { indices.append(try add(index)) }
+    var outputs = model.graph.outputs.map { indices[$0] }
+    if model.role == .classifier, outputs.count == 1, !model.givesProbabilities {
+      outputs = [try builder.add("probabilities", .softmax(SoftmaxLayer()), outputs)]
+    }
+    try builder.graph.setOutputs(outputs)
+    return builder
+  }
+
+  /// Adds the nodes for old node `index`; gives the one that has its output.
+  private mutating func add(_ index: Int) throws(GraphError) -> Int {
+    let node = model.graph.nodes[index]
+    let inputs = node.inputs.map { indices[$0] }
+    switch node.operation {
+    case .dropout: return inputs[0]
+    case .channelAffine(let layer):
+      let channels = model.graph.shapes[index].channels
+      func all(_ values: [Float]) -> [Float] {
+        values.count == channels ? values : [Float](repeating: values[0], count: channels)
+      }
+      return try addAffine(index, all(layer.multiplier), all(layer.shift), inputs)
+    case .batchNormalization(let layer):
+      let (multiplier, shift) = factors(index, epsilon: layer.epsilon)
+      return try addAffine(index, multiplier, shift, inputs)
+    case .boundedResidual(let layer): return try addResidual(index, limit: layer.limit, inputs)
+    case .convolution, .dense, .transposedConvolution: return try addWeighted(index, inputs)
+    case .cropping:
+      unsupported = unsupported ?? index
+      return inputs[0]
+    case .activation(let layer) where layer.function == .gelu:
+      unsupported = unsupported ?? index
+      return inputs[0]
+    default: return try builder.add(copyOf: index, in: model, inputs: inputs)
+    }
+  }
+
+  private func factors(_ index: Int, epsilon: Float) -> ([Float], [Float]) {
+    let channels = model.graph.shapes[index].channels
+    let statistics = model.parameters.entries(of: index).map {
+      Array(model.parameters.values(of: $0))
+    }
+    var multiplier = [Float](repeating: 0, count: channels)
+    var shift = multiplier
+    for c in 0..<channels {
+      multiplier[c] = statistics[0][c] / (statistics[3][c] + epsilon).squareRoot()
+      shift[c] = statistics[1][c] - multiplier[c] * statistics[2][c]
+    }
+    return (multiplier, shift)
+  }
+
+  /// y = multiplier · x + shift, as factors of the weights of the only layer that reads it, where
+  /// that changes nothing at the border: with no shift and one factor. Else a depthwise 1×1
+  /// convolution.
+  private mutating func addAffine(
+    _ index: Int, _ multiplier: [Float], _ shift: [Float], _ inputs: [Int]
+  ) throws(GraphError) -> Int {
+    let readers = consumers[index]
+    if shift.allSatisfy({ $0 == 0 }), multiplier.allSatisfy({ $0 == multiplier[0] }),
+      readers.count == 1, model.graph.nodes[readers[0]].operation.hasWeights
+    {
+      pendingFactors[readers[0]] = multiplier[0]
+      return inputs[0]
+    }
+    let channels = multiplier.count
+    let layer = ConvolutionLayer(outputChannels: channels, window: Window(1), groups: channels)
+    return try builder.add(
+      model.graph.nodes[index].name, .convolution(layer), inputs,
+      parameters: [.floats(multiplier), .floats(shift)])
+  }
+
+  private mutating func addWeighted(_ index: Int, _ inputs: [Int]) throws(GraphError) -> Int {
+    guard let factor = pendingFactors[index] else {
+      return try builder.add(copyOf: index, in: model, inputs: inputs)
+    }
+    let node = model.graph.nodes[index]
+    return try builder.add(
+      node.name, node.operation, inputs,
+      parameters: model.parameters.entries(of: index).map { entry in
+        let values = model.parameters.values(of: entry)
+        return .floats(
+          entry.declaration.role == .weights ? values.map { $0 * factor } : Array(values))
+      })
+  }
+
+  /// clamp(x + r, 0, 1), in floats as 1 − max(1 − max(x + r, 0), 0).
+  private mutating func addResidual(
+    _ index: Int, limit: Float?, _ inputs: [Int]
+  ) throws(GraphError) -> Int {
+    let name = model.graph.nodes[index].name
+    var residual = inputs[1]
+    if let limit {
+      residual = try builder.add(name + "/tanh", .activation(ActivationLayer(.tanh)), [residual])
+      let bound = try builder.add(
+        name + "/limit", .constant(ConstantLayer(Shape(height: 1, width: 1, channels: 1))),
+        parameters: [.floats([limit])])
+      residual = try builder.add(
+        name + "/bounded", .arithmetic(ArithmeticLayer(.multiplication)), [residual, bound])
+    }
+    let sumName = forIntegers ? name : name + "/sum"
+    let sum = try builder.add(sumName, .addition(AdditionLayer()), [inputs[0], residual])
+    if forIntegers { return sum }
+    let lower = try builder.add(name + "/positive", .activation(ActivationLayer(.relu)), [sum])
+    let one = try builder.add(
+      name + "/one", .constant(ConstantLayer(Shape(height: 1, width: 1, channels: 1))),
+      parameters: [.floats([1])])
+    let rest = try builder.add(
+      name + "/rest", .arithmetic(ArithmeticLayer(.subtraction)), [one, lower])
+    let upper = try builder.add(
+      name + "/rest-positive", .activation(ActivationLayer(.relu)), [rest])
+    return try builder.add(name, .arithmetic(ArithmeticLayer(.subtraction)), [one, upper])
+  }
+}
+
+extension Operation {
+  /// Whether the operation multiplies its input by weights.
+  var hasWeights: Bool {
+    switch self {
+    case .convolution, .transposedConvolution, .dense: true
+    default: false
+    }
+  }
+}

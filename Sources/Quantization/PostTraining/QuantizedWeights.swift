@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import Network
+
+/// Weights of 8 bits with a scale for each output channel, and a bias of 32 bits:
+///
+///     w ≈ scale[o] · q,  q in −127...127        b ≈ inputScale · scale[o] · q
+struct QuantizedWeights {
+  var weights: [Int8]
+  var scales: [Float]
+  var bias: [Int32]
+
+  /// - Parameter weights: output channels first.
+  /// - Parameter bias: one a channel, or none.
+  init(_ weights: [Float], bias: [Float], channels: Int, inputScale: Float) {
+    let row = weights.count / channels
+    self.weights = []
+    self.weights.reserveCapacity(weights.count)
+    scales = []
+    self.bias = []
+    for channel in 0..<channels {
+      let values = weights[channel * row..<(channel + 1) * row]
+      let largest = values.reduce(Float(0)) { max($0, abs($1)) }
+      var scale = largest > 0 ? largest / 127 : 1
+      // A bias that is large beside its weights must fit into 31 bits, too.
+      if !bias.isEmpty { scale = max(scale, abs(bias[channel]) / inputScale * 0x1p-30) }
+      scales.append(scale)
+      for value in values {
+        let rounded = (value / scale).rounded(.toNearestOrAwayFromZero)
+        self.weights.append(Int8(max(-127, min(127, rounded))))
+      }
+      guard !bias.isEmpty else { continue }
+      let step = Double(inputScale) * Double(scale)
+      let rounded = (Double(bias[channel]) / step).rounded(.toNearestOrAwayFromZero)
+      self.bias.append(Int32(max(-0x1p30, min(0x1p30, rounded))))
+    }
+  }
+
+  /// What weight `index` stands for.
+  func value(_ index: Int) -> Float {
+    scales[index / (weights.count / scales.count)] * Float(weights[index])
+  }
+}
+
+extension Model {
+  /// The parameter of a node with a role; empty where it has none.
+  func floats(_ role: ParameterRole, of node: Int) -> [Float] {
+    parameters.entries(of: node).first { $0.declaration.role == role }.map {
+      Array(parameters.values(of: $0))
+    } ?? []
+  }
+}

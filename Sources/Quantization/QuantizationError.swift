@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Network
+
+/// Why a model cannot be quantised.
+public enum QuantizationError: Error, Equatable, Sendable {
+  /// It computes with integers already: give the float model that it was made from.
+  case alreadyQuantized
+  /// The operation has no form that compact models can have: change the architecture.
+  case unsupported(node: String, operation: String)
+  /// There is no such node: names are those that `ocelli model info` lists.
+  case unknownNode(String)
+  /// An activation of the float model is not a finite number: the model is broken, or its input is.
+  case notFinite(node: String)
+  /// The parts do not fit together.
+  case graph(GraphError)
+  /// Memory is out.
+  case outOfMemory
+}
