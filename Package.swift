@@ -70,7 +70,8 @@ let package = Package(
     .target(
       name: "Ocelli",
       dependencies: [
-        "Architectures", "Datasets", "Experiments", "Imaging", "Interchange", "Network", "Training",
+        "Architectures", "Datasets", "Experiments", "Imaging", "Interchange", "ModelFormats",
+        "Network", "Quantization", "Training",
       ],
       swiftSettings: common),
     .executableTarget(
@@ -105,6 +106,11 @@ let package = Package(
       name: "ModelFormatsTests",
       dependencies: ["Interchange", "Kernels", "ModelFormats", "Network", "TestSupport"],
       swiftSettings: common),
+    .testTarget(
+      name: "QuantizationTests",
+      dependencies: [
+        "Architectures", "Kernels", "ModelFormats", "Network", "Quantization", "TestSupport",
+      ], swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport"],

@@ -7,5 +7,7 @@
 @_exported public import Imaging
 @_exported public import Interchange
 @_exported public import Kernels
+@_exported public import ModelFormats
 @_exported public import Network
+@_exported public import Quantization
 @_exported public import Training

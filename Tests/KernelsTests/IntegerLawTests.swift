@@ -166,6 +166,22 @@ struct IntegerLawTests {
     }
   }
 
+  @Test func `floats become the nearest halves`() {
+    for half in (0..<65536).map({ UInt16($0) }) where half >> 10 & 31 != 31 {
+      let value = HalfPrecision.widened(half)
+      #expect(HalfPrecision.rounded(value) == half)
+      guard half & 0x7FFF < 0x7BFF else { continue }
+      // The middle between two neighbours goes to the even one, all else to the nearer one.
+      let next = HalfPrecision.widened(half + 1)
+      let middle = value + (next - value) / 2
+      #expect(HalfPrecision.rounded(middle) == half + half & 1)
+      #expect(HalfPrecision.rounded(middle + (value - next) / 1024) == half)
+      #expect(HalfPrecision.rounded(middle - (value - next) / 1024) == half + 1)
+    }
+    #expect(HalfPrecision.rounded(1e9) == 0x7BFF && HalfPrecision.rounded(-70_000) == 0xFBFF)
+    #expect(HalfPrecision.widened(HalfPrecision.rounded(.nan)).isNaN)
+  }
+
   @Test func `halves become the floats that they stand for`() {
     let bits = (0..<65536).map { UInt16($0) }
     let floats = bits.map { HalfPrecision.widened($0) }

@@ -3,9 +3,6 @@ import Kernels
 public import Network
 
 /// A model as the contents of a .tflite file.
-///
-/// The file's tensors view memory of the model and of this object; both must be alive while the
-/// file is written.
 public final class TFLiteExport {
   /// What float weights are written as.
   public enum WeightType: Equatable, Sendable {
@@ -14,16 +11,24 @@ public final class TFLiteExport {
     case float16
   }
 
-  public private(set) var file = TFLiteFile()
+  /// Its tensors view memory of the model and of this object.
+  private var file = TFLiteFile()
+  private let model: Model
   private var blocks: [UnsafeMutableRawBufferPointer] = []
 
   /// - Parameter model: a float model made of TensorFlow Lite's operations, as `lowered` makes it,
   ///   or a quantised one.
   /// - Throws: `TFLiteExportError` naming the node.
   public init(_ model: Model, weights: WeightType = .float32) throws(TFLiteExportError) {
+    self.model = model
     var walk = TFLiteExporter(model: model, weightType: weights, memory: self)
     try walk.run()
     file = walk.file
+  }
+
+  /// The file's bytes.
+  public func serialized() -> [UInt8] {
+    withExtendedLifetime(self) { file.serialized() }
   }
 
   deinit { for block in blocks { block.deallocate() } }

@@ -3,8 +3,8 @@ import Kernels
 import Network
 
 extension TFLiteExporter {
-  /// Adds the tensors of a node's weights and bias; gives their indices, without one for a bias that
-  /// is not there.
+  /// Adds the tensors of a node's weights and bias; gives their indices, without one for a bias
+  /// that is not there.
   ///
   /// - Parameter shape: that of the weights in the file.
   /// - Parameter dimension: where in it the output channels are: first, or last of depthwise ones.

@@ -8,7 +8,8 @@ extension Graph {
     let consumers = consumers
     return nodes.indices.map { index in
       guard nodes[index].operation.fusesActivation, consumers[index].count == 1,
-        !outputs.contains(index), case .activation(let layer) = nodes[consumers[index][0]].operation,
+        !outputs.contains(index),
+        case .activation(let layer) = nodes[consumers[index][0]].operation,
         layer.function == .relu || layer.function == .relu6
       else { return nil }
       return consumers[index][0]

@@ -75,8 +75,8 @@ public struct Window: Equatable, Sendable {
     var paddingLeft: Int
   }
 
-  /// How many pixels above and left of an image the first window stands, and the output's height and
-  /// width; `nil` where no window fits.
+  /// How many pixels above and left of an image the first window stands, and the output's height
+  /// and width; `nil` where no window fits.
   package func corner(on shape: Shape, dilationHeight: Int, dilationWidth: Int) -> [Int]? {
     let place = try? placement(
       on: shape, dilationHeight: dilationHeight, dilationWidth: dilationWidth)

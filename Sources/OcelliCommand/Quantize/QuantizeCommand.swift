@@ -83,7 +83,7 @@ struct QuantizeCommand: ParsableCommand {
     let bytes: [UInt8]
     do throws(TFLiteExportError) {
       let export = try TFLiteExport(result.model, weights: type == .float16 ? .float16 : .float32)
-      bytes = export.file.serialized()
+      bytes = export.serialized()
     } catch { throw CommandError("\(model): \(error)") }
     try AtomicFile.write(bytes, to: output)
     result.bytesBefore = try fileSize(model)

@@ -49,16 +49,19 @@ public enum CalibrationMethod: Equatable, Sendable {
     return min(statistics.minimum + Float(low) * width, upper)...upper
   }
 
-  /// Of ranges from an eighth of all values' to all of it, the one that costs least; of equals the
-  /// widest.
+  /// Of ranges from that of all values down to a 256th of it, the one that costs least; of equals
+  /// the widest.
   private static func best(
     _ statistics: ActivationStatistics, _ cost: (ClosedRange<Float>) -> Double
   ) -> ClosedRange<Float> {
     let (low, high) = (min(statistics.minimum, 0), max(statistics.maximum, 0))
     var best = low...high
     var leastCost = cost(best)
-    for step in (16..<128).reversed() {
-      let share = Float(step) / 128
+    // Half of a range in 22 steps.
+    let ratio: Float = 0.969
+    var share = ratio
+    while share > 1.0 / 256 {
+      defer { share *= ratio }
       let candidate = low * share...high * share
       let candidateCost = cost(candidate)
       if candidateCost < leastCost { (best, leastCost) = (candidate, candidateCost) }

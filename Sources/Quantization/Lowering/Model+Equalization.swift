@@ -25,13 +25,10 @@ extension Model {
   private var equalizablePairs: [(Int, Int)] {
     let consumers = graph.consumers
     return graph.nodes.indices.compactMap { first in
-      guard graph.nodes[first].operation.hasWeights, !graph.outputs.contains(first) else {
-        return nil
-      }
+      guard graph.nodes[first].operation.hasWeights else { return nil }
       var node = first
-      while consumers[node].count == 1 {
+      while consumers[node].count == 1, !graph.outputs.contains(node) {
         node = consumers[node][0]
-        if graph.outputs.contains(node) { return nil }
         switch graph.nodes[node].operation {
         case .convolution(let layer):
           let isDepthwise = layer.groups == graph.shapes[first].channels
@@ -47,7 +44,9 @@ extension Model {
   }
 
   private func equalize(_ first: Int, _ second: Int) {
-    guard let weights = firstParameter(of: first), let next = firstParameter(of: second) else { return }
+    guard let weights = firstParameter(of: first), let next = firstParameter(of: second) else {
+      return
+    }
     let channels = graph.shapes[first].channels
     let row = weights.count / channels
     let bias = parameters.entries(of: first).first { $0.declaration.role == .bias }

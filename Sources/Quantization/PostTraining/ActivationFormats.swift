@@ -10,7 +10,8 @@ extension AffineQuantization {
     let scale = max((high - low) / 255, 0x1p-60)
     let zeroPoint = (-128 - low / scale).rounded(.toNearestOrAwayFromZero)
     self.init(
-      scale: high > low ? scale : 1, zeroPoint: high > low ? Int32(max(-128, min(127, zeroPoint))) : 0)
+      scale: high > low ? scale : 1,
+      zeroPoint: high > low ? Int32(max(-128, min(127, zeroPoint))) : 0)
   }
 
   /// Pixels: 0 to 255 stand for 0 to 1.
@@ -54,9 +55,10 @@ struct ActivationFormats {
     var union: [Int: ClosedRange<Float>] = [:]
     for node in model.graph.nodes.indices where clamps[node] == nil {
       let (root, range) = (root(node), ranges[node])
-      union[root] = union[root].map {
-        min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound)
-      } ?? range
+      union[root] =
+        union[root].map {
+          min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound)
+        } ?? range
     }
     return model.graph.nodes.indices.map { node in
       if floatNodes.contains(node) { return .float32 }

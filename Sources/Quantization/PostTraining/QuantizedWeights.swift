@@ -4,14 +4,14 @@ import Network
 /// Weights of 8 bits with a scale for each output channel, and a bias of 32 bits:
 ///
 ///     w ≈ scale[o] · q,  q in −127...127        b ≈ inputScale · scale[o] · q
-struct QuantizedWeights {
-  var weights: [Int8]
-  var scales: [Float]
-  var bias: [Int32]
+package struct QuantizedWeights {
+  package var weights: [Int8]
+  package var scales: [Float]
+  package var bias: [Int32]
 
   /// - Parameter weights: output channels first.
   /// - Parameter bias: one a channel, or none.
-  init(_ weights: [Float], bias: [Float], channels: Int, inputScale: Float) {
+  package init(_ weights: [Float], bias: [Float], channels: Int, inputScale: Float) {
     let row = weights.count / channels
     self.weights = []
     self.weights.reserveCapacity(weights.count)
@@ -36,7 +36,7 @@ struct QuantizedWeights {
   }
 
   /// What weight `index` stands for.
-  func value(_ index: Int) -> Float {
+  package func value(_ index: Int) -> Float {
     scales[index / (weights.count / scales.count)] * Float(weights[index])
   }
 }
