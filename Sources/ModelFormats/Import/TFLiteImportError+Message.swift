@@ -7,6 +7,7 @@
     public var description: String {
       switch self {
       case .file(let error): error.description
+      case .metadata(let error): error.description
       case .unsupportedOperator(let code, let customName, let version, let node):
         "operator \(node) is \(customName.isEmpty ? code.name : "the custom '\(customName)'") "
           + "version \(version), which is not supported; convert the model without it"

@@ -5,6 +5,8 @@ public import Network
 public enum TFLiteImportError: Error, Equatable, Sendable {
   /// The file is damaged, or not a model.
   case file(TFLiteError)
+  /// What the file says about the model cannot be read.
+  case metadata(MetadataError)
   /// Nothing here computes the operator: convert the model without it.
   case unsupportedOperator(TFLiteCode, customName: String, version: Int, node: Int)
   /// The operator is used in a way that nothing here computes.

@@ -11,12 +11,18 @@ public struct Model {
   public var parameters: ParameterStore
   /// The classes of a classifier, in the order of its outputs.
   public var labels: [String]
+  /// How a picture becomes the input, and what the output of an enhancer stands for.
+  public var preprocessing: Preprocessing
 
-  public init(role: Role, graph: Graph, parameters: ParameterStore, labels: [String] = []) {
+  public init(
+    role: Role, graph: Graph, parameters: ParameterStore, labels: [String] = [],
+    preprocessing: Preprocessing = .unitRange
+  ) {
     self.role = role
     self.graph = graph
     self.parameters = parameters
     self.labels = labels
+    self.preprocessing = preprocessing
   }
 
   /// The nodes of a composed model start with the name of the half that they come from.
@@ -35,7 +41,8 @@ public struct Model {
     parameters.copyParameters(from: enhancer.parameters, prefix: enhancerPrefix)
     parameters.copyParameters(from: classifier.parameters, prefix: classifierPrefix)
     return Model(
-      role: .classifier, graph: graph, parameters: parameters, labels: classifier.labels)
+      role: .classifier, graph: graph, parameters: parameters, labels: classifier.labels,
+      preprocessing: enhancer.preprocessing)
   }
 }
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Network
+
+extension Model {
+  /// The model in a .tflite file with its labels and its preprocessing, as far as its metadata say
+  /// them.
+  ///
+  /// - Parameter owner: what keeps `bytes` alive; the model holds on to it.
+  public init(
+    readingTFLite bytes: UnsafeRawBufferPointer, owner: AnyObject?
+  ) throws(TFLiteImportError) {
+    let file: TFLiteFile
+    let description: ModelDescription
+    do throws(TFLiteError) { file = try TFLiteFile(reading: bytes) } catch { throw .file(error) }
+    do throws(MetadataError) {
+      description = try ModelDescription(reading: file, in: bytes)
+    } catch { throw .metadata(error) }
+    self = try Model(file, owner: owner)
+    let isImage = graph.outputShape == graph.inputShape && graph.outputShape.channels <= 3
+    role = description.role ?? (isImage ? .enhancer : .classifier)
+    labels = description.labels
+    preprocessing =
+      description.preprocessing ?? Preprocessing(impliedBy: graph.formats[graph.inputs[0]])
+  }
+}
