@@ -9,7 +9,7 @@ struct HelpTests {
 
   @Test(arguments: [
     "", "dataset", "dataset scenes", "dataset info", "dataset pack", "train", "train classifier",
-    "train enhancer", "evaluate", "model", "model info", "bench", "bench training",
+    "train enhancer", "evaluate", "quantize", "model", "model info", "bench", "bench training",
     "bench kernels",
   ])
   func `help has an example and fits a terminal`(command: String) throws {

@@ -27,8 +27,11 @@ public final class TFLiteExport {
   }
 
   /// The file's bytes.
-  public func serialized() -> [UInt8] {
-    withExtendedLifetime(self) { file.serialized() }
+  /// - Parameter description: what the file says about the model, if anything.
+  public func serialized(describedBy description: ModelDescription? = nil) -> [UInt8] {
+    withExtendedLifetime(self) {
+      description.map { file.serialized(describedBy: $0) } ?? file.serialized()
+    }
   }
 
   deinit { for block in blocks { block.deallocate() } }

@@ -91,7 +91,9 @@ private struct DescriptionWriter {
   }
 
   private mutating func input(_ index: Int) -> Int {
-    guard index == 0, let preprocessing = description.preprocessing else { return builder.table([]) }
+    guard index == 0, let preprocessing = description.preprocessing else {
+      return builder.table([])
+    }
     let channels = preprocessing.deviation.count
     let ends = (0..<channels).map { channel in
       (

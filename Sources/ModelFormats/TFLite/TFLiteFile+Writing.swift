@@ -20,6 +20,8 @@ private struct TFLiteWriter {
   var buffers: [UnsafeRawBufferPointer] = [UnsafeRawBufferPointer(start: nil, count: 0)]
   /// Buffers that begin alike, by a hash of their bytes.
   var knownBuffers: [UInt64: [Int]] = [:]
+  /// Where lists of so many zeros lie: weights of as many channels share their zero points.
+  var zeroPointLists: [Int: Int] = [:]
 
   init(file: TFLiteFile) { self.file = file }
 
@@ -102,7 +104,7 @@ private struct TFLiteWriter {
     var quantization: Int?
     if !tensor.scales.isEmpty {
       let scales = builder.vector(floats: tensor.scales)
-      let zeroPoints = builder.vector(tensor.zeroPoints.map { Int64($0) })
+      let zeroPoints = zeroPoints(tensor.zeroPoints)
       quantization = builder.table([
         Field(number: 2, value: .reference(scales)),
         Field(number: 3, value: .reference(zeroPoints)),
@@ -116,6 +118,16 @@ private struct TFLiteWriter {
       buffer == 0 ? nil : integer(2, buffer), Field(number: 3, value: .reference(name)),
       quantization.map { Field(number: 4, value: .reference($0)) },
     ])
+  }
+
+  private mutating func zeroPoints(_ values: [Int]) -> Int {
+    guard values.allSatisfy({ $0 == 0 }) else {
+      return builder.vector(values.map { Int64($0) })
+    }
+    if let known = zeroPointLists[values.count] { return known }
+    let list = builder.vector(values.map { Int64($0) })
+    zeroPointLists[values.count] = list
+    return list
   }
 
   private mutating func operation(_ node: TFLiteOperator, code: Int) -> Int {

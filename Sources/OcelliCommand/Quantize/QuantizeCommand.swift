@@ -16,8 +16,8 @@ struct QuantizeCommand: ParsableCommand {
       In int8, activations get ranges from images of the training part, and the test part shows \
       what it cost. In float16 or float32 no images are needed; with --data they measure.
 
-        ocelli quantize classifier/best.safetensors --data scenes --output classifier.tflite
-        ocelli quantize classifier/best.safetensors --type float16 --output half.tflite
+        ocelli quantize best.safetensors --data scenes --output model.tflite
+        ocelli quantize best.safetensors --type float16 --output half.tflite
       """)
 
   enum ElementType: String, CaseIterable, ExpressibleByArgument { case int8, float16, float32 }
@@ -41,6 +41,10 @@ struct QuantizeCommand: ParsableCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp("Layers that stay in floats, by name.", valueName: "name"))
   var keepFloat: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "So many layers stay in floats: those that gain most from it.", valueName: "n"))
+  var floatLayers = 0
   @Option(help: ArgumentHelp("Write the per-layer report as JSON.", valueName: "file"))
   var report: String?
   @Flag(help: "Print JSON.") var json = false
@@ -48,6 +52,7 @@ struct QuantizeCommand: ParsableCommand {
 
   func validate() throws {
     try checkRange("calibration-images", calibrationImages, 1...1_000_000)
+    try checkRange("float-layers", floatLayers, 0...1000)
     try checkRange("percentile", percentile, 50...100)
     if type == .int8 && data == nil {
       throw ValidationError("--type int8 needs --data: images to calibrate on")
@@ -83,7 +88,7 @@ struct QuantizeCommand: ParsableCommand {
     let bytes: [UInt8]
     do throws(TFLiteExportError) {
       let export = try TFLiteExport(result.model, weights: type == .float16 ? .float16 : .float32)
-      bytes = export.serialized()
+      bytes = export.serialized(describedBy: description(of: original))
     } catch { throw CommandError("\(model): \(error)") }
     try AtomicFile.write(bytes, to: output)
     result.bytesBefore = try fileSize(model)
@@ -92,6 +97,24 @@ struct QuantizeCommand: ParsableCommand {
     if let report { try AtomicFile.write(Array(try result.json().utf8), to: report) }
     for warning in result.warnings { StatusLine().note("warning: \(warning.message)") }
     print(json ? try result.json() : result.text(output: output))
+  }
+
+  /// What the file says about the model. Pixels of 0 to 255 become 0 to 1.
+  private func description(of original: Model) -> ModelDescription {
+    var description = ModelDescription()
+    description.name = URL(filePath: output).deletingPathExtension().lastPathComponent
+    description.role = original.role
+    description.labels = original.labels
+    if original.graph.inputShape.channels == 3 {
+      description.preprocessing = .unitRange
+    }
+    description.provenance = "Made by ocelli \(Build.version): \(settings)."
+    return description
+  }
+
+  private var settings: String {
+    guard type == .int8 else { return "\(type.rawValue) weights" }
+    return "\(type.rawValue), calibrated by \(calibration.rawValue) on \(calibrationImages) images"
   }
 
   private func quantized(
@@ -113,6 +136,11 @@ struct QuantizeCommand: ParsableCommand {
     quantizer.method = method
     quantizer.correctsBias = biasCorrection
     quantizer.floatNodes = keepFloat
+    if floatLayers > 0 {
+      let ranking = SensitivityRanking(
+        float, calibrator, CalibrationFeed(images, count: min(calibrationImages, 64)), pool)
+      quantizer.floatNodes += try ranking.mostSensitive(floatLayers, quantizer)
+    }
     let model = try quantizer.quantized()
     let comparison = try QuantizationComparison(
       float, model, calibrator, batch: feed.batch, pool)
