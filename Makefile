@@ -12,7 +12,7 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
 BOARD_CLEAN = $(shell tools/board-clean-targets.sh)
 SWIFT_FILES := Package.swift Sources Tests
 
-.PHONY: help setup build demo test baseline lint format embedded sanitize bench verify install clean
+.PHONY: help setup build demo test baseline lint format embedded sanitize fuzz bench verify install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ embedded: setup ## compile what boards run as Embedded Swift
 sanitize: setup ## run the tests under the address and the thread sanitizer
 	tools/sanitize.sh address
 	tools/sanitize.sh thread
+
+fuzz: setup ## feed mutated models and pictures to the readers, ten minutes each
+	tools/fuzz.sh model 600
+	tools/fuzz.sh image 600
 
 bench: build venv ## time Ocelli against PyTorch in turns, into build/bench.json
 	$(PYTHON) tools/bench/compare.py --ocelli .build/release/ocelli --python $(PYTHON)

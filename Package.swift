@@ -129,3 +129,15 @@ let package = Package(
   ],
   cLanguageStandard: .c11
 )
+
+// `make fuzz` builds one executable more, which libFuzzer's own `main` drives.
+if Context.environment["FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzing",
+      dependencies: [
+        "Imaging", "Kernels", "ModelFormats", "Network", "Quantization",
+      ], path: "Tests/Fuzzing",
+      swiftSettings: common + [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+}

@@ -16,9 +16,10 @@ package struct FixedPointMultiplier: Equatable, Sendable {
     self.shift = shift
   }
 
-  /// The nearest to `real`, which is finite and not negative (TensorFlow Lite's
-  /// `QuantizeMultiplier`). Factors below 2⁻³² become 0; those from 2³⁰ on, the largest there is.
+  /// The nearest to `real`, which is not negative (TensorFlow Lite's `QuantizeMultiplier`). Factors
+  /// below 2⁻³² become 0, as one that is no number; those from 2³⁰ on, the largest there is.
   package init(_ real: Double) {
+    let real = min(real, 0x1p32)
     guard real > 0 else {
       self.init(multiplier: 0, shift: 0)
       return

@@ -68,7 +68,7 @@ extension IntegerLookup {
         func integer(_ bound: Float) -> Int32 {
           // Beyond the range of either type, 512 is as good as any.
           let steps = (bound / output.scale).rounded(.toNearestOrAwayFromZero)
-          return zeroPoint + Int32(max(-512, min(512, steps)))
+          return steps.isNaN ? zeroPoint : zeroPoint + Int32(max(-512, min(512, steps)))
         }
         let factor = FixedPointMultiplier(Double(input.scale / output.scale))
         self = .linear(factor, factor, zeroPoint: zeroPoint, integer(lower)...integer(upper))
@@ -78,10 +78,11 @@ extension IntegerLookup {
     func apply(_ d: Int32) -> Int32 {
       switch self {
       case .linear(let positive, let negative, let zeroPoint, let range):
-        return (zeroPoint + (d < 0 ? negative : positive).apply(d)).clamped(to: range)
+        // Of absurd scales the sum may be beyond 32 bits.
+        return (zeroPoint &+ (d < 0 ? negative : positive).apply(d)).clamped(to: range)
       case .real(let f, let scale, let inverse, let zeroPoint):
         let rounded = (f(scale * Float(d)) * inverse).rounded(.toNearestOrAwayFromZero)
-        return Int32(max(-512, min(512, rounded))) + zeroPoint
+        return rounded.isNaN ? zeroPoint : Int32(max(-512, min(512, rounded))) + zeroPoint
       case .hardSwish(let rule):
         return rule.apply(d)
       }

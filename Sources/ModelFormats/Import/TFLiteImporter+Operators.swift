@@ -202,6 +202,9 @@ extension TFLiteImporter {
       throw problem(index, .acrossBatch)
     }
     let source = try inputNode(index, 0)
+    guard graph.formats[source] == .float32 || graph.shapes[source].elementCount < 1 << 21 else {
+      throw problem(index, .attribute)
+    }
     var operation = Network.Operation.mean(
       MeanLayer(
         overHeight: fromEnd.contains(2), overWidth: fromEnd.contains(1),
@@ -231,7 +234,11 @@ extension TFLiteImporter {
       throw problem(index, .noOptions)
     }
     let source = try inputNode(index, 0)
-    guard beta == 1 || graph.formats[source] != .float32 else { throw problem(index, .attribute) }
+    // Floats have no β, and the sums of integers hold fewer than 4096 of them.
+    let isInteger = graph.formats[source] != .float32
+    guard isInteger ? graph.shapes[source].channels < 4096 : beta == 1 else {
+      throw problem(index, .attribute)
+    }
     try add(
       .softmax(SoftmaxLayer(beta: beta)), [source], computing: output(index), operator: index)
   }

@@ -4,6 +4,9 @@ import Network
 
 /// What the file's tensors are in terms of the graph.
 extension TFLiteImporter {
+  /// Scales far beyond all use: the product and the quotient of any two are numbers of 32 bits.
+  private static let scales: ClosedRange<Float> = 0x1p-60...0x1p60
+
   /// The extents of an activation without its batch, which comes first.
   func shape(of tensor: Int) throws(GraphError) -> Shape {
     let extents = file.tensors[tensor].shape
@@ -43,7 +46,7 @@ extension TFLiteImporter {
     }
     let zeroPoint = file.tensors[tensor].zeroPoints.first ?? 0
     let range = type == .int8 ? -128...127 : 0...255
-    guard scales.count == 1, scales[0] > 0, scales[0].isFinite, range.contains(zeroPoint) else {
+    guard scales.count == 1, Self.scales.contains(scales[0]), range.contains(zeroPoint) else {
       throw .badQuantization(tensor: tensor)
     }
     let quantization = AffineQuantization(scale: scales[0], zeroPoint: Int32(zeroPoint))
@@ -95,7 +98,7 @@ extension TFLiteImporter {
     if isQuantized {
       let scales = tensor.scales
       guard scales.count == 1 || scales.count == channels && tensor.quantizedDimension == dimension,
-        scales.allSatisfy({ $0 > 0 && $0.isFinite }), tensor.zeroPoints.allSatisfy({ $0 == 0 })
+        scales.allSatisfy({ Self.scales.contains($0) }), tensor.zeroPoints.allSatisfy({ $0 == 0 })
       else { throw .badQuantization(tensor: weights) }
       let all =
         scales.count == channels ? scales : [Float](repeating: scales[0], count: channels)

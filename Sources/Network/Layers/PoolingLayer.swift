@@ -22,6 +22,10 @@ extension PoolingLayer: Layer {
       throw .attributeOutOfRange(.kernel, actual: max(window.height, window.width))
     }
     let placement = try window.placement(on: input)
+    // So many bytes fit into the sums of quantised averages.
+    guard window.height * window.width <= 1 << 14 else {
+      throw .attributeOutOfRange(.kernel, actual: max(window.height, window.width))
+    }
     return Shape(
       height: placement.outputHeight, width: placement.outputWidth, channels: input.channels)
   }

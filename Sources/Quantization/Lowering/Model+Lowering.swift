@@ -35,6 +35,9 @@ extension Model {
 
 /// The walk over a model's nodes.
 private struct Lowering {
+  /// The softmax of integers has fewer channels.
+  private static let softmaxLimit = 4096
+
   let model: Model
   let forIntegers: Bool
   private let consumers: [[Int]]
@@ -55,7 +58,9 @@ private struct Lowering {
   mutating func run() throws(GraphError) -> ModelBuilder {
     for index in model.graph.nodes.indices { indices.append(try add(index)) }
     var outputs = model.graph.outputs.map { indices[$0] }
-    if model.role == .classifier, outputs.count == 1, !model.givesProbabilities {
+    if model.role == .classifier, outputs.count == 1, !model.givesProbabilities,
+      !forIntegers || model.graph.outputShape.channels < Self.softmaxLimit
+    {
       outputs = [try builder.add("probabilities", .softmax(SoftmaxLayer()), outputs)]
     }
     try builder.graph.setOutputs(outputs)
@@ -79,6 +84,9 @@ private struct Lowering {
       return try addAffine(index, multiplier, shift, inputs)
     case .boundedResidual(let layer): return try addResidual(index, limit: layer.limit, inputs)
     case .convolution, .dense, .transposedConvolution: return try addWeighted(index, inputs)
+    case .softmax where forIntegers && model.graph.shapes[index].channels >= Self.softmaxLimit:
+      unsupported = unsupported ?? index
+      return inputs[0]
     case .cropping:
       unsupported = unsupported ?? index
       return inputs[0]

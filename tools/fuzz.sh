@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Feeds mutated files to the readers of models and pictures under the address sanitizer (libFuzzer).
+# What makes one fail is left in build/fuzz; give that file as an argument to see it again.
+#
+# usage: fuzz.sh model|image [SECONDS | FILE]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kind=${1:?usage: fuzz.sh model|image [SECONDS | FILE]}
+folder=build/fuzz/$kind
+mkdir -p "$folder/seeds" "$folder/corpus"
+
+FUZZ=1 swift build -c release --scratch-path .build-fuzz --sanitize address --sanitize fuzzer \
+  --product Fuzzing -Xcc -march=native
+fuzzer=$(FUZZ=1 swift build -c release --scratch-path .build-fuzz --sanitize address \
+  --sanitize fuzzer --show-bin-path)/Fuzzing
+
+if [[ $kind == model ]]; then
+  # One model of each operator: the smallest files with everything in them.
+  python3 - Tests/Fixtures/operators.safetensors "$folder/seeds" <<'PYTHON'
+import json, pathlib, struct, sys
+data = pathlib.Path(sys.argv[1]).read_bytes()
+start = 8 + struct.unpack("<Q", data[:8])[0]
+for number, (name, tensor) in enumerate(json.loads(data[8:start]).items()):
+    if name.endswith("/model"):
+        first, end = tensor["data_offsets"]
+        (pathlib.Path(sys.argv[2]) / f"{number}.tflite").write_bytes(data[start + first : start + end])
+PYTHON
+else
+  cp Tests/ImagingTests/Fixtures/*.{png,jpg,ppm,pgm} "$folder/seeds"
+fi
+
+# The runtime's own reports of crashes do not get on with the sanitizer.
+export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0:handle_sigill=1 OCELLI_FUZZ=$kind
+options=(-timeout=10 -rss_limit_mb=1500 -malloc_limit_mb=600 -artifact_prefix="$folder/")
+if [[ -f ${2:-} ]]; then exec "$fuzzer" "${options[@]}" -runs=1 "$2"; fi
+"$fuzzer" "${options[@]}" -max_len=16384 -max_total_time="${2:-600}" "$folder/corpus" "$folder/seeds"
