@@ -51,6 +51,9 @@ let package = Package(
       name: "Architectures", dependencies: ["Network", "Kernels"], swiftSettings: boardClean),
     .target(
       name: "ModelFormats", dependencies: ["Kernels", "Network"], swiftSettings: boardClean),
+    .target(
+      name: "Classification", dependencies: ["Imaging", "Kernels", "Network"],
+      swiftSettings: boardClean),
 
     // MARK: - Host
     .target(name: "Interchange", dependencies: ["Network", "Kernels"], swiftSettings: common),
@@ -68,14 +71,15 @@ let package = Package(
     .target(
       name: "Ocelli",
       dependencies: [
-        "Architectures", "Datasets", "Experiments", "Imaging", "Interchange", "Network", "Training",
+        "Architectures", "Classification", "Datasets", "Experiments", "Imaging", "Interchange",
+        "Kernels", "ModelFormats", "Network", "Platform", "Training",
       ],
       swiftSettings: common),
     .executableTarget(
       name: "OcelliCommand",
       dependencies: [
-        "Architectures", "CPlatform", "Datasets", "Experiments", "Imaging", "Interchange",
-        "Kernels", "ModelFormats", "Network", "Platform", "Training",
+        "Architectures", "CPlatform", "Classification", "Datasets", "Experiments", "Imaging",
+        "Interchange", "Kernels", "Network", "Ocelli", "Platform", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: common),
 
