@@ -107,6 +107,10 @@ let package = Package(
       name: "ModelFormatsTests",
       dependencies: ["Interchange", "Kernels", "ModelFormats", "Network", "TestSupport"],
       swiftSettings: common),
+    .testTarget(
+      name: "ClassificationTests",
+      dependencies: ["Classification", "Imaging", "Kernels", "Network", "Ocelli", "TestSupport"],
+      swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport"],

@@ -8,7 +8,8 @@ struct HelpTests {
   init() throws { ocelli = try Ocelli() }
 
   @Test(arguments: [
-    "", "dataset", "dataset scenes", "dataset info", "dataset pack", "train", "train classifier",
+    "", "classify", "dataset", "dataset scenes", "dataset info", "dataset pack", "train",
+    "train classifier",
     "train enhancer", "evaluate", "model", "model info", "bench", "bench training",
     "bench kernels",
   ])

@@ -6,6 +6,8 @@ import Network
 import TestSupport
 import Testing
 
+private let oracleFolder = ProcessInfo.processInfo.environment["OCELLI_ORACLE_FOLDER"]
+
 /// What .tflite files say about their models, on a classifier of colours whose metadata
 /// tflite_support wrote (tools/litert/described_model.py).
 struct ModelDescriptionTests {
@@ -105,6 +107,13 @@ struct ModelDescriptionTests {
     let raw = Preprocessing(impliedBy: .uint8(AffineQuantization(scale: 1, zeroPoint: 0)))
     #expect(raw.value(ofLevel: 17, channel: 2) == 17)
     #expect(Preprocessing(impliedBy: .float32) == .unitRange)
+  }
+
+  /// `tools/litert/described_model.py --check` reads the file by the standard's own library.
+  @Test(.enabled(if: oracleFolder != nil, "OCELLI_ORACLE_FOLDER is not set"))
+  func `writes a file for others to read`() throws {
+    let url = URL(filePath: try #require(oracleFolder)).appending(path: "described.tflite")
+    try Data(try described(by: full)).write(to: url)
   }
 
   // MARK: - Damage

@@ -39,7 +39,9 @@ extension ModelDescription {
     if let input = try graph.tables(2).first { try parts.read(input: input) }
     if let output = try graph.tables(3).first {
       try parts.read(output: output)
-      if let kind = parts.outputKind { role = kind == MetadataWords.image ? .enhancer : .classifier }
+      if let kind = parts.outputKind {
+        role = kind == MetadataWords.image ? .enhancer : .classifier
+      }
     }
     for entry in try graph.tables(9) {
       let (key, data) = (try entry.bytes(0), try entry.bytes(1))

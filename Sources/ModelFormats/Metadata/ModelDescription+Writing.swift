@@ -91,7 +91,9 @@ private struct DescriptionWriter {
   }
 
   private mutating func input(_ index: Int) -> Int {
-    guard index == 0, let preprocessing = description.preprocessing else { return builder.table([]) }
+    guard index == 0, let preprocessing = description.preprocessing else {
+      return builder.table([])
+    }
     return builder.table([
       text(0, "image"), imageContent(tensor: file.inputs[0]), normalization(preprocessing),
       range(preprocessing),
