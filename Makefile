@@ -30,7 +30,7 @@ test: setup ## run the tests
 	swift test $(FLAGS)
 
 example: setup ## build and run Examples/Classify, a package that uses the library
-	swift run --package-path Examples/Classify -c release --scratch-path .build-example Classify \
+	swift run --package-path Examples/Classify --scratch-path .build-example Classify \
 	  Tests/Fixtures/described.tflite Tests/ImagingTests/Fixtures/rgb.jpg
 
 baseline: setup ## run the tests of kernels and networks as built for any CPU of this architecture
@@ -64,6 +64,8 @@ install: setup ## install the command below PREFIX (/usr/local)
 	swift build $(FLAGS) --static-swift-stdlib --product ocelli --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install .build-static/release/ocelli $(DESTDIR)$(PREFIX)/bin/ocelli
+	@if [ -d weights ]; then install -d $(DESTDIR)$(PREFIX)/share/ocelli/weights; \
+	  install -m 644 weights/* $(DESTDIR)$(PREFIX)/share/ocelli/weights; fi
 
 clean: ## remove all that was built
 	rm -rf .build .build-* build .venv

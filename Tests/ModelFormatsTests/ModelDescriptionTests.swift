@@ -90,6 +90,9 @@ struct ModelDescriptionTests {
       let model = try Model(readingTFLite: bytes, owner: nil)
       #expect(model.labels == full.labels && model.role == .classifier)
       #expect(model.preprocessing == full.preprocessing)
+      let description = ModelDescription(model)
+      #expect(description.labels == full.labels && description.role == full.role)
+      #expect(description.preprocessing == full.preprocessing)
     }
     try Fixture.bytes("dense.tflite").withUnsafeBytes { bytes in
       let model = try Model(readingTFLite: bytes, owner: nil)
