@@ -10,9 +10,10 @@ CPU_OPTION := $(if $(filter aarch64 arm64,$(ARCHITECTURE)),-mcpu,-march)
 FLAGS := -c release --explicit-target-dependency-import-check error \
   $(if $(CPU),-Xcc $(CPU_OPTION)=$(CPU))
 BOARD_CLEAN = $(shell tools/board-clean-targets.sh)
-SWIFT_FILES := Package.swift Sources Tests
+SWIFT_FILES := Package.swift Sources Tests Examples
 
-.PHONY: help setup build demo test baseline lint format embedded sanitize fuzz bench verify install clean
+.PHONY: help setup build demo test example baseline lint format embedded sanitize fuzz bench verify \
+  install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +29,10 @@ demo: build ## train a classifier and an enhancer on synthetic scenes, into buil
 
 test: setup ## run the tests
 	swift test $(FLAGS)
+
+example: setup ## build and run Examples/Classify, a package that uses the library
+	swift run --package-path Examples/Classify --scratch-path .build-example Classify \
+	  Tests/Fixtures/described.tflite Tests/ImagingTests/Fixtures/rgb.jpg
 
 baseline: setup ## run the tests of kernels and networks as built for any CPU of this architecture
 	swift test -c release --scratch-path .build-baseline \
@@ -64,6 +69,8 @@ install: setup ## install the command below PREFIX (/usr/local)
 	swift build $(FLAGS) --static-swift-stdlib --product ocelli --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install .build-static/release/ocelli $(DESTDIR)$(PREFIX)/bin/ocelli
+	@if [ -d weights ]; then install -d $(DESTDIR)$(PREFIX)/share/ocelli/weights; \
+	  install -m 644 weights/* $(DESTDIR)$(PREFIX)/share/ocelli/weights; fi
 
 clean: ## remove all that was built
 	rm -rf .build .build-* build .venv

@@ -53,6 +53,9 @@ let package = Package(
       name: "ModelFormats", dependencies: ["Kernels", "Network"], swiftSettings: boardClean),
     .target(
       name: "Quantization", dependencies: ["Kernels", "Network"], swiftSettings: boardClean),
+    .target(
+      name: "Classification", dependencies: ["Imaging", "Kernels", "Network"],
+      swiftSettings: boardClean),
 
     // MARK: - Host
     .target(name: "Interchange", dependencies: ["Network", "Kernels"], swiftSettings: common),
@@ -70,15 +73,16 @@ let package = Package(
     .target(
       name: "Ocelli",
       dependencies: [
-        "Architectures", "Datasets", "Experiments", "Imaging", "Interchange", "ModelFormats",
-        "Network", "Quantization", "Training",
+        "Architectures", "Classification", "Datasets", "Experiments", "Imaging", "Interchange",
+        "Kernels", "ModelFormats", "Network", "Platform", "Quantization", "Training",
       ],
       swiftSettings: common),
     .executableTarget(
       name: "OcelliCommand",
       dependencies: [
-        "Architectures", "CPlatform", "Datasets", "Experiments", "Imaging", "Interchange",
-        "Kernels", "ModelFormats", "Network", "Platform", "Quantization", "Training",
+        "Architectures", "CPlatform", "Classification", "Datasets", "Experiments", "Imaging",
+        "Interchange", "Kernels", "ModelFormats", "Network", "Ocelli", "Platform", "Quantization",
+        "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: common),
 
@@ -111,6 +115,10 @@ let package = Package(
       dependencies: [
         "Architectures", "Kernels", "ModelFormats", "Network", "Quantization", "TestSupport",
       ], swiftSettings: common),
+    .testTarget(
+      name: "ClassificationTests",
+      dependencies: ["Classification", "Imaging", "Kernels", "Network", "Ocelli", "TestSupport"],
+      swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
     .testTarget(
       name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport"],

@@ -2,6 +2,7 @@
 
 /// The library's public face: `import Ocelli` brings all of it.
 @_exported public import Architectures
+@_exported public import Classification
 @_exported public import Datasets
 @_exported public import Experiments
 @_exported public import Imaging

@@ -25,7 +25,8 @@ struct OcelliCommand: ParsableCommand {
       """,
     version: Build.description,
     subcommands: [
-      DatasetCommand.self, TrainCommand.self, EvaluateCommand.self, QuantizeCommand.self,
+      ClassifyCommand.self, DatasetCommand.self, TrainCommand.self, EvaluateCommand.self,
+      QuantizeCommand.self,
       RunCommand.self, ModelCommand.self, BenchCommand.self,
     ])
 
@@ -41,17 +42,31 @@ struct OcelliCommand: ParsableCommand {
       // Help, and usage that shows to be wrong late.
       if exitCode(for: error) != .failure { exit(withError: error) }
       if case TrainingError.interrupted = error { end("ocelli: \(error)") }
+      if error is ReportedError { Foundation.exit(1) }
       fail((error as? GraphError)?.message ?? "\(error)")
     }
     if ocelli_flush_output() == 0 { fail("standard output was not written: is the disk full?") }
   }
 
-  private static func fail(_ message: String) -> Never { end("ocelli: error: \(message)") }
-
-  /// Ends the process after one line, whatever a file name holds.
-  private static func end(_ message: String) -> Never {
-    let line = message.replacingOccurrences(of: "\n", with: "\\n")
-    FileHandle.standardError.write(Data("\(line)\n".utf8))
+  private static func fail(_ message: String) -> Never {
+    report(message)
     Foundation.exit(1)
   }
+
+  private static func end(_ message: String) -> Never {
+    write(message)
+    Foundation.exit(1)
+  }
+
+  /// Tells about something that went wrong in one line, and goes on.
+  static func report(_ message: String) { write("ocelli: error: \(message)") }
+
+  /// One line on standard error, whatever a file name holds.
+  private static func write(_ message: String) {
+    let line = message.replacingOccurrences(of: "\n", with: "\\n")
+    FileHandle.standardError.write(Data("\(line)\n".utf8))
+  }
 }
+
+/// The command has told about all that went wrong; it only has to fail.
+struct ReportedError: Error {}

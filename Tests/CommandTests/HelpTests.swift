@@ -8,8 +8,9 @@ struct HelpTests {
   init() throws { ocelli = try Ocelli() }
 
   @Test(arguments: [
-    "", "dataset", "dataset scenes", "dataset info", "dataset pack", "train", "train classifier",
-    "train enhancer", "evaluate", "quantize", "model", "model info", "bench", "bench training",
+    "", "classify", "dataset", "dataset scenes", "dataset info", "dataset pack", "train",
+    "train classifier", "train enhancer", "evaluate", "quantize", "model", "model info", "bench",
+    "bench training",
     "bench kernels",
   ])
   func `help has an example and fits a terminal`(command: String) throws {

@@ -22,7 +22,7 @@ struct SourceFile: Sendable {
 
   /// All that people write, and nothing that tools make.
   static let all: [SourceFile] = {
-    let places = ["Sources", "Tests", "tools", "docs", "weights", "examples"]
+    let places = ["Sources", "Tests", "tools", "docs", "weights", "Examples"]
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
     let paths =
       names

@@ -35,24 +35,37 @@ extension Mask {
 extension Image {
   /// Decodes a picture at another size, without ever holding the original whole (an interlaced PNG
   /// or a progressive JPEG excepted). The same bytes as decoding and then resizing.
+  ///
+  /// - Parameter keepingProportion: whether only the largest part in the middle is taken that has
+  ///   the proportion of the target.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, resizedToWidth targetWidth: Int, height targetHeight: Int,
-    filter: ResampleFilter = .bilinear, pixelLimit: Int = defaultPixelLimit
+    keepingProportion: Bool = false, filter: ResampleFilter = .bilinear,
+    pixelLimit: Int = defaultPixelLimit
   ) throws(ImageError) -> Image {
     guard filter != .nearest else {
-      return try decode(bytes, pixelLimit: pixelLimit)
+      let image = try decode(bytes, pixelLimit: pixelLimit)
+      return (keepingProportion ? image.middle(width: targetWidth, height: targetHeight) : image)
         .resized(width: targetWidth, height: targetHeight, filter: .nearest)
     }
     var decoder = try RowDecoder(bytes, pixelLimit: pixelLimit)
     let channels = decoder.channels
+    let part =
+      keepingProportion
+      ? middlePart(of: (decoder.width, decoder.height), like: (targetWidth, targetHeight))
+      : (x: 0, y: 0, width: decoder.width, height: decoder.height)
     var row = [UInt8](repeating: 0, count: decoder.width * channels)
     var pixels = [UInt8](repeating: 0, count: targetWidth * targetHeight * channels)
     var resampler = RowResampler(
-      from: (decoder.width, decoder.height), to: (targetWidth, targetHeight), channels: channels,
+      from: (part.width, part.height), to: (targetWidth, targetHeight), channels: channels,
       filter: filter)
-    for _ in 0..<decoder.height {
+    for y in 0..<decoder.height {
       try decoder.readRow(into: &row)
-      resampler.push(row, into: &pixels)
+      guard y >= part.y, y < part.y + part.height else { continue }
+      row.withUnsafeBufferPointer { row in
+        guard let start = row.baseAddress else { return }
+        resampler.push(start + part.x * channels, into: &pixels)
+      }
     }
     return channels == 1
       ? Mask(width: targetWidth, height: targetHeight, pixels: pixels).image

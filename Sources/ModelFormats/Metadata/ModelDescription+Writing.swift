@@ -94,7 +94,16 @@ private struct DescriptionWriter {
     guard index == 0, let preprocessing = description.preprocessing else {
       return builder.table([])
     }
-    let channels = preprocessing.deviation.count
+    return builder.table([
+      text(0, "image"), imageContent(tensor: file.inputs[0]), normalization(preprocessing),
+      range(preprocessing),
+    ])
+  }
+
+  /// The lowest and the highest number of each channel.
+  private mutating func range(_ preprocessing: Preprocessing) -> Field? {
+    let channels = max(preprocessing.mean.count, preprocessing.deviation.count)
+    guard preprocessing.fits(channels: channels) else { return nil }
     let ends = (0..<channels).map { channel in
       (
         preprocessing.value(ofLevel: 0, channel: channel),
@@ -106,10 +115,7 @@ private struct DescriptionWriter {
     let stats = builder.table([
       Field(number: 0, value: .reference(high)), Field(number: 1, value: .reference(low)),
     ])
-    return builder.table([
-      text(0, "image"), imageContent(tensor: file.inputs[0]), normalization(preprocessing),
-      Field(number: 5, value: .reference(stats)),
-    ])
+    return Field(number: 5, value: .reference(stats))
   }
 
   private mutating func output(_ index: Int) -> Int {

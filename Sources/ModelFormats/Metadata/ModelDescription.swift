@@ -26,6 +26,13 @@ public struct ModelDescription: Equatable, Sendable {
   public var preprocessing: Preprocessing?
 
   public init() {}
+
+  /// What `model` says about itself; who made it, and how, is left to be filled in.
+  public init(_ model: Model) {
+    role = model.role
+    labels = model.labels
+    preprocessing = model.preprocessing
+  }
 }
 
 /// The numbers and names of the standard.

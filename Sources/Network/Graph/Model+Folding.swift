@@ -24,7 +24,7 @@ extension Model {
         scale(store, node: new, by: normalization)
       }
     }
-    return Model(role: role, graph: folded, parameters: store, labels: labels)
+    return replacing(folded, store)
   }
 
   /// The normalisation behind each layer that can take it in.

@@ -25,6 +25,13 @@ public struct Model {
     self.preprocessing = preprocessing
   }
 
+  /// Another graph, with its parameters, of which all else is true, too.
+  package func replacing(_ graph: Graph, _ parameters: ParameterStore) -> Model {
+    Model(
+      role: role, graph: graph, parameters: parameters, labels: labels,
+      preprocessing: preprocessing)
+  }
+
   /// The nodes of a composed model start with the name of the half that they come from.
   public static let enhancerPrefix = "enhancer/"
   public static let classifierPrefix = "classifier/"

@@ -51,14 +51,15 @@ package struct ModelBuilder {
       })
   }
 
-  /// The model; `nil` when memory is out. Models whose parameters were copied must be alive.
-  package func finished(role: Model.Role, labels: [String]) -> Model? {
+  /// The model, which says of itself what `original` says; `nil` when memory is out. Models whose
+  /// parameters were copied must be alive.
+  package func finished(like original: Model) -> Model? {
     guard let store = ParameterStore(graph) else { return nil }
     for (node, parameters) in values.enumerated() {
       for (entry, elements) in zip(store.entries(of: node), parameters) {
         elements.write(to: store.bytes(of: entry))
       }
     }
-    return Model(role: role, graph: graph, parameters: store, labels: labels)
+    return original.replacing(graph, store)
   }
 }

@@ -8,6 +8,10 @@ public final class Session {
   public let plan: Plan
   public let parameters: ParameterStore
   public let pool: ThreadPool
+  /// The classes of a classifier, where its model has them.
+  public let labels: [String]
+  /// How a picture becomes the input.
+  public let preprocessing: Preprocessing
   /// The parameters that the backward run writes gradients of, in stable order.
   public let trainedParameters: [TrainedParameter]
   /// Floats of all trained parameters in a row.
@@ -28,8 +32,31 @@ public final class Session {
   /// - Precondition: `parameters` was made for the plan's graph, and `pool` has the plan's number
   ///   of threads.
   /// - Returns: `nil` when there is no memory for the arena.
-  public init?(_ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool) {
+  public convenience init?(_ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool) {
+    do throws(SessionError) {
+      try self.init(plan, parameters, pool, labels: [], preprocessing: .unitRange)
+    } catch { return nil }
+  }
+
+  /// Runs a model on one example at a time.
+  public convenience init(_ model: Model, threads: Int = 1) throws(SessionError) {
+    guard threads > 0, let pool = ThreadPool(threadCount: threads) else {
+      throw .threadsRefused(threads)
+    }
+    var request = PlanRequest(batch: 1, threadCount: threads)
+    request.keptValues = model.graph.outputs
+    try self.init(
+      Plan(model.graph, request), model.parameters, pool, labels: model.labels,
+      preprocessing: model.preprocessing)
+  }
+
+  private init(
+    _ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool, labels: [String],
+    preprocessing: Preprocessing
+  ) throws(SessionError) {
     precondition(pool.threadCount == plan.request.threadCount, "the plan is for another pool")
+    self.labels = labels
+    self.preprocessing = preprocessing
     self.plan = plan
     self.parameters = parameters
     self.pool = pool
@@ -45,7 +72,7 @@ public final class Session {
     }
     trainedParameters = trained
     trainedCount = offset
-    guard let arena = ocelli_pages_allocate(Self.arenaByteCount(plan)) else { return nil }
+    guard let arena = ocelli_pages_allocate(Self.arenaByteCount(plan)) else { throw .outOfMemory }
     self.arena = arena
     steps = plan.steps.map(bind)
     parametersChanged()

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Kernels
 import Network
+import Ocelli
 import Training
 
 struct BenchModel: ParsableCommand {
@@ -67,7 +68,7 @@ struct BenchModel: ParsableCommand {
       throw CommandError("the system refused to start \(threadCount) threads")
     }
     let start = MonotonicClock.seconds
-    let model = try AnyModelFile.load(file)
+    let model = try Model(contentsOf: file)
     let plan = Plan(model.graph, PlanRequest(batch: 1, threadCount: threadCount))
     guard let session = Session(plan, model.parameters, pool) else {
       throw CommandError("\(file): no memory to run it")

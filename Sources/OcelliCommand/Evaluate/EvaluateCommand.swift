@@ -63,8 +63,8 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let pool = try threads.pool()
-    let model = try AnyModelFile.load(classifier, as: .classifier)
-    let enhancerModel = try enhancer.map { try AnyModelFile.load($0, as: .enhancer) }
+    let model = try Model.withFloatEnds(contentsOf: classifier, as: .classifier)
+    let enhancerModel = try enhancer.map { try Model.withFloatEnds(contentsOf: $0, as: .enhancer) }
     let parts = try data.load()
     try model.check(parts.test, from: data.data, path: classifier, needsLabels: true)
     if let enhancer, let enhancerModel {

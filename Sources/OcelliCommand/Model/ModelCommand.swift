@@ -4,6 +4,7 @@ import Foundation
 import Interchange
 import Kernels
 import Network
+import Ocelli
 import Training
 
 struct ModelCommand: ParsableCommand {
@@ -51,7 +52,7 @@ struct ModelInfo: ParsableCommand {
   }
 
   func run() throws {
-    let model = try file.map { try AnyModelFile.load($0) }
+    let model = try file.map { try Model(contentsOf: $0) }
     let graph = try model?.graph ?? graph()
     let inference = Plan(graph, PlanRequest(batch: batch, threadCount: 1))
     var request = PlanRequest(batch: batch, threadCount: 1)

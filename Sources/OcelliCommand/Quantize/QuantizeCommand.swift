@@ -6,6 +6,7 @@ import Interchange
 import Kernels
 import ModelFormats
 import Network
+import Ocelli
 import Quantization
 import Training
 
@@ -47,6 +48,7 @@ struct QuantizeCommand: ParsableCommand {
   var floatLayers = 0
   @Option(help: ArgumentHelp("Write the per-layer report as JSON.", valueName: "file"))
   var report: String?
+  @OptionGroup(title: "Preprocessing of the model") var preprocessing: PreprocessingOptions
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var threads: ThreadOptions
 
@@ -70,7 +72,11 @@ struct QuantizeCommand: ParsableCommand {
 
   func run() throws {
     let pool = try threads.pool()
-    let original = try AnyModelFile.load(model)
+    var file = try Model(contentsOf: model)
+    try preprocessing.apply(to: &file, model)
+    guard let original = try file.withFloatEnds() else {
+      throw CommandError("\(model): no memory for the parameters")
+    }
     let parts = try data.map { try images.load($0) }
     if let parts, let data {
       try original.check(
@@ -99,15 +105,10 @@ struct QuantizeCommand: ParsableCommand {
     print(json ? try result.json() : result.text(output: output))
   }
 
-  /// What the file says about the model. Pixels of 0 to 255 become 0 to 1.
+  /// What the file says about the model.
   private func description(of original: Model) -> ModelDescription {
-    var description = ModelDescription()
+    var description = ModelDescription(original)
     description.name = URL(filePath: output).deletingPathExtension().lastPathComponent
-    description.role = original.role
-    description.labels = original.labels
-    if original.graph.inputShape.channels == 3 {
-      description.preprocessing = .unitRange
-    }
     description.provenance = "Made by ocelli \(Build.version): \(settings)."
     return description
   }
@@ -155,15 +156,15 @@ struct QuantizeCommand: ParsableCommand {
   private func measure(
     _ result: inout QuantizationResult, _ original: Model, _ images: Dataset, _ pool: ThreadPool
   ) throws {
-    guard let compact = try AnyModelFile.load(output).withFloatEnds(),
-      let plain = try original.withFloatEnds()
-    else { throw CommandError("no memory for the parameters") }
+    guard let compact = try Model(contentsOf: output).withFloatEnds() else {
+      throw CommandError("\(output): no memory for the parameters")
+    }
     let batch = min(64, images.count)
     guard original.role == .classifier else {
-      result.imageDistance = try ImageDistance(plain, compact, images, pool).decibels
+      result.imageDistance = try ImageDistance(original, compact, images, pool).decibels
       return
     }
-    result.accuracyBefore = try Evaluator(plain, pool, batch: batch)
+    result.accuracyBefore = try Evaluator(original, pool, batch: batch)
       .predictions(for: images).accuracy
     result.accuracyAfter = try Evaluator(compact, pool, batch: batch)
       .predictions(for: images).accuracy

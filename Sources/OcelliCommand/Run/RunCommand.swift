@@ -3,6 +3,7 @@ import ArgumentParser
 import Interchange
 import Kernels
 import Network
+import Ocelli
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,7 +27,7 @@ struct RunCommand: ParsableCommand {
   func validate() throws { try checkRange("batch", batch, 1...65536) }
 
   func run() throws {
-    let loaded = try AnyModelFile.load(model)
+    let loaded = try Model(contentsOf: model)
     let graph = loaded.graph
     try check("inputs", input.count, graph.inputs.count)
     try check("outputs", output.count, graph.outputs.count)

@@ -2,12 +2,13 @@
 import Datasets
 import Interchange
 import Network
+import Ocelli
 import Training
 
-extension AnyModelFile {
-  /// Reads a model that must have this role; it takes and gives floats.
-  static func load(_ path: String, as role: Model.Role) throws -> Model {
-    guard let model = try load(path).withFloatEnds() else {
+extension Model {
+  /// Reads a model in any format that must have this role; it takes and gives floats.
+  static func withFloatEnds(contentsOf path: String, as role: Role) throws -> Model {
+    guard let model = try Model(contentsOf: path).withFloatEnds() else {
       throw CommandError("\(path): no memory to run it")
     }
     return try model.requiring(role, path)

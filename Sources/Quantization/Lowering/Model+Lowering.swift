@@ -24,7 +24,7 @@ extension Model {
       throw .unsupported(
         node: folded.graph.nodes[node].name, operation: folded.graph.nodes[node].operation.name)
     }
-    guard let result = builder.finished(role: role, labels: labels) else { throw .outOfMemory }
+    guard let result = builder.finished(like: self) else { throw .outOfMemory }
     return result
   }
 
@@ -58,7 +58,7 @@ private struct Lowering {
   mutating func run() throws(GraphError) -> ModelBuilder {
     for index in model.graph.nodes.indices { indices.append(try add(index)) }
     var outputs = model.graph.outputs.map { indices[$0] }
-    if model.role == .classifier, outputs.count == 1, !model.givesProbabilities,
+    if model.role == .classifier, outputs.count == 1, !model.graph.endsInProbabilities,
       !forIntegers || model.graph.outputShape.channels < Self.softmaxLimit
     {
       outputs = [try builder.add("probabilities", .softmax(SoftmaxLayer()), outputs)]

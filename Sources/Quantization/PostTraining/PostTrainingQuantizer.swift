@@ -88,7 +88,7 @@ private struct Assembly {
   mutating func run() throws(GraphError) -> Model? {
     for index in model.graph.nodes.indices { indices.append(try add(index)) }
     try builder.graph.setOutputs(model.graph.outputs.map { indices[$0] })
-    return builder.finished(role: model.role, labels: model.labels)
+    return builder.finished(like: model)
   }
 
   private mutating func add(_ index: Int) throws(GraphError) -> Int {

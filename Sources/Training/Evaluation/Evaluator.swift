@@ -26,7 +26,7 @@ public final class Evaluator {
     self.pool = pool
     self.batch = batch
     self.averagesFlips = averagesFlips
-    givesProbabilities = model.givesProbabilities
+    givesProbabilities = model.graph.endsInProbabilities
   }
 
   /// What a classifier says of every image.

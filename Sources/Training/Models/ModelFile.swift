@@ -98,6 +98,11 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
   public var path: String
   public var problem: String
 
+  public init(path: String, problem: String) {
+    self.path = path
+    self.problem = problem
+  }
+
   public var description: String { message }
 
   /// One line for people.

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Cuts a stream of pictures, one behind the other without anything between them but white space,
+/// into pictures. PNG, JPEG, PPM and PGM may be mixed.
+///
+/// A picture is given out as soon as its last byte has come; of the rest of the stream only what
+/// was read with it is held.
+public struct PictureStream {
+  /// The bound on the bytes of one picture.
+  public static let byteLimit = 1 << 28
+
+  /// A stretch of the stream.
+  public enum Part: Equatable, Sendable {
+    /// A picture by its structure; whether it can be decoded shows then.
+    case picture([UInt8])
+    /// A picture that ends too early, whose structure is broken, or that exceeds the limit.
+    case damaged([UInt8])
+    /// So many bytes that are no picture.
+    case unknown(byteCount: Int)
+  }
+
+  private let byteLimit: Int
+  private let read: (UnsafeMutableRawBufferPointer) -> Int
+  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  /// What was read and not given out lies in `buffer[start..<end]`.
+  private var start = 0
+  private var end = 0
+  private var isAtEnd = false
+
+  /// - Parameter read: fills memory with the next bytes, at least one, and says how many; 0 at the
+  ///   end.
+  public init(
+    byteLimit: Int = PictureStream.byteLimit,
+    read: @escaping (UnsafeMutableRawBufferPointer) -> Int
+  ) {
+    self.byteLimit = byteLimit
+    self.read = read
+  }
+
+  /// The next part; `nil` at the end of the stream.
+  public mutating func next() -> Part? {
+    skipWhiteSpace()
+    var skipped = 0
+    while true {
+      // The longest signature that is looked for.
+      while end - start < 4, fill() {}
+      guard start < end else { return skipped > 0 ? .unknown(byteCount: skipped) : nil }
+      if let format = startsPicture() {
+        // What was passed over goes first; the picture stays for the next call.
+        return skipped > 0 ? .unknown(byteCount: skipped) : nextPicture(format)
+      }
+      start += 1
+      skipped += 1
+    }
+  }
+
+  private mutating func nextPicture(_ format: ImageFormat) -> Part {
+    var scanner = PictureScanner(format)
+    while true {
+      let result = withRest { scanner.scan($0) }
+      switch result {
+      case .complete(let count): return .picture(take(count))
+      case .broken: return .damaged(takeUntilNextPicture())
+      case .needsMore:
+        if end - start >= byteLimit { return .damaged(takeUntilNextPicture()) }
+        if !fill() { return .damaged(takeUntilNextPicture()) }
+      }
+    }
+  }
+
+  private mutating func take(_ count: Int) -> [UInt8] {
+    let picture = Array(buffer[start..<start + count])
+    start += count
+    return picture
+  }
+
+  /// Of a broken picture as much as is held, up to where another one may start.
+  private mutating func takeUntilNextPicture() -> [UInt8] {
+    let first = start
+    start += 1
+    while start < end, startsPicture() == nil { start += 1 }
+    return Array(buffer[first..<start])
+  }
+
+  private func startsPicture() -> ImageFormat? {
+    withRest { rest in
+      guard let format = ImageFormat(content: rest) else { return nil }
+      // Two letters are no signature without the white space or the comment behind them.
+      let isWord =
+        format == .netpbm
+        && !(rest.count > 2 && (rest[2] == 0x20 || rest[2] == 0x23 || (9...13).contains(rest[2])))
+      return isWord && rest.count > 2 ? nil : format
+    }
+  }
+
+  private mutating func skipWhiteSpace() {
+    while true {
+      while start < end, buffer[start] == 0x20 || (9...13).contains(buffer[start]) { start += 1 }
+      guard start == end, fill() else { return }
+    }
+  }
+
+  private func withRest<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+  }
+
+  /// Reads more; `false` at the end of the stream. What was given out makes room, and the buffer
+  /// grows with a picture, by half.
+  private mutating func fill() -> Bool {
+    guard !isAtEnd else { return false }
+    if start > 0, end == buffer.count || start == end {
+      for index in start..<end { buffer[index - start] = buffer[index] }
+      (start, end) = (0, end - start)
+    }
+    if end == buffer.count {
+      buffer.append(contentsOf: repeatElement(0, count: buffer.count / 2))
+    }
+    let first = end
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      read(UnsafeMutableRawBufferPointer(rebasing: bytes[first...]))
+    }
+    isAtEnd = count <= 0
+    end += max(0, count)
+    return !isAtEnd
+  }
+}

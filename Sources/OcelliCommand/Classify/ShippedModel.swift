@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// The models that come with Ocelli, and where they are looked for.
+enum ShippedModel {
+  /// What `ocelli classify` runs unless it is told another model.
+  static let classifier = "classifier-intel-int8-v1.tflite"
+
+  /// The path of a shipped model: in `weights` in the current folder, beside the executable, or in
+  /// `share/ocelli/weights` next to the executable's folder.
+  static func find(_ name: String) throws -> String {
+    let local = "weights/\(name)"
+    if FileManager.default.isReadableFile(atPath: local) { return local }
+    let folder = URL(filePath: Bundle.main.executablePath ?? "").resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    let candidates = [
+      folder.appending(path: "weights"),
+      folder.deletingLastPathComponent().appending(path: "share/ocelli/weights"),
+    ].map { $0.appending(path: name).path(percentEncoded: false) }
+    if let path = candidates.first(where: { FileManager.default.isReadableFile(atPath: $0) }) {
+      return path
+    }
+    throw CommandError(
+      "no shipped model: \(([local] + candidates).joined(separator: ", ")) are not there; "
+        + "name a model with --model")
+  }
+}
