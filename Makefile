@@ -50,7 +50,8 @@ sanitize: setup ## run the tests under the address and the thread sanitizer
 	tools/sanitize.sh address
 	tools/sanitize.sh thread
 
-bench: build venv ## time Ocelli against PyTorch in turns, into build/bench.json
+bench: build venv ## time Ocelli against other runtimes in turns, into build/bench.json
+	$(PYTHON) tools/bench/models.py --ocelli .build/release/ocelli --python $(PYTHON)
 	$(PYTHON) tools/bench/compare.py --ocelli .build/release/ocelli --python $(PYTHON)
 
 verify: setup venv ## compare with PyTorch, SciPy and other readers of our files

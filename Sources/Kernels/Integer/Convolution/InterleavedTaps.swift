@@ -53,11 +53,12 @@ struct InterleavedTaps {
     let isPermuted = Self.isPermuted(depthwise)
     let isSliding = Self.isSliding(g)
     let order = isPermuted ? permutation() : IntegerVector(repeating: 0)
-    for row in 0..<count {
-      let y = firstRow + row
-      for plane in 0..<depthwise.planes {
+    for plane in 0..<depthwise.planes {
+      let first = plane * Machine.dotElements * g.dilationWidth - g.paddingLeft
+      let inside = insidePixels(first)
+      for row in 0..<count {
+        let y = firstRow + row
         let target = rows + (plane * depthwise.planeLanes + row * depthwise.rowLanes)
-        let first = plane * Machine.dotElements * g.dilationWidth - g.paddingLeft
         guard y >= 0 && y < g.inputHeight else {
           target.update(repeating: paddedLane, count: depthwise.rowLanes)
           continue
@@ -67,8 +68,8 @@ struct InterleavedTaps {
           permute(source, first, pixelStride: input.pixelStride, order, into: target)
         } else if isSliding {
           slide(
-            source + vector * Machine.vectorFloats, first, pixelStride: input.pixelStride,
-            into: target)
+            source + vector * Machine.vectorFloats, first, inside,
+            pixelStride: input.pixelStride, into: target)
         } else {
           for j in 0..<g.outputWidth {
             interleave(
@@ -127,7 +128,7 @@ struct InterleavedTaps {
   /// Writes the lanes of all pixels of a row, the first of which begins at column `x`. Neighbouring
   /// pixels share taps: those of the last one move down, and as many as the stride come in above.
   private func slide(
-    _ source: UnsafePointer<Int8>, _ x: Int, pixelStride: Int,
+    _ source: UnsafePointer<Int8>, _ x: Int, _ inside: Range<Int>, pixelStride: Int,
     into target: UnsafeMutablePointer<Int32>
   ) {
     let g = depthwise.geometry
@@ -137,30 +138,36 @@ struct InterleavedTaps {
       window = shifted(window, tap(source, x + place, pixelStride))
     }
     let next = x + Machine.dotElements - step
-    // The pixels whose new taps are all inside of the input.
-    let first = min(max(0, (step - 1 - next) / step), g.outputWidth)
-    let last = min(max(first, (g.inputWidth - next) / step), g.outputWidth)
     var lanes = target
-    func slideChecked(_ pixels: Range<Int>) {
-      for j in pixels {
-        for place in 0..<step {
-          window = shifted(window, tap(source, next + j * step + place, pixelStride))
-        }
-        store(window, to: lanes)
-        lanes += pitch
-      }
+    for j in 0..<inside.lowerBound {
+      window = shifted(window, tap(source, next + j * step, pixelStride))
+      if step == 2 { window = shifted(window, tap(source, next + j * step + 1, pixelStride)) }
+      store(window, to: lanes)
+      lanes += pitch
     }
-    slideChecked(0..<first)
-    var address = UnsafeRawPointer(source + (next + first * step) * pixelStride)
+    var address = UnsafeRawPointer(source + (next + inside.lowerBound * step) * pixelStride)
       .assumingMemoryBound(to: UInt8.self)
-    for _ in first..<last {
+    for _ in inside {
       window = shifted(window, address)
       if step == 2 { window = shifted(window, address + pixelStride) }
       store(window, to: lanes)
       address += step &* pixelStride
       lanes += pitch
     }
-    slideChecked(last..<g.outputWidth)
+    for j in inside.upperBound..<g.outputWidth {
+      window = shifted(window, tap(source, next + j * step, pixelStride))
+      if step == 2 { window = shifted(window, tap(source, next + j * step + 1, pixelStride)) }
+      store(window, to: lanes)
+      lanes += pitch
+    }
+  }
+
+  /// The pixels whose new taps, where windows slide from column `x` on, are inside of the input.
+  private func insidePixels(_ x: Int) -> Range<Int> {
+    let g = depthwise.geometry
+    let next = x + Machine.dotElements - g.strideWidth
+    let first = min(max(0, (g.strideWidth - 1 - next) / g.strideWidth), g.outputWidth)
+    return first..<min(max(first, (g.inputWidth - next) / g.strideWidth), g.outputWidth)
   }
 
   /// The taps of `window` without the first, and those at `address` behind them.
