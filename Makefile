@@ -51,6 +51,7 @@ sanitize: setup ## run the tests under the address and the thread sanitizer
 	tools/sanitize.sh thread
 
 bench: build venv ## time Ocelli against other runtimes in turns, into build/bench.json
+	$(PYTHON) tools/bench/make_models.py
 	$(PYTHON) tools/bench/models.py --ocelli .build/release/ocelli --python $(PYTHON)
 	$(PYTHON) tools/bench/compare.py --ocelli .build/release/ocelli --python $(PYTHON)
 

@@ -9,7 +9,8 @@ Each round runs `ocelli bench model` and then each peer, in a process of its own
 the network that the peer reads; of the rounds the smallest median of either side counts, and of a
 peer's files the fastest. Adds {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "peers"}
 to the output for each model and number of threads; `ratio` is the best peer's time / ours: above 1,
-Ocelli is faster. Models whose files are not there are skipped, and said to be.
+Ocelli is faster. Models whose files are not there are skipped, and said to be; make_models.py makes
+those of VGG-16, U-Net and MobileNetV1.
 """
 import argparse
 import json
@@ -21,7 +22,7 @@ import results
 
 HERE = pathlib.Path(__file__).parent
 
-# Where models are looked for: the folder beside the repository, then what `ocelli` exported.
+# Where models are looked for: the folder beside the repository, then that of make_models.py.
 FOLDERS = [HERE.parents[1].parent / "shared" / "models", HERE.parents[1] / "build" / "models"]
 
 # Name, our file, and the files of peers: the same network, each in its own fastest form.

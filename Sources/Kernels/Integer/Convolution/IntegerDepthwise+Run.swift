@@ -17,7 +17,8 @@ struct IntegerDepthwiseLoop {
     let isMerged = geometry.strideHeight == 1
     for vector in vectors {
       taps.fill(
-        from: source, image: n, firstRow: rows.lowerBound * geometry.strideHeight
+        from: source, image: n,
+        firstRow: rows.lowerBound * geometry.strideHeight
           - geometry.paddingTop, count: depthwise.scratchRows(rows.count), vector: vector)
       for row in 0..<(isMerged ? 1 : rows.count) {
         run(

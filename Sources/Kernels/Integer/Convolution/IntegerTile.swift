@@ -113,15 +113,16 @@ enum IntegerTileHeight {
     typealias Two = IntegerTilePair<One, One>
     typealias Four = IntegerTilePair<Two, Two>
     typealias Six = IntegerTilePair<Four, Two>
+    typealias Eight = IntegerTilePair<Four, Four>
     switch height {
     case 1: body.run(One.self)
     case 2: body.run(Two.self)
     case 3: body.run(IntegerTilePair<Two, One>.self)
     case 4: body.run(Four.self)
     case 6: body.run(Six.self)
-    case 8: body.run(IntegerTilePair<Four, Four>.self)
+    case 8: body.run(Eight.self)
     case 12: body.run(IntegerTilePair<Six, Six>.self)
-    default: body.run(IntegerTilePair<IntegerTilePair<Four, Four>, IntegerTilePair<Four, Four>>.self)
+    default: body.run(IntegerTilePair<Eight, Eight>.self)
     }
   }
 }
