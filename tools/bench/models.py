@@ -115,11 +115,12 @@ def main():
             continue
         ours = find(file, folders)
         if not ours:
-            print(f"models: skipped {name}: there is no {file}")
+            print(f"models: skipped {name}: there is no {file}", flush=True)
             continue
         files = [ours] + [path for path in (find(other, folders) for other in others) if path]
-        table += measure(name, ours, files, options)
-    results.merge(options.output, table)
+        rows = measure(name, ours, files, options)
+        results.merge(options.output, rows)
+        table += rows
     print_table(table)
 
 
