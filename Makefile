@@ -59,7 +59,9 @@ fuzz: setup ## feed mutated models and pictures to the readers, ten minutes each
 	tools/fuzz.sh model 600
 	tools/fuzz.sh image 600
 
-bench: build venv ## time Ocelli against PyTorch in turns, into build/bench.json
+bench: build venv ## time Ocelli against other runtimes in turns, into build/bench.json
+	$(PYTHON) tools/bench/make_models.py
+	$(PYTHON) tools/bench/models.py --ocelli .build/release/ocelli --python $(PYTHON)
 	$(PYTHON) tools/bench/compare.py --ocelli .build/release/ocelli --python $(PYTHON)
 
 verify: setup venv ## compare with PyTorch, SciPy and other readers of our files

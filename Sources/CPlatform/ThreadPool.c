@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Workers spin briefly between loops (a training step is hundreds of short loops), then sleep.
+//
+// A loop is a gate that the caller opens and closes. A worker that comes in time enters, takes
+// items until there are none, and leaves; the caller closes the gate when it finds no more items,
+// and waits for the workers inside. So a worker that the system runs late, because other processes
+// want its CPU, holds nobody up.
 #include "CPlatform.h"
 
 #include <pthread.h>
@@ -8,6 +13,10 @@
 
 enum { spinLimit = 4000 };
 
+// The gate: the loop's number above whether it is open above how many workers are inside.
+static const uint64_t gateInside = 0x7FFF, gateOpen = 0x8000;
+enum { gateNumberShift = 16 };
+
 struct ocelli_thread_pool {
   pthread_mutex_t mutex;
   pthread_cond_t wake, finished;
@@ -15,8 +24,8 @@ struct ocelli_thread_pool {
   pthread_t *threads;
   // Both change under the mutex, and are read without it to see whether anybody must be woken.
   _Atomic(int) sleepingWorkers, callerSleeps;
-  _Atomic(uint64_t) generation;
-  _Atomic(intptr_t) nextItem, activeWorkers;
+  _Atomic(uint64_t) gate;
+  _Atomic(intptr_t) nextItem;
   _Atomic(int) stopping;
   intptr_t itemCount;
   ocelli_loop_body body;
@@ -44,38 +53,56 @@ static void run_items(ocelli_thread_pool *pool, intptr_t worker) {
   }
 }
 
-// Blocks until a loop newer than `seen` begins; 0 when the pool stops instead.
-static uint64_t wait_for_loop(ocelli_thread_pool *pool, uint64_t seen) {
+static int is_another_loop(uint64_t gate, uint64_t seen) {
+  return (gate & gateOpen) && gate >> gateNumberShift != seen;
+}
+
+// Blocks until another loop than number `seen` begins; 0 when the pool stops instead.
+static int wait_for_loop(ocelli_thread_pool *pool, uint64_t seen) {
   for (int spin = 0; spin < spinLimit; spin++) {
     if (atomic_load_explicit(&pool->stopping, memory_order_acquire)) return 0;
-    uint64_t generation = atomic_load_explicit(&pool->generation, memory_order_acquire);
-    if (generation != seen) return generation;
+    if (is_another_loop(atomic_load_explicit(&pool->gate, memory_order_acquire), seen)) return 1;
     cpu_relax();
   }
   // The sleeper announces itself before it looks for the last time, the caller looks for sleepers
   // after it has begun a loop: one of the two sees the other.
   pthread_mutex_lock(&pool->mutex);
   atomic_fetch_add(&pool->sleepingWorkers, 1);
-  while (atomic_load(&pool->generation) == seen && !atomic_load(&pool->stopping))
+  while (!is_another_loop(atomic_load(&pool->gate), seen) && !atomic_load(&pool->stopping))
     pthread_cond_wait(&pool->wake, &pool->mutex);
   atomic_fetch_sub(&pool->sleepingWorkers, 1);
-  uint64_t generation = atomic_load(&pool->stopping) ? 0 : atomic_load(&pool->generation);
+  int runs = !atomic_load(&pool->stopping);
   pthread_mutex_unlock(&pool->mutex);
-  return generation;
+  return runs;
+}
+
+// Enters the gate unless it is closed; the number of its loop.
+static uint64_t enter(ocelli_thread_pool *pool, int *isInside) {
+  uint64_t gate = atomic_load(&pool->gate);
+  *isInside = 0;
+  while ((gate & gateOpen) && !*isInside)
+    *isInside = atomic_compare_exchange_weak(&pool->gate, &gate, gate + 1);
+  return gate >> gateNumberShift;
+}
+
+static void leave(ocelli_thread_pool *pool) {
+  uint64_t gate = atomic_fetch_sub(&pool->gate, 1) - 1;
+  if ((gate & (gateOpen | gateInside)) != 0 || !atomic_load(&pool->callerSleeps)) return;
+  pthread_mutex_lock(&pool->mutex);
+  pthread_cond_signal(&pool->finished);
+  pthread_mutex_unlock(&pool->mutex);
 }
 
 static void *worker_main(void *argument) {
   worker_start start = *(worker_start *)argument;
   free(argument);
-  uint64_t seen = 1;
-  while ((seen = wait_for_loop(start.pool, seen)) != 0) {
+  uint64_t seen = 0;
+  while (wait_for_loop(start.pool, seen)) {
+    int isInside;
+    seen = enter(start.pool, &isInside);
+    if (!isInside) continue;
     run_items(start.pool, start.worker);
-    if (atomic_fetch_sub(&start.pool->activeWorkers, 1) == 1 &&
-        atomic_load(&start.pool->callerSleeps)) {
-      pthread_mutex_lock(&start.pool->mutex);
-      pthread_cond_signal(&start.pool->finished);
-      pthread_mutex_unlock(&start.pool->mutex);
-    }
+    leave(start.pool);
   }
   return NULL;
 }
@@ -86,13 +113,13 @@ void ocelli_thread_pool_run(
     for (intptr_t item = 0; item < itemCount; item++) body(context, item, 0);
     return;
   }
-  // No worker reads these: all have finished the loop before.
+  // No worker reads these: the gate is closed, and nobody is inside.
   pool->itemCount = itemCount;
   pool->body = body;
   pool->context = context;
   atomic_store_explicit(&pool->nextItem, 0, memory_order_relaxed);
-  atomic_store_explicit(&pool->activeWorkers, pool->threadCount - 1, memory_order_relaxed);
-  atomic_fetch_add(&pool->generation, 1);
+  uint64_t number = (atomic_load(&pool->gate) >> gateNumberShift) + 1;
+  atomic_store(&pool->gate, number << gateNumberShift | gateOpen);
   if (atomic_load(&pool->sleepingWorkers) > 0) {
     pthread_mutex_lock(&pool->mutex);
     pthread_cond_broadcast(&pool->wake);
@@ -100,13 +127,14 @@ void ocelli_thread_pool_run(
   }
 
   run_items(pool, 0);
+  if ((atomic_fetch_and(&pool->gate, ~gateOpen) & gateInside) == 0) return;
   for (int spin = 0; spin < spinLimit; spin++) {
-    if (atomic_load_explicit(&pool->activeWorkers, memory_order_acquire) == 0) return;
+    if ((atomic_load_explicit(&pool->gate, memory_order_acquire) & gateInside) == 0) return;
     cpu_relax();
   }
   pthread_mutex_lock(&pool->mutex);
   atomic_store(&pool->callerSleeps, 1);
-  while (atomic_load(&pool->activeWorkers) != 0)
+  while ((atomic_load(&pool->gate) & gateInside) != 0)
     pthread_cond_wait(&pool->finished, &pool->mutex);
   atomic_store(&pool->callerSleeps, 0);
   pthread_mutex_unlock(&pool->mutex);
@@ -118,7 +146,6 @@ ocelli_thread_pool *ocelli_thread_pool_create(intptr_t threadCount) {
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);
   pthread_cond_init(&pool->finished, NULL);
-  atomic_store(&pool->generation, 1);
   pool->threadCount = 1;
   pool->threads = calloc((size_t)threadCount, sizeof *pool->threads);
   for (intptr_t worker = 1; pool->threads && worker < threadCount; worker++) {

@@ -26,6 +26,15 @@ import Testing
       height: 24, width: 24, channels: 8, outputChannels: 8, kernel: (3, 3), stride: (2, 2),
       bottom: 1, right: 1, groups: 8),
     ConvolutionCase(
+      height: 48, width: 48, channels: 8, outputChannels: 8, kernel: (3, 3), top: 1, bottom: 1,
+      left: 1, right: 1, groups: 8),
+    ConvolutionCase(
+      height: 48, width: 48, channels: 16, outputChannels: 16, kernel: (3, 3), stride: (2, 2),
+      bottom: 1, right: 1, groups: 16),
+    ConvolutionCase(
+      height: 31, width: 33, channels: 24, outputChannels: 24, kernel: (3, 3), top: 1, bottom: 1,
+      left: 1, right: 1, groups: 24, gap: 1),
+    ConvolutionCase(
       height: 9, width: 13, channels: 4, outputChannels: 4, kernel: (3, 5), top: 1, bottom: 1,
       left: 2, right: 2, groups: 4),
     ConvolutionCase(

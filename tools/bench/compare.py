@@ -7,16 +7,16 @@ usage: compare.py --ocelli .build/release/ocelli [--python .venv/bin/python] [--
 
 Runs `ocelli bench training --json --workload WORKLOAD --threads N --steps N`, which prints a JSON
 object {"name", "ms", "mb"} a line, and torch_training.py likewise. Of the rounds the fastest of
-either side counts. Writes {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "ours_mb",
-"peer_mb"} a workload; `ratio` is peer_ms / ours_ms: above 1, Ocelli is faster.
+either side counts. Adds {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "ours_mb",
+"peer_mb"} for each workload to the output; `ratio` is peer_ms / ours_ms: above 1, Ocelli is faster.
 """
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
 
+import results
 from torch_training import WORKLOADS
 
 HERE = pathlib.Path(__file__).parent
@@ -67,10 +67,7 @@ def main():
     parser.add_argument("--output", default="build/bench.json", type=pathlib.Path)
     options = parser.parse_args()
     table = [compare(workload, options) for workload in WORKLOADS]
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = options.output.with_suffix(".tmp")
-    temporary.write_text(json.dumps(table, indent=1) + "\n")
-    os.replace(temporary, options.output)
+    results.merge(options.output, table)
     print_table(table)
 
 

@@ -162,6 +162,26 @@ static inline void ocelli_store_low_bytes(
 #endif
 }
 
+// Byte i is byte order[i] of the register at `source`.
+#if OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512VBMI__)
+#define OCELLI_PERMUTES_BYTES 1
+#else
+#define OCELLI_PERMUTES_BYTES 0
+#endif
+static inline ocelli_int32_vector ocelli_permute_bytes(
+    ocelli_int32_vector order, const int8_t *source) {
+#if OCELLI_PERMUTES_BYTES
+  return (ocelli_int32_vector)_mm512_permutexvar_epi8(
+      (__m512i)order, _mm512_loadu_si512(source));
+#else
+  uint8_t places[4 * OCELLI_VECTOR_FLOATS], result[4 * OCELLI_VECTOR_FLOATS];
+  __builtin_memcpy(places, &order, sizeof places);
+  for (int i = 0; i < 4 * OCELLI_VECTOR_FLOATS; i++) result[i] = (uint8_t)source[places[i]];
+  __builtin_memcpy(&order, result, sizeof order);
+  return order;
+#endif
+}
+
 // An activation as ocelli_dot takes it.
 #if OCELLI_DOT_ELEMENTS == 4
 typedef uint8_t ocelli_dot_activation;

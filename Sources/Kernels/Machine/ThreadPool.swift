@@ -27,6 +27,11 @@ public final class ThreadPool {
   /// `worker` is in `0..<threadCount`; no two items run at once with the same worker, so it can
   /// index scratch memory. Loops do not nest.
   package func forEach(_ count: Int, _ body: (_ item: Int, _ worker: Int) -> Void) {
+    // A loop for the caller alone costs no more than a loop.
+    if threadCount == 1 || count <= 1 {
+      for item in 0..<max(0, count) { body(item, 0) }
+      return
+    }
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { pointer in
         ocelli_thread_pool_run(

@@ -18,6 +18,10 @@ package enum Machine {
   @inline(__always) package static var vectorRegisters: Int { Int(OCELLI_VECTOR_REGISTERS) }
   /// Activations, or weights, that a 32-bit lane holds for `ocelli_dot`.
   @inline(__always) package static var dotElements: Int { Int(OCELLI_DOT_ELEMENTS) }
+  /// Whether `ocelli_permute_bytes` is one instruction, and `ocelli_dot` takes bytes.
+  @inline(__always) package static var permutesBytes: Bool {
+    OCELLI_PERMUTES_BYTES != 0 && dotElements == 4
+  }
   /// What is added to an activation for `ocelli_dot`.
   @inline(__always) package static var dotOffset: Int32 { OCELLI_DOT_OFFSET }
 }

@@ -42,6 +42,10 @@ package protocol Layer: Equatable, Sendable {
   func integerNeeds(_ site: LayerSite) -> LayerNeeds
   func integerPrepare(_ step: LayerStep)
   func integerForward(_ step: LayerStep)
+
+  /// What `integerForward` does with `step` each time: all that depends on the step alone is
+  /// computed once.
+  func integerBound(_ step: LayerStep) -> () -> Void
 }
 
 extension Layer {
@@ -54,6 +58,7 @@ extension Layer {
   package func integerForward(_ step: LayerStep) {
     preconditionFailure("a layer that supports integers computes with them")
   }
+  package func integerBound(_ step: LayerStep) -> () -> Void { { integerForward(step) } }
 
   package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] { [] }
   package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 { 0 }

@@ -175,5 +175,18 @@ extension Operation {
   }
 }
 
+extension Operation {
+  /// The forward run of a step that computes with integers; `nil` for one in floats.
+  package func integerBound(_ step: LayerStep) -> (() -> Void)? {
+    struct Visitor: LayerVisitor {
+      let step: LayerStep
+      func visit(_ layer: some Layer) -> () -> Void { layer.integerBound(step) }
+    }
+    guard step.site.isInteger else { return nil }
+    var visitor = Visitor(step: step)
+    return accept(&visitor)
+  }
+}
+
 /// What a step is asked to do.
 package enum LayerPhase { case prepare, forward, backward }

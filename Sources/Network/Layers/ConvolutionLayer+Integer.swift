@@ -19,8 +19,8 @@ extension ConvolutionLayer {
       geometry(batch: step.site.batch, step.site.inputs[0], step.site.output), hasBias: hasBias)
   }
 
-  package func integerForward(_ step: LayerStep) {
-    step.integerConvolutionForward(
+  package func integerBound(_ step: LayerStep) -> () -> Void {
+    step.boundIntegerConvolution(
       geometry(batch: step.site.batch, step.site.inputs[0], step.site.output),
       input: step.integerInput(0))
   }
@@ -44,8 +44,8 @@ extension DenseLayer {
       geometry(step.site), hasBias: hasBias, isDense: true, roundsScaleProduct: !hasScalePerUnit)
   }
 
-  package func integerForward(_ step: LayerStep) {
-    step.integerConvolutionForward(
+  package func integerBound(_ step: LayerStep) -> () -> Void {
+    step.boundIntegerConvolution(
       geometry(step.site), input: step.integerInput(0).flattened, isDense: true)
   }
 }
@@ -129,10 +129,10 @@ extension LayerStep {
     }
   }
 
-  func integerConvolutionForward(
+  func boundIntegerConvolution(
     _ geometry: ConvolutionGeometry, input: TensorView<Int8>, isDense: Bool = false
-  ) {
-    IntegerConvolution.forward(
+  ) -> () -> Void {
+    IntegerConvolution.bound(
       input, prepared: forwardPrepared,
       quantization: site.convolutionQuantization(isDense: isDense),
       into: integerOutput, geometry, scratch: scratch, pool: pool)

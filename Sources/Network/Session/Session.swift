@@ -19,6 +19,8 @@ public final class Session {
 
   private let arena: UnsafeMutableRawPointer
   private var steps: [LayerStep] = []
+  /// The forward runs of the steps in integers, of which there may be many a millisecond.
+  private var integerSteps: [(() -> Void)?] = []
 
   /// One trained parameter and where its gradient lies.
   public struct TrainedParameter: Sendable {
@@ -75,6 +77,9 @@ public final class Session {
     guard let arena = ocelli_pages_allocate(Self.arenaByteCount(plan)) else { throw .outOfMemory }
     self.arena = arena
     steps = plan.steps.map(bind)
+    integerSteps = zip(plan.steps, steps).map {
+      plan.graph.nodes[$0.node].operation.integerBound($1)
+    }
     parametersChanged()
   }
 
@@ -104,6 +109,7 @@ public final class Session {
 
   /// Step `index` of a forward run; all must run, in order.
   package func forwardStep(_ index: Int, seed: UInt64) {
+    if let run = integerSteps[index] { return run() }
     let node = plan.steps[index].node
     steps[index].seed = RandomGenerator(seed: seed, stream: UInt64(node)).state
     plan.graph.nodes[node].operation.run(.forward, steps[index])

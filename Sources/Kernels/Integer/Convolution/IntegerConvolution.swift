@@ -75,13 +75,23 @@ package enum IntegerConvolution {
     into output: TensorView<Int8>, _ geometry: ConvolutionGeometry,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) {
+    bound(
+      input, prepared: prepared, quantization: quantization, into: output, geometry,
+      scratch: scratch, pool: pool)()
+  }
+
+  /// `forward` of these operands, to be called any number of times.
+  package static func bound(
+    _ input: TensorView<Int8>, prepared: UnsafeRawPointer, quantization: Quantization,
+    into output: TensorView<Int8>, _ geometry: ConvolutionGeometry,
+    scratch: UnsafeMutableRawPointer, pool: ThreadPool
+  ) -> () -> Void {
     if isDepthwise(geometry) {
-      IntegerDepthwise(geometry).run(
+      return IntegerDepthwise(geometry).bound(
         input, prepared, quantization, into: output, scratch: scratch, pool: pool)
-    } else {
-      IntegerProduct(geometry).run(
-        input, prepared, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
     }
+    return IntegerProduct(geometry).bound(
+      input, prepared, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
   }
 
   private static func isDepthwise(_ geometry: ConvolutionGeometry) -> Bool {

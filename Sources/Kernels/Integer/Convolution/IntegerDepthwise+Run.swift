@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-/// A depthwise convolution with its operands, the taps interleaved.
+/// A depthwise convolution with its operands, and one thread's scratch rows.
 struct IntegerDepthwiseLoop {
   let depthwise: IntegerDepthwise
-  let taps: UnsafePointer<Int32>
+  let taps: InterleavedTaps
   let panels: UnsafePointer<IntegerVector>
   let range: OutputRange
+  let source: TensorView<Int8>
   let target: TensorView<Int8>
 
-  /// The outputs of `rows`, the first of which reads the scratch rows from the first on.
-  func run(image n: Int, rows: Range<Int>) {
+  /// The outputs of `rows`, registers `vectors` of their channels.
+  func run(image n: Int, rows: Range<Int>, vectors: Range<Int>) {
+    let geometry = depthwise.geometry
     // With a vertical stride of 1, output rows lie next to each other as scratch rows do.
-    let isMerged = depthwise.geometry.strideHeight == 1
-    for vector in 0..<depthwise.vectors {
+    let isMerged = geometry.strideHeight == 1
+    for vector in vectors {
+      taps.fill(
+        from: source, image: n,
+        firstRow: rows.lowerBound * geometry.strideHeight
+          - geometry.paddingTop, count: depthwise.scratchRows(rows.count), vector: vector)
       for row in 0..<(isMerged ? 1 : rows.count) {
         run(
-          vector: vector,
-          taps: taps + row * depthwise.geometry.strideHeight * depthwise.rowLanes,
+          vector: vector, taps: taps.rows + row * geometry.strideHeight * depthwise.rowLanes,
           lanes: (isMerged ? rows.count : 1) * depthwise.rowLanes,
           into: target.pixel(n, rows.lowerBound + row, 0))
       }
@@ -28,15 +33,14 @@ struct IntegerDepthwiseLoop {
   private func run(
     vector: Int, taps: UnsafePointer<Int32>, lanes: Int, into output: UnsafeMutablePointer<Int8>
   ) {
-    let channels = depthwise.channels
     let isFlat = depthwise.dividesRegister && target.isContiguous
-    let pitch = isFlat ? Machine.vectorFloats : channels
+    let pitch = isFlat ? Machine.vectorFloats : depthwise.pitch
     let first = vector * Machine.vectorFloats
     let whole = lanes / pitch
     let line = Line(
-      panel: panels + vector * depthwise.panelVectors, taps: taps + first, target: output + first,
+      panel: panels + vector * depthwise.panelVectors, taps: taps, target: output + first,
       targetStride: isFlat ? pitch : target.pixelStride, pitch: pitch, count: whole,
-      channels: min(Machine.vectorFloats, pitch - first))
+      channels: isFlat ? pitch : min(Machine.vectorFloats, depthwise.channels - first))
     run(line)
     if lanes > whole * pitch { run(line.rest(lanes - whole * pitch)) }
   }

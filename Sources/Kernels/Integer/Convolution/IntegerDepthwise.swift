@@ -4,22 +4,52 @@ import CIntrinsics
 /// A convolution in which each channel is filtered alone; a channel may have several filters.
 ///
 /// Some horizontal taps of a channel are put into one lane of a scratch row, so that one
-/// instruction multiplies and adds them all: lane `j · O + o` of row y holds the activations that
-/// output channel o of output column j reads at kernel columns 0, 1, … (one *plane* of such rows
-/// for every `Machine.dotElements` columns). A scratch row serves every output row that reads it.
+/// instruction multiplies and adds them all: a lane of row y holds the activations that one output
+/// channel of one output column reads at kernel columns 0, 1, … (one *plane* of such rows for every
+/// `Machine.dotElements` columns). A scratch row serves every output row that reads it. Rows hold
+/// one register of channels at a time, or all channels where a register holds several pixels.
 struct IntegerDepthwise {
   let geometry: ConvolutionGeometry
-
-  init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
-
-  var channels: Int { geometry.outputChannels }
-  var planes: Int {
-    (geometry.kernelWidth + Machine.dotElements - 1) / Machine.dotElements
-  }
+  let channels: Int
+  let planes: Int
   /// Registers of a pixel.
-  var vectors: Int { (channels + Machine.vectorFloats - 1) / Machine.vectorFloats }
+  let vectors: Int
   /// Whether a register can hold several whole pixels.
-  var dividesRegister: Bool { Machine.vectorFloats % channels == 0 }
+  let dividesRegister: Bool
+  /// Lanes between the pixels of a scratch row, and those of a row.
+  let pitch: Int
+  let rowLanes: Int
+  /// Output rows that are computed from one filling of the scratch rows.
+  let blockRows: Int
+  /// Registers of channels that one item of work computes.
+  let vectorGrain: Int
+
+  init(_ geometry: ConvolutionGeometry) {
+    self.geometry = geometry
+    channels = geometry.outputChannels
+    planes = (geometry.kernelWidth + Machine.dotElements - 1) / Machine.dotElements
+    vectors = (channels + Machine.vectorFloats - 1) / Machine.vectorFloats
+    dividesRegister = Machine.vectorFloats % channels == 0
+    pitch = dividesRegister ? channels : Machine.vectorFloats
+    rowLanes = geometry.outputWidth * pitch
+    let most = Self.outputRows(geometry, lanes: rowLanes * planes)
+    // An even number of blocks, so that two threads get the same.
+    let blocks = (geometry.outputHeight + most - 1) / most
+    let even = blocks > 1 ? blocks + blocks % 2 : 1
+    blockRows = (geometry.outputHeight + even - 1) / even
+    let registers = blockRows * rowLanes / Machine.vectorFloats
+    vectorGrain = min(vectors, max(1, 192 / max(1, registers)))
+  }
+
+  /// Output rows whose scratch rows, of so many lanes each, take about 32 KB.
+  private static func outputRows(_ geometry: ConvolutionGeometry, lanes: Int) -> Int {
+    let rows = (1 << 13) / lanes - reach(geometry)
+    return min(geometry.outputHeight, max(rows / geometry.strideHeight + 1, 1))
+  }
+  /// Input rows that one output row reads, the skipped ones of a dilation among them.
+  private static func reach(_ geometry: ConvolutionGeometry) -> Int {
+    (geometry.kernelHeight - 1) * geometry.dilationHeight + 1
+  }
 
   var panelVectors: Int {
     IntegerPanel.headerVectors(1) + geometry.kernelHeight * planes
@@ -28,27 +58,17 @@ struct IntegerDepthwise {
     vectors * panelVectors * MemoryLayout<IntegerVector>.stride
   }
 
-  /// Lanes of a scratch row.
-  var rowLanes: Int { geometry.outputWidth * channels }
-  /// Lanes of the scratch rows of a plane; the register behind the last pixel is written, too.
-  var planeLanes: Int { scratchRows * rowLanes + Machine.vectorFloats }
-  /// Output rows that are computed from one filling of the scratch rows, in about 32 KB.
-  var blockRows: Int {
-    let rows = (1 << 13) / (rowLanes * planes)
-    let outputs = (rows - reach) / geometry.strideHeight + 1
-    return min(geometry.outputHeight, max(outputs, 1))
+  /// Scratch rows that so many output rows read.
+  func scratchRows(_ outputRows: Int) -> Int {
+    (outputRows - 1) * geometry.strideHeight + Self.reach(geometry)
   }
-  /// Input rows that one output row reads, the skipped ones of a dilation among them.
-  private var reach: Int { (geometry.kernelHeight - 1) * geometry.dilationHeight + 1 }
-  var scratchRows: Int { (blockRows - 1) * geometry.strideHeight + reach }
-  /// Bytes of a pixel of padding, and of one whose channels are repeated for several filters.
-  private var pixelBytes: Int { (channels + 2 * Machine.vectorFloats + 63) / 64 * 64 }
-  /// Scratch memory of one thread: rows behind the taps of one pixel and the padding; the last tile
-  /// reads behind them.
+  /// Lanes of the scratch rows of a plane; the register behind the last pixel is written, too.
+  var planeLanes: Int { scratchRows(blockRows) * rowLanes + Machine.vectorFloats }
+  /// Scratch memory of one thread: the last tile reads behind the rows.
   var scratchByteCount: Int {
-    let slack = IntegerTileHeight.largest * max(channels, Machine.vectorFloats)
-    let rows = planes * planeLanes + slack
-    return (rows * 4 + 5 * pixelBytes + 63) / 64 * 64
+    let slack = IntegerTileHeight.largest * Machine.vectorFloats
+    let bytes = (planes * planeLanes + slack) * 4 + InterleavedTaps.headerBytes(self)
+    return (bytes + 63) / 64 * 64
   }
 
   func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
@@ -75,27 +95,31 @@ struct IntegerDepthwise {
     }
   }
 
-  func run(
+  func bound(
     _ source: TensorView<Int8>, _ prepared: UnsafeRawPointer,
     _ quantization: IntegerConvolution.Quantization, into target: TensorView<Int8>,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
-  ) {
-    let blocks = (geometry.outputHeight + blockRows - 1) / blockRows
-    pool.forEach(geometry.batch * blocks) { item, worker in
-      let (n, block) = item.quotientAndRemainder(dividingBy: blocks)
-      let first = block * blockRows
-      let rows = first..<min(first + blockRows, geometry.outputHeight)
-      let memory = scratch + worker * scratchByteCount
-      let taps = InterleavedTaps(depthwise: self, memory: memory, pixelBytes: pixelBytes)
-      let count = (rows.count - 1) * geometry.strideHeight + reach
-      taps.fill(
-        from: source, image: n, firstRow: first * geometry.strideHeight - geometry.paddingTop,
-        count: count, zeroPoint: Int8(truncatingIfNeeded: quantization.inputZeroPoint))
-      IntegerDepthwiseLoop(
-        depthwise: self, taps: taps.rows,
-        panels: prepared.assumingMemoryBound(to: IntegerVector.self),
-        range: OutputRange(quantization), target: target
-      ).run(image: n, rows: rows)
+  ) -> () -> Void {
+    let rowBlocks = (geometry.outputHeight + blockRows - 1) / blockRows
+    let vectorBlocks = (vectors + vectorGrain - 1) / vectorGrain
+    let workerBytes = scratchByteCount
+    let panels = prepared.assumingMemoryBound(to: IntegerVector.self)
+    let range = OutputRange(quantization)
+    let zeroPoint = Int8(truncatingIfNeeded: quantization.inputZeroPoint)
+    return {
+      pool.forEach(geometry.batch * rowBlocks * vectorBlocks) { item, worker in
+        let (image, block) = item.quotientAndRemainder(dividingBy: rowBlocks * vectorBlocks)
+        let (row, vector) = block.quotientAndRemainder(dividingBy: vectorBlocks)
+        let loop = IntegerDepthwiseLoop(
+          depthwise: self,
+          taps: InterleavedTaps(
+            self, memory: scratch + worker * workerBytes, zeroPoint: zeroPoint),
+          panels: panels, range: range, source: source, target: target)
+        let first = row * blockRows
+        loop.run(
+          image: image, rows: first..<min(first + blockRows, geometry.outputHeight),
+          vectors: vector * vectorGrain..<min((vector + 1) * vectorGrain, vectors))
+      }
     }
   }
 }

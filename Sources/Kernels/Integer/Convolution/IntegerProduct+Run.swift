@@ -2,18 +2,21 @@
 import CIntrinsics
 
 extension IntegerProduct {
-  func run(
+  func bound(
     _ source: TensorView<Int8>, _ prepared: UnsafeRawPointer,
     _ quantization: IntegerConvolution.Quantization, into target: OutputLattice,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
-  ) {
+  ) -> () -> Void {
     let copy = scratch.assumingMemoryBound(to: PaddedInput.Element.self)
-    input.fill(from: source, zeroPoint: quantization.inputZeroPoint, into: copy, pool: pool)
     let loop = IntegerProductLoop(
       product: self, copy: copy, panels: prepared.assumingMemoryBound(to: IntegerVector.self),
       range: OutputRange(quantization), target: target)
     let blocks = loop.blocks
-    pool.forEach(blocks.count) { item, _ in loop.run(blocks.block(item)) }
+    let (input, zeroPoint) = (input, quantization.inputZeroPoint)
+    return {
+      input.fill(from: source, zeroPoint: zeroPoint, into: copy, pool: pool)
+      pool.forEach(blocks.count) { item, _ in loop.run(blocks.block(item)) }
+    }
   }
 }
 
@@ -31,6 +34,8 @@ struct IntegerProductBlocks {
   let panels: Int
   let tileGrain: Int
   let panelGrain: Int
+  private let tileBlocks: Int
+  private let panelBlocks: Int
 
   /// Blocks of about `target` steps of a tile and a panel with `cost` steps.
   init(groups: Int, tiles: Int, panels: Int, cost: Int, panelBytes: Int) {
@@ -45,10 +50,10 @@ struct IntegerProductBlocks {
       tileGrain = tiles
       panelGrain = min(panels, max(1, target / (tiles * cost)))
     }
+    tileBlocks = (tiles + tileGrain - 1) / tileGrain
+    panelBlocks = (panels + panelGrain - 1) / panelGrain
   }
 
-  private var tileBlocks: Int { (tiles + tileGrain - 1) / tileGrain }
-  private var panelBlocks: Int { (panels + panelGrain - 1) / panelGrain }
   var count: Int { groups * tileBlocks * panelBlocks }
 
   func block(_ index: Int) -> IntegerProductBlock {
@@ -67,6 +72,7 @@ struct IntegerProductLoop {
   let panels: UnsafePointer<IntegerVector>
   let range: OutputRange
   let target: OutputLattice
+  let tilesPerLine: Int
 
   init(
     product: IntegerProduct, copy: UnsafePointer<PaddedInput.Element>,
@@ -77,16 +83,19 @@ struct IntegerProductLoop {
     self.panels = panels
     self.range = range
     self.target = target
+    tilesPerLine = (product.lineLength + product.tileRows - 1) / product.tileRows
   }
 
-  var tilesPerLine: Int { (product.lineLength + product.tileRows - 1) / product.tileRows }
+  /// Products that take as long as one output's way from its sum to its byte.
+  private static var outputCost: Int { 12 * Machine.dotElements }
 
   var blocks: IntegerProductBlocks {
     let width = product.vectors * Machine.vectorFloats
     return IntegerProductBlocks(
       groups: product.geometry.groups, tiles: product.lineCount * tilesPerLine,
       panels: product.panelsPerGroup,
-      cost: product.tileRows * width * product.runCount * product.runElements,
+      cost: product.tileRows * width
+        * (product.runCount * product.runSteps * Machine.dotElements + Self.outputCost),
       panelBytes: product.panelVectors * MemoryLayout<IntegerVector>.stride)
   }
 
@@ -161,20 +170,26 @@ private struct IntegerProductTiles<Row: IntegerRow>: IntegerTileBody {
   ) -> Tile where Tile.Row == Row {
     let product = loop.product
     let geometry = product.geometry
-    let (runCount, runSteps) = (product.runCount, product.runSteps)
-    let runsPerRow = max(1, runCount / geometry.kernelHeight)
-    let rowElements = geometry.dilationHeight * product.input.rowElements
-    let columnElements = geometry.dilationWidth * product.input.channels
+    let elementBytes = MemoryLayout<PaddedInput.Element>.stride
+    let rowBytes = geometry.dilationHeight &* product.input.rowElements &* elementBytes
+    let columnBytes = geometry.dilationWidth &* product.input.channels &* elementBytes
     var tile = Tile(repeating: Row(at: panel))
     var weights = panel + IntegerPanel.headerVectors(Row.vectors)
-    for run in 0..<runCount {
-      let (a, b) = run.quotientAndRemainder(dividingBy: runsPerRow)
-      var activations = UnsafeRawPointer(window + (a * rowElements + b * columnElements))
-      for _ in 0..<runSteps {
-        tile.add(activations, stride: stride, times: Row(at: weights))
-        activations += 4
-        weights += Row.vectors
+    var runsLeft = product.runCount
+    var row = UnsafeRawPointer(window)
+    while runsLeft > 0 {
+      var run = row
+      for _ in 0..<product.runsPerRow {
+        var activations = run
+        for _ in 0..<product.runSteps {
+          tile.add(activations, stride: stride, times: Row(at: weights))
+          activations += 4
+          weights += Row.vectors
+        }
+        run += columnBytes
       }
+      runsLeft &-= product.runsPerRow
+      row += rowBytes
     }
     return tile
   }

@@ -18,6 +18,14 @@ struct IntegerProduct {
   let lineCount: Int
   /// Pixels of a tile.
   let tileRows: Int
+  /// Taps of the kernel in a run, runs of a window and of one of the kernel's rows, and steps of a
+  /// run: one register of activations and of weights each.
+  let runTaps: Int
+  let runCount: Int
+  let runsPerRow: Int
+  let runSteps: Int
+  let panelsPerGroup: Int
+  let panelVectors: Int
 
   /// - Parameter isScattered: whether the outputs are not all pixels of a view.
   init(_ geometry: ConvolutionGeometry, isScattered: Bool = false) {
@@ -39,30 +47,21 @@ struct IntegerProduct {
     let isWide = registers >= 4 && lineLength <= 6 && Machine.vectorRegisters >= 32
     vectors = registers == 1 ? 1 : isWide ? 4 : 2
     tileRows = IntegerTileHeight.best(for: lineLength, vectors: vectors)
+    runTaps = Self.runTaps(geometry, copyWidth: input.width)
+    runCount = geometry.kernelHeight * geometry.kernelWidth / max(1, runTaps)
+    runsPerRow = max(1, runCount / max(1, geometry.kernelHeight))
+    runSteps = (runTaps * input.channels + Machine.dotElements - 1) / Machine.dotElements
+    let width = vectors * Machine.vectorFloats
+    panelsPerGroup = (geometry.groupOutputChannels + width - 1) / width
+    panelVectors = IntegerPanel.headerVectors(vectors) + runCount * runSteps * vectors
   }
 
-  // MARK: - Runs
-
-  /// Taps of the kernel in a run.
-  var runTaps: Int {
+  private static func runTaps(_ geometry: ConvolutionGeometry, copyWidth: Int) -> Int {
     guard geometry.dilationWidth == 1 || geometry.kernelWidth == 1 else { return 1 }
-    let isWhole = geometry.dilationHeight == 1 && input.width == geometry.kernelWidth
+    let isWhole = geometry.dilationHeight == 1 && copyWidth == geometry.kernelWidth
     return isWhole ? geometry.kernelHeight * geometry.kernelWidth : geometry.kernelWidth
   }
-  var runCount: Int { geometry.kernelHeight * geometry.kernelWidth / runTaps }
-  var runElements: Int { runTaps * input.channels }
-  /// Steps of a run: one register of activations and of weights each.
-  var runSteps: Int { (runElements + Machine.dotElements - 1) / Machine.dotElements }
 
-  // MARK: - Memory
-
-  var panelsPerGroup: Int {
-    let width = vectors * Machine.vectorFloats
-    return (geometry.groupOutputChannels + width - 1) / width
-  }
-  var panelVectors: Int {
-    IntegerPanel.headerVectors(vectors) + runCount * runSteps * vectors
-  }
   var preparedByteCount: Int {
     geometry.groups * panelsPerGroup * panelVectors * MemoryLayout<IntegerVector>.stride
   }

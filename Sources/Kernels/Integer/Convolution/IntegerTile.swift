@@ -91,15 +91,17 @@ protocol IntegerTileBody {
 
 /// The heights that tiles have.
 enum IntegerTileHeight {
-  static let largest = 12
+  static let largest = 16
 
   /// The height with which `count` pixels of `vectors` registers each cost least: whole tiles are
-  /// computed, and each costs about two pixels more than its height.
+  /// computed, and each costs about two pixels more than its height; with fewer than ten registers
+  /// of sums, the next product of a sum has to wait for the last.
   static func best(for count: Int, vectors: Int) -> Int {
     let registers = Machine.vectorRegisters >= 32 ? 24 : 12
     var (best, bestCost) = (1, Int.max)
-    for height in [1, 2, 3, 4, 6, 8, 12] where height * vectors <= registers {
-      let cost = (count + height - 1) / height * (height + 2)
+    for height in [1, 2, 3, 4, 6, 8, 12, 16] where height * vectors <= registers {
+      let pixels = max(height * vectors, min(10, registers - 2)) + 2 * vectors
+      let cost = (count + height - 1) / height * pixels
       if cost < bestCost { (best, bestCost) = (height, cost) }
     }
     return best
@@ -111,14 +113,16 @@ enum IntegerTileHeight {
     typealias Two = IntegerTilePair<One, One>
     typealias Four = IntegerTilePair<Two, Two>
     typealias Six = IntegerTilePair<Four, Two>
+    typealias Eight = IntegerTilePair<Four, Four>
     switch height {
     case 1: body.run(One.self)
     case 2: body.run(Two.self)
     case 3: body.run(IntegerTilePair<Two, One>.self)
     case 4: body.run(Four.self)
     case 6: body.run(Six.self)
-    case 8: body.run(IntegerTilePair<Four, Four>.self)
-    default: body.run(IntegerTilePair<Six, Six>.self)
+    case 8: body.run(Eight.self)
+    case 12: body.run(IntegerTilePair<Six, Six>.self)
+    default: body.run(IntegerTilePair<Eight, Eight>.self)
     }
   }
 }

@@ -48,9 +48,9 @@ package enum IntegerTransposedConvolution {
   ) {
     var offset = 0
     TransposedPhase.forEach(geometry) { phase in
-      phase.product.run(
+      phase.product.bound(
         input, prepared + offset, quantization, into: phase.lattice(of: output),
-        scratch: scratch, pool: pool)
+        scratch: scratch, pool: pool)()
       offset += phase.preparedByteCount
     }
   }

@@ -6,72 +6,168 @@ struct InterleavedTaps {
   let depthwise: IntegerDepthwise
   /// [plane][row][lane]
   let rows: UnsafeMutablePointer<Int32>
-  /// A pixel of padding, then the taps of a pixel whose channels are repeated.
+  /// A register of padding, then those of the taps of a pixel whose channels are repeated.
   private let pixels: UnsafeMutablePointer<Int8>
-  private let pixelBytes: Int
+  /// The input pixels of a row, padded.
+  private let line: UnsafeMutablePointer<Int8>
+  /// A lane of padding.
+  private let paddedLane: Int32
 
-  init(depthwise: IntegerDepthwise, memory: UnsafeMutableRawPointer, pixelBytes: Int) {
+  init(_ depthwise: IntegerDepthwise, memory: UnsafeMutableRawPointer, zeroPoint: Int8) {
     self.depthwise = depthwise
-    self.pixelBytes = pixelBytes
     pixels = memory.assumingMemoryBound(to: Int8.self)
-    rows = (memory + 5 * pixelBytes).assumingMemoryBound(to: Int32.self)
+    line = pixels + 5 * Self.pixelBytes
+    rows = (memory + Self.headerBytes(depthwise)).assumingMemoryBound(to: Int32.self)
+    pixels.update(repeating: zeroPoint, count: Self.pixelBytes)
+    let activation = Int32(zeroPoint) + Machine.dotOffset
+    paddedLane =
+      Machine.dotElements == 4
+      ? activation &* 0x0101_0101 : activation &<< 16 | activation & 0xFFFF
   }
 
-  /// Fills `count` rows from the input's row `firstRow` on.
+  private static var pixelBytes: Int { 64 }
+  /// Bytes before the rows.
+  static func headerBytes(_ depthwise: IntegerDepthwise) -> Int {
+    let line = lineColumns(depthwise.geometry) * depthwise.channels + 2 * pixelBytes
+    return 5 * pixelBytes + (isPermuted(depthwise) ? (line + 63) / 64 * 64 : 0)
+  }
+  /// Input columns that the outputs of a row read in one plane.
+  private static func lineColumns(_ geometry: ConvolutionGeometry) -> Int {
+    (geometry.outputWidth - 1) * geometry.strideWidth + Machine.dotElements
+  }
+  /// Whether neighbouring pixels share taps.
+  private static func isSliding(_ geometry: ConvolutionGeometry) -> Bool {
+    geometry.dilationWidth == 1 && geometry.groupOutputChannels == 1 && geometry.strideWidth <= 2
+  }
+  /// Whether one register of activations has all taps of a register of lanes: for S channels of V
+  /// bytes, ((V / S − 1) · s + 4) · S ≤ 2 · V + 2 · S ≤ 4 · V.
+  private static func isPermuted(_ depthwise: IntegerDepthwise) -> Bool {
+    Machine.permutesBytes && depthwise.dividesRegister && isSliding(depthwise.geometry)
+  }
+
+  /// Fills `count` rows from the input's row `firstRow` on with the channels of register `vector`.
   func fill(
-    from input: TensorView<Int8>, image n: Int, firstRow: Int, count: Int, zeroPoint: Int8
+    from input: TensorView<Int8>, image n: Int, firstRow: Int, count: Int, vector: Int
   ) {
     let g = depthwise.geometry
-    pixels.update(repeating: zeroPoint, count: pixelBytes)
-    for row in 0..<count {
-      let y = firstRow + row
-      let source =
-        y >= 0 && y < g.inputHeight ? UnsafePointer(input.pixel(n, y, 0)) : nil
-      for plane in 0..<depthwise.planes {
+    let isPermuted = Self.isPermuted(depthwise)
+    let isSliding = Self.isSliding(g)
+    let order = isPermuted ? permutation() : IntegerVector(repeating: 0)
+    for plane in 0..<depthwise.planes {
+      let first = plane * Machine.dotElements * g.dilationWidth - g.paddingLeft
+      let inside = insidePixels(first)
+      for row in 0..<count {
+        let y = firstRow + row
         let target = rows + (plane * depthwise.planeLanes + row * depthwise.rowLanes)
-        let first = plane * Machine.dotElements * g.dilationWidth - g.paddingLeft
-        guard g.dilationWidth > 1 || g.groupOutputChannels > 1 || g.strideWidth > 2 else {
-          slide(source, first, pixelStride: input.pixelStride, into: target)
+        guard y >= 0 && y < g.inputHeight else {
+          target.update(repeating: paddedLane, count: depthwise.rowLanes)
           continue
         }
-        for j in 0..<g.outputWidth {
-          let x = first + j * g.strideWidth
-          interleave(
-            source, x, pixelStride: input.pixelStride, into: target + j * depthwise.channels)
+        let source = UnsafePointer(input.pixel(n, y, 0))
+        if isPermuted {
+          permute(source, first, pixelStride: input.pixelStride, order, into: target)
+        } else if isSliding {
+          slide(
+            source + vector * Machine.vectorFloats, first, inside,
+            pixelStride: input.pixelStride, into: target)
+        } else {
+          for j in 0..<g.outputWidth {
+            interleave(
+              source, first + j * g.strideWidth, pixelStride: input.pixelStride, vector: vector,
+              into: target + j * depthwise.pitch)
+          }
         }
       }
+    }
+  }
+
+  /// Where in a register of activations the taps of each lane are.
+  private func permutation() -> IntegerVector {
+    let g = depthwise.geometry
+    let order = pixels + Self.pixelBytes
+    for lane in 0..<Machine.vectorFloats {
+      let (pixel, channel) = lane.quotientAndRemainder(dividingBy: depthwise.channels)
+      for tap in 0..<Machine.dotElements {
+        let place = (pixel * g.strideWidth + tap) * depthwise.channels + channel
+        order[lane * Machine.dotElements + tap] = Int8(truncatingIfNeeded: place)
+      }
+    }
+    return UnsafeRawPointer(order).loadUnaligned(as: IntegerVector.self)
+  }
+
+  /// Writes the lanes of all pixels of a row, the first of which begins at column `x`, some pixels
+  /// a register.
+  private func permute(
+    _ source: UnsafePointer<Int8>, _ x: Int, pixelStride: Int, _ order: IntegerVector,
+    into target: UnsafeMutablePointer<Int32>
+  ) {
+    let g = depthwise.geometry
+    let channels = depthwise.channels
+    let columns = Self.lineColumns(g)
+    let left = min(max(-x, 0), columns)
+    let inside = max(0, min(g.inputWidth - (x + left), columns - left))
+    line.update(repeating: pixels[0], count: left * channels)
+    let first = line + left * channels
+    if pixelStride == channels {
+      first.update(from: source + (x + left) * channels, count: inside * channels)
+    } else {
+      for j in 0..<inside {
+        (first + j * channels).update(
+          from: source + (x + left + j) * pixelStride, count: channels)
+      }
+    }
+    (first + inside * channels).update(
+      repeating: pixels[0], count: (columns - left - inside) * channels)
+    let offset = IntegerVector(repeating: Int32(bitPattern: 0x8080_8080))
+    for lane in stride(from: 0, to: depthwise.rowLanes, by: Machine.vectorFloats) {
+      let taps = ocelli_permute_bytes(order, line + lane &* g.strideWidth)
+      store(taps ^ offset, to: target + lane)
     }
   }
 
   /// Writes the lanes of all pixels of a row, the first of which begins at column `x`. Neighbouring
   /// pixels share taps: those of the last one move down, and as many as the stride come in above.
   private func slide(
-    _ source: UnsafePointer<Int8>?, _ x: Int, pixelStride: Int,
+    _ source: UnsafePointer<Int8>, _ x: Int, _ inside: Range<Int>, pixelStride: Int,
     into target: UnsafeMutablePointer<Int32>
   ) {
     let g = depthwise.geometry
-    let channels = depthwise.channels
-    let taps = Machine.dotElements
-    let vectors = depthwise.vectors
-    // What a register writes behind its pixel's last channel is overwritten by the first register.
-    for vector in (0..<vectors).reversed() {
-      let lane = vector * Machine.vectorFloats
-      var window = IntegerVector(repeating: 0)
-      for place in 0..<taps - g.strideWidth {
-        window = shifted(window, tap(source, x + place, 0, pixelStride) + lane)
-      }
-      var next = x + taps - g.strideWidth
-      var lanes = target + lane
-      for _ in 0..<g.outputWidth {
-        window = shifted(window, tap(source, next, 0, pixelStride) + lane)
-        if g.strideWidth == 2 {
-          window = shifted(window, tap(source, next + 1, 0, pixelStride) + lane)
-        }
-        store(window, to: lanes)
-        next &+= g.strideWidth
-        lanes += channels
-      }
+    let (step, pitch) = (g.strideWidth, depthwise.pitch)
+    var window = IntegerVector(repeating: 0)
+    for place in 0..<Machine.dotElements - step {
+      window = shifted(window, tap(source, x + place, pixelStride))
     }
+    let next = x + Machine.dotElements - step
+    var lanes = target
+    for j in 0..<inside.lowerBound {
+      window = shifted(window, tap(source, next + j * step, pixelStride))
+      if step == 2 { window = shifted(window, tap(source, next + j * step + 1, pixelStride)) }
+      store(window, to: lanes)
+      lanes += pitch
+    }
+    var address = UnsafeRawPointer(source + (next + inside.lowerBound * step) * pixelStride)
+      .assumingMemoryBound(to: UInt8.self)
+    for _ in inside {
+      window = shifted(window, address)
+      if step == 2 { window = shifted(window, address + pixelStride) }
+      store(window, to: lanes)
+      address += step &* pixelStride
+      lanes += pitch
+    }
+    for j in inside.upperBound..<g.outputWidth {
+      window = shifted(window, tap(source, next + j * step, pixelStride))
+      if step == 2 { window = shifted(window, tap(source, next + j * step + 1, pixelStride)) }
+      store(window, to: lanes)
+      lanes += pitch
+    }
+  }
+
+  /// The pixels whose new taps, where windows slide from column `x` on, are inside of the input.
+  private func insidePixels(_ x: Int) -> Range<Int> {
+    let g = depthwise.geometry
+    let next = x + Machine.dotElements - g.strideWidth
+    let first = min(max(0, (g.strideWidth - 1 - next) / g.strideWidth), g.outputWidth)
+    return first..<min(max(first, (g.inputWidth - next) / g.strideWidth), g.outputWidth)
   }
 
   /// The taps of `window` without the first, and those at `address` behind them.
@@ -87,46 +183,49 @@ struct InterleavedTaps {
 
   /// Writes the lanes of one pixel, whose first tap is at column `x` of the row `source`; some of
   /// the lanes behind them are overwritten.
-  @inline(__always) private func interleave(
-    _ source: UnsafePointer<Int8>?, _ x: Int, pixelStride: Int,
+  private func interleave(
+    _ source: UnsafePointer<Int8>, _ x: Int, pixelStride: Int, vector: Int,
     into target: UnsafeMutablePointer<Int32>
   ) {
     let dilation = depthwise.geometry.dilationWidth
-    let first = tap(source, x, 0, pixelStride)
-    let second = tap(source, x + dilation, 1, pixelStride)
+    func taps(_ index: Int) -> IntegerVector {
+      bytes(repeated(source, x + index * dilation, index, pixelStride, vector))
+    }
     if Machine.dotElements == 4 {
-      let third = tap(source, x + 2 * dilation, 2, pixelStride)
-      let fourth = tap(source, x + 3 * dilation, 3, pixelStride)
-      for lane in stride(from: 0, to: depthwise.channels, by: Machine.vectorFloats) {
-        let low = bytes(first + lane) | bytes(second + lane) &<< 8
-        let high = bytes(third + lane) | bytes(fourth + lane) &<< 8
-        let offset = IntegerVector(repeating: Int32(bitPattern: 0x8080_8080))
-        store((low | high &<< 16) ^ offset, to: target + lane)
-      }
+      let offset = IntegerVector(repeating: Int32(bitPattern: 0x8080_8080))
+      let low = taps(0) | taps(1) &<< 8
+      store((low | (taps(2) | taps(3) &<< 8) &<< 16) ^ offset, to: target)
     } else {
-      for lane in stride(from: 0, to: depthwise.channels, by: Machine.vectorFloats) {
-        let low = (bytes(first + lane) &<< 24) &>> 24
-        let high = (bytes(second + lane) &<< 24) &>> 8
-        store(
-          low & 0xFFFF | high & IntegerVector(repeating: -0x10000), to: target + lane)
-      }
+      let low = (taps(0) &<< 24) &>> 24
+      let high = (taps(1) &<< 24) &>> 8
+      store(low & 0xFFFF | high & IntegerVector(repeating: -0x10000), to: target)
     }
   }
 
-  /// The channels of the pixel at column `x`, repeated for each filter, or those of padding.
-  @inline(__always) private func tap(
-    _ source: UnsafePointer<Int8>?, _ x: Int, _ index: Int, _ pixelStride: Int
+  /// The activations of register `vector` at column `x`, repeated for each filter, or padding.
+  private func repeated(
+    _ source: UnsafePointer<Int8>, _ x: Int, _ index: Int, _ pixelStride: Int, _ vector: Int
   ) -> UnsafePointer<UInt8> {
-    let g = depthwise.geometry
-    guard let source, x >= 0 && x < g.inputWidth else {
-      return UnsafeRawPointer(pixels).assumingMemoryBound(to: UInt8.self)
+    let filters = depthwise.geometry.groupOutputChannels
+    let first = vector * Machine.vectorFloats
+    guard filters > 1 && x >= 0 && x < depthwise.geometry.inputWidth else {
+      return tap(source + first, x, pixelStride)
     }
     let pixel = source + x * pixelStride
-    let filters = g.groupOutputChannels
-    guard filters > 1 else { return UnsafeRawPointer(pixel).assumingMemoryBound(to: UInt8.self) }
-    let repeated = pixels + (index + 1) * pixelBytes
-    for o in 0..<depthwise.channels { repeated[o] = pixel[o / filters] }
-    return UnsafeRawPointer(repeated).assumingMemoryBound(to: UInt8.self)
+    let target = pixels + (index + 1) * Self.pixelBytes
+    for lane in 0..<min(Machine.vectorFloats, depthwise.channels - first) {
+      target[lane] = pixel[(first + lane) / filters]
+    }
+    return UnsafeRawPointer(target).assumingMemoryBound(to: UInt8.self)
+  }
+
+  /// The activations at column `x` from `source` on, or those of padding.
+  @inline(__always) private func tap(
+    _ source: UnsafePointer<Int8>, _ x: Int, _ pixelStride: Int
+  ) -> UnsafePointer<UInt8> {
+    let isInside = x >= 0 && x < depthwise.geometry.inputWidth
+    return UnsafeRawPointer(isInside ? source + x * pixelStride : UnsafePointer(pixels))
+      .assumingMemoryBound(to: UInt8.self)
   }
 
   @inline(__always) private func bytes(_ address: UnsafePointer<UInt8>) -> IntegerVector {

@@ -3,15 +3,16 @@ import CIntrinsics
 
 /// The output's zero point and clamp, and how multipliers are laid out for a register of channels.
 struct OutputRange {
-  let low: IntegerVector
-  let high: IntegerVector
-  let zeroPoint: IntegerVector
+  // Single integers: copies of vectors, written in pieces, are slow to read as a whole.
+  private let low: Int32
+  private let high: Int32
+  private let zeroPoint: Int32
   let roundsOnce: Bool
 
   init(_ quantization: IntegerConvolution.Quantization) {
-    zeroPoint = IntegerVector(repeating: quantization.outputZeroPoint)
-    low = IntegerVector(repeating: Int32(quantization.minimum) - quantization.outputZeroPoint)
-    high = IntegerVector(repeating: Int32(quantization.maximum) - quantization.outputZeroPoint)
+    zeroPoint = quantization.outputZeroPoint
+    low = Int32(quantization.minimum) - quantization.outputZeroPoint
+    high = Int32(quantization.maximum) - quantization.outputZeroPoint
     roundsOnce = quantization.roundsOnce
   }
 
@@ -40,7 +41,9 @@ struct OutputRange {
   @inline(__always) func write(
     _ scaled: IntegerVector, first count: Int, to target: UnsafeMutablePointer<Int8>
   ) {
-    ocelli_store_low_bytes(ocelli_clamp(scaled, low, high) &+ zeroPoint, count, target)
+    let clamped = ocelli_clamp(
+      scaled, IntegerVector(repeating: low), IntegerVector(repeating: high))
+    ocelli_store_low_bytes(clamped &+ IntegerVector(repeating: zeroPoint), count, target)
   }
 }
 
