@@ -36,7 +36,7 @@ example: setup ## build and run Examples/Classify, a package that uses the libra
 
 baseline: setup ## run the tests of kernels and networks as built for any CPU of this architecture
 	swift test -c release --scratch-path .build-baseline \
-	  --filter 'KernelsTests|NetworkTests|ArchitecturesTests|TrainingTests'
+	  --filter 'KernelsTests|NetworkTests|ArchitecturesTests|TrainingTests|ModelFormatsTests|QuantizationTests'
 
 lint: ## check format and comments
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Interchange
 import Kernels
 import Network
 import Quantization
@@ -110,7 +111,7 @@ extension QuantizationError {
       "node '\(node)': \(operation) has no form that compact models can have"
     case .unknownNode(let name): "has no node '\(name)'; ocelli model info lists them"
     case .notFinite(let node): "node '\(node)' gives numbers that are not finite"
-    case .graph(let error): "\(error)"
+    case .graph(let error): error.message
     case .outOfMemory: "no memory to quantise it"
     }
   }

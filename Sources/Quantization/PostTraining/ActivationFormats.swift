@@ -38,10 +38,18 @@ struct ActivationFormats {
   /// Formats that are not a matter of calibration, by the group's root.
   private var fixed: [Int: AffineQuantization] = [:]
 
+  private let ranges: [ClosedRange<Float>]
+
   /// - Parameter floatNodes: nodes that stay in floats.
-  init(_ model: Model, floatNodes: Set<Int>, inputRanges: [ClosedRange<Float>]) {
+  /// - Parameter inputRanges: all values that were seen of each node.
+  /// - Parameter ranges: the values of each node that are kept.
+  init(
+    _ model: Model, floatNodes: Set<Int>, inputRanges: [ClosedRange<Float>],
+    ranges: [ClosedRange<Float>]
+  ) {
     self.model = model
     self.floatNodes = floatNodes
+    self.ranges = ranges
     clamps = model.graph.fusibleClamps
     parents = Array(model.graph.nodes.indices)
     for node in model.graph.nodes.indices where !floatNodes.contains(node) {
@@ -51,7 +59,7 @@ struct ActivationFormats {
   }
 
   /// The format of every node.
-  func formats(_ ranges: [ClosedRange<Float>]) -> [ValueFormat] {
+  func formats() -> [ValueFormat] {
     var union: [Int: ClosedRange<Float>] = [:]
     for node in model.graph.nodes.indices where clamps[node] == nil {
       let (root, range) = (root(node), ranges[node])
@@ -84,11 +92,19 @@ struct ActivationFormats {
     let inputs = model.graph.nodes[node].inputs.filter { !floatNodes.contains($0) }
     switch model.graph.nodes[node].operation {
     case .pooling, .padding, .resize, .reshape, .transpose: unite(node, inputs.first ?? node)
-    // An input whose format is fixed is converted, rather than force it on the others.
+    // An input whose format is fixed is converted, rather than force it on the others; and so is
+    // one of less than half the range, whose other readers would get it in coarse steps.
     case .concatenation:
-      for input in inputs where fixed[root(input)] == nil { unite(node, input) }
+      let widest = inputs.reduce(Float(0)) { max($0, span($1)) }
+      for input in inputs where fixed[root(input)] == nil && span(input) * 2 >= widest {
+        unite(node, input)
+      }
     default: break
     }
+  }
+
+  private func span(_ node: Int) -> Float {
+    max(ranges[node].upperBound, 0) - min(ranges[node].lowerBound, 0)
   }
 
   private func root(_ node: Int) -> Int {

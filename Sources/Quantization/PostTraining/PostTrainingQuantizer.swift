@@ -38,8 +38,9 @@ public struct PostTrainingQuantizer {
   public func quantized() throws(QuantizationError) -> Model {
     let floats = try floatIndices()
     let ranges = ranges()
-    let formats = ActivationFormats(model, floatNodes: floats, inputRanges: extremes)
-      .formats(ranges)
+    let formats = ActivationFormats(
+      model, floatNodes: floats, inputRanges: extremes, ranges: ranges
+    ).formats()
     var assembly = Assembly(
       model: model, formats: formats, ranges: ranges,
       correction: correctsBias ? BiasCorrection(model: model, statistics: statistics) : nil)
