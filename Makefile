@@ -47,9 +47,8 @@ format: ## put format and comments right
 	python3 tools/wrap-comments.py Sources Tests
 
 embedded: setup ## compile what boards run as Embedded Swift
-	@for target in $(BOARD_CLEAN); do \
-	  EMBEDDED=1 swift build -c release --scratch-path .build-embedded --target $$target || exit 1; \
-	done
+	EMBEDDED="$(BOARD_CLEAN)" swift build -c release --scratch-path .build-embedded \
+	  --product BoardClean
 
 sanitize: setup ## run the tests under the address and the thread sanitizer
 	tools/sanitize.sh address

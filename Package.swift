@@ -3,7 +3,8 @@
 import Foundation
 import PackageDescription
 
-/// `EMBEDDED=1 swift build --target …` compiles the board-clean targets as Embedded Swift.
+/// `EMBEDDED="Kernels Network …" swift build --product BoardClean` compiles these targets as
+/// Embedded Swift.
 let embedded = Context.environment["EMBEDDED"] != nil
 
 let common: [SwiftSetting] =
@@ -137,6 +138,11 @@ let package = Package(
   ],
   cLanguageStandard: .c11
 )
+
+// `make embedded` builds the targets that it names in one go, as one archive.
+if let names = Context.environment["EMBEDDED"]?.split(separator: " ").map(String.init) {
+  package.products.append(.library(name: "BoardClean", type: .static, targets: names))
+}
 
 // `make fuzz` builds one executable more, which libFuzzer's own `main` drives.
 if Context.environment["FUZZ"] != nil {
