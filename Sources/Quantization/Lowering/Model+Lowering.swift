@@ -90,9 +90,6 @@ private struct Lowering {
     case .cropping:
       unsupported = unsupported ?? index
       return inputs[0]
-    case .activation(let layer) where layer.function == .gelu:
-      unsupported = unsupported ?? index
-      return inputs[0]
     default: return try builder.add(copyOf: index, in: model, inputs: inputs)
     }
   }
