@@ -21,6 +21,24 @@ struct ModelAndBenchTests {
     }
   }
 
+  @Test func `info shows what a model's metadata say, in 100 columns`() throws {
+    let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures/described.tflite").path
+    let text = try ocelli("model", "info", model)
+    for line in [
+      "name        ImageClassifier", "role        classifier", "classes     3: red, green, blue",
+      "pictures    8×8, RGB, stretched; (level − 127.5) / 127.5",
+    ] { #expect(text.output.contains(line), "\(text)") }
+    #expect(text.output.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(text)")
+    let outcome = try ocelli("model", "info", model, "--json")
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    let metadata = try #require(object["metadata"] as? [String: Any])
+    #expect(metadata["name"] as? String == "ImageClassifier")
+    let pictures = try #require(object["preprocessing"] as? [String: Any])
+    #expect(pictures["colors"] as? String == "RGB" && pictures["mean"] as? [Double] == [127.5])
+  }
+
   @Test func `absurd settings of model info are wrong usage`() throws {
     for options in [
       "--size 0", "--size 100000000", "--classes 0", "--batch 0", "--architecture x",

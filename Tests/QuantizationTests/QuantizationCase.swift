@@ -92,6 +92,11 @@ struct QuantizationCase: Sendable, CustomTestStringConvertible {
       (network.width, network.denseUnits) = (0.125, 16)
       return try network.graph()
     },
+    QuantizationCase(name: "speed-run net", role: .classifier) {
+      var network = SpeedRunNet(imageHeight: 32, imageWidth: 32, classCount: 10)
+      network.widths = [8, 16, 16]
+      return try network.graph()
+    },
     QuantizationCase(name: "plain autoencoder", role: .enhancer) {
       try PlainAutoencoder(imageHeight: 16, imageWidth: 16, encodingLayers: 2, decodingLayers: 2)
         .graph()

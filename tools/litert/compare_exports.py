@@ -22,6 +22,7 @@ from PIL import Image
 CLASSIFIERS = {
     "small-cnn": [], "resnet8": [], "mobilenet-v1": ["--width", "0.25"],
     "vgg16": ["--width", "0.125", "--normalized", "--dense-units", "32"],
+    "speed-run": ["--width", "0.25"],
 }
 ENHANCERS = {
     "sigmoid": ["--head", "sigmoid"], "residual": ["--head", "residual"],

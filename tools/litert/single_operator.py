@@ -297,6 +297,8 @@ class Maker:
         if name == "LEAKY_RELU":
             options_type, options = 75, schema.LeakyReluOptionsT()
             options.alpha = float(self.pick(0.1, 0.2, 0.01, 0.3))
+        if name == "GELU":
+            options_type, options, version = 116, schema.GeluOptionsT(), 2
         return b.finish(getattr(OPERATORS, name), version, [x], [y], options_type, options)
 
     def conversion(self, kind):
@@ -346,6 +348,7 @@ KINDS = {
     "LOGISTIC": lambda m: m.unary("LOGISTIC"),
     "TANH": lambda m: m.unary("TANH"),
     "HARD_SWISH": lambda m: m.unary("HARD_SWISH"),
+    "GELU": lambda m: m.unary("GELU"),
     "QUANTIZE float32 to int8": lambda m: m.conversion("quantize"),
     "QUANTIZE int8 to int8": lambda m: m.conversion("requantize"),
     "QUANTIZE uint8 to int8": lambda m: m.conversion("unsigned"),

@@ -49,4 +49,23 @@ extension ElementaryFunctions {
     let result = isLarge ? 1 - 2 / (t + 2) : -t / (t + 2)
     return x < 0 ? -result : result
   }
+
+  /// erf x = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (1 · 3 ⋯ (2n+1)), rounded once to single precision,
+  /// in which it is ±1 from 4 on. No term has another sign than x, so that nothing cancels.
+  static func roundedErf(_ x: Float) -> Float {
+    if abs(x) >= 4 { return x < 0 ? -1 : 1 }
+    let square = Double(x) * Double(x)
+    var term = Double(x)
+    var sum = term
+    for n in 1...96 {
+      term *= 2 * square / Double(2 * n + 1)
+      sum += term
+    }
+    return Float(0x1.20dd750429b6dp0 * doubleExp(-square) * sum)
+  }
+
+  /// x · Φ(x) in single precision, in the order of TensorFlow Lite's operations.
+  static func roundedGELU(_ x: Float) -> Float {
+    0.5 * x * (1 + roundedErf(x * 0.707_106_77))
+  }
 }

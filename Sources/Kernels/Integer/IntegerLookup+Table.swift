@@ -8,6 +8,8 @@ extension IntegerLookup {
     /// LOGISTIC
     case sigmoid
     case tanh
+    /// GELU, exact
+    case gelu
     case hardSwish
     case leakyReLU(slope: Float)
     /// min(max(x, lower), upper): RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1
@@ -55,6 +57,10 @@ extension IntegerLookup {
       case .tanh:
         self = .real(
           ElementaryFunctions.roundedTanh, scale: input.scale, inverse: 1 / output.scale,
+          zeroPoint: zeroPoint)
+      case .gelu:
+        self = .real(
+          ElementaryFunctions.roundedGELU, scale: input.scale, inverse: 1 / output.scale,
           zeroPoint: zeroPoint)
       case .hardSwish:
         self = .hardSwish(HardSwishRule(input: input, output: output))

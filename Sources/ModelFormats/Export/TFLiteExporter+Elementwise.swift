@@ -20,7 +20,7 @@ extension TFLiteExporter {
 
   mutating func addActivation(
     _ node: Int, _ function: ActivationFunction
-  ) throws(TFLiteExportError) {
+  ) {
     let isInteger = isInteger(node)
     let (inputs, output) = (inputs(node), output(node))
     switch function {
@@ -33,7 +33,10 @@ extension TFLiteExporter {
       append(
         .leakyReLU, version: isInteger ? 2 : 1, inputs, computing: output,
         options: .leakyReLU(slope: slope))
-    case .gelu: throw unsupported(node)
+    case .gelu:
+      append(
+        .gelu, version: isInteger ? 2 : 1, inputs, computing: output,
+        options: .gelu(isApproximate: false))
     }
   }
 

@@ -40,7 +40,7 @@ extension TFLiteExporter {
       append(
         .concatenation, version: integerVersion, inputs(node), computing: output(node),
         options: .concatenation(axis: axis, activation: activation(node)))
-    case .activation(let layer): try addActivation(node, layer.function)
+    case .activation(let layer): addActivation(node, layer.function)
     case .conversion: addConversion(node)
     case .reshape: addReshape(node)
     case .resize(let layer): addResize(node, layer)

@@ -4,7 +4,7 @@ import Network
 
 extension TFLiteExporter {
   /// Adds the tensors of a node's weights and bias; gives their indices, without one for a bias
-  /// that is not there.
+  /// that is not there. LiteRT runs no convolution without a bias: it gets one of zeros.
   ///
   /// - Parameter shape: that of the weights in the file.
   /// - Parameter dimension: where in it the output channels are: first, or last of depthwise ones.
@@ -14,12 +14,16 @@ extension TFLiteExporter {
     let name = graph.nodes[node].name
     let channels = shape[dimension]
     let bias = entries.last { $0.declaration.role == .bias }
+    let needsBias: Bool =
+      if case .convolution = graph.nodes[node].operation { true } else { bias != nil }
     guard isInteger(node) else {
       var values = Array(model.parameters.values(of: weights))
       if dimension != 0 { values = outputsLast(values, channels: channels) }
       var result = [addFloats(name + "/weights", shape, values)]
-      if let bias {
-        let values = Array(model.parameters.values(of: bias))
+      if needsBias {
+        let values =
+          bias.map { Array(model.parameters.values(of: $0)) }
+          ?? [Float](repeating: 0, count: channels)
         result.append(addFloats(name + "/bias", [channels], values))
       }
       return result
@@ -31,8 +35,10 @@ extension TFLiteExporter {
     file.tensors[index].scales = scales
     file.tensors[index].zeroPoints = [Int](repeating: 0, count: scales.count)
     file.tensors[index].quantizedDimension = dimension
-    guard let bias else { return [index] }
-    let elements = [Int32](model.parameters.bytes(of: bias).bindMemory(to: Int32.self))
+    guard needsBias else { return [index] }
+    let elements =
+      bias.map { [Int32](model.parameters.bytes(of: $0).bindMemory(to: Int32.self)) }
+      ?? [Int32](repeating: 0, count: channels)
     let biasIndex = constant(name + "/bias", [channels], .int32, elements)
     let inputScale = graph.formats[graph.nodes[node].inputs[0]].quantization?.scale ?? 1
     file.tensors[biasIndex].scales = scales.map { $0 * inputScale }

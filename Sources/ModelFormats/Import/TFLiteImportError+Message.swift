@@ -36,6 +36,7 @@
       case .shuffledWeights: "its weights are in the shuffled format of old versions"
       case .weightType: "its weights are not of the type that its input asks for"
       case .rank: "it has more extents than height, width and channels"
+      case .approximation: "it is the approximation by tanh; convert the model with the exact GELU"
       case .acrossBatch: "it works across the images of a batch"
       case .outputShape: "its output does not have the shape that its inputs give"
       case .attribute: "one of its numbers is outside of what is supported"

@@ -38,6 +38,8 @@ public enum StaticProblem: Equatable, Sendable {
   case weightType
   /// More than four extents, or an extent in the batch's place that is no batch.
   case rank
+  /// It is computed by an approximation; convert the model with the exact function.
+  case approximation
   /// It works across the images of a batch.
   case acrossBatch
   /// The output's shape is not what the inputs give.

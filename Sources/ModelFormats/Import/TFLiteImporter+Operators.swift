@@ -35,6 +35,10 @@ extension TFLiteImporter {
       guard case .leakyReLU(let slope) = node.options else { throw problem(index, .noOptions) }
       try addActivation(index, .leakyReLU(slope: slope))
     case .hardSwish: try addActivation(index, .hardSwish)
+    case .gelu:
+      // The form by tanh is another function.
+      guard node.options != .gelu(isApproximate: true) else { throw problem(index, .approximation) }
+      try addActivation(index, .gelu)
     case .quantize, .dequantize: try addConversion(index)
     case .pad, .padV2, .mirrorPad: try addPadding(index)
     case .transpose: try addTranspose(index)

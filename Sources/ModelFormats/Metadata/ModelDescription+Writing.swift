@@ -9,8 +9,10 @@ extension TFLiteFile {
   public func serialized(describedBy description: ModelDescription) -> [UInt8] {
     var writer = DescriptionWriter(description: description, file: self)
     let metadata = writer.run()
-    // 2.3.0 runs every operator of every version that Ocelli writes. Padded as TensorFlow does.
-    var runtime = [UInt8]("2.3.0".utf8)
+    // 2.3.0 runs every operator of every version that Ocelli writes, but for GELU. Padded as
+    // TensorFlow does.
+    let hasGELU = operators.contains { $0.code == .gelu }
+    var runtime = [UInt8]((hasGELU ? "2.9.0" : "2.3.0").utf8)
     while runtime.count < 16 { runtime.append(0) }
     var bytes = metadata.withUnsafeBytes { metadata in
       runtime.withUnsafeBytes { runtime in

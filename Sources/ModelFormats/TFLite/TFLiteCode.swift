@@ -36,6 +36,7 @@ public struct TFLiteCode: Equatable, Sendable {
   public static let mirrorPad = TFLiteCode(code: 100)
   public static let quantize = TFLiteCode(code: 114)
   public static let hardSwish = TFLiteCode(code: 117)
+  public static let gelu = TFLiteCode(code: 150)
 
   /// The schema's word for the operator.
   public var name: String { TFLiteWords.word(code, of: Self.names) }

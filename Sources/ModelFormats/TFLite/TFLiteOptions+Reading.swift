@@ -50,6 +50,7 @@ extension TFLiteOptions {
     case TFLiteOptionsTable.resizeNearestNeighbor:
       .resize(alignsCorners: try table.flag(0), hasHalfPixelCenters: try table.flag(1))
     case TFLiteOptionsTable.leakyReLU: .leakyReLU(slope: try table.float(0))
+    case TFLiteOptionsTable.gelu: .gelu(isApproximate: try table.flag(0))
     case TFLiteOptionsTable.mirrorPad:
       .mirrorPad(isSymmetric: try table.number(0, default: UInt8(0)) == 1)
     default: .none

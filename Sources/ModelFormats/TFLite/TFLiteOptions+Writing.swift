@@ -99,6 +99,8 @@ extension TFLiteOptions {
       return (
         TFLiteOptionsTable.leakyReLU, builder.table([Field(number: 0, value: .float(slope))])
       )
+    case .gelu(let isApproximate):
+      return (TFLiteOptionsTable.gelu, builder.table([byte(0, isApproximate ? 1 : 0)]))
     case .mirrorPad(let isSymmetric):
       return (TFLiteOptionsTable.mirrorPad, builder.table([byte(0, isSymmetric ? 1 : 0)]))
     default: return nil

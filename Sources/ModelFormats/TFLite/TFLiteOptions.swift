@@ -22,6 +22,8 @@ public enum TFLiteOptions: Equatable, Sendable {
   /// RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR.
   case resize(alignsCorners: Bool, hasHalfPixelCenters: Bool)
   case leakyReLU(slope: Float)
+  /// GELU: by tanh, or exact, by the error function.
+  case gelu(isApproximate: Bool)
   /// MIRROR_PAD: the border pixel is repeated (SYMMETRIC) or not (REFLECT).
   case mirrorPad(isSymmetric: Bool)
 }
@@ -70,4 +72,5 @@ enum TFLiteOptionsTable {
   static let resizeNearestNeighbor: UInt8 = 74
   static let leakyReLU: UInt8 = 75
   static let mirrorPad: UInt8 = 77
+  static let gelu: UInt8 = 116
 }

@@ -43,19 +43,16 @@ extension SoftmaxLayer {
 }
 
 extension ActivationLayer {
-  /// GELU has no rule for integers.
   package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
     LayerSite.areUniform(inputs, output)
-      && (output == .float32 || function.integerFunction != nil)
   }
 
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds { .table }
 
   package func integerPrepare(_ step: LayerStep) {
-    guard let function = function.integerFunction else { return }
     step.fillTable(
       IntegerLookup.table(
-        for: function, input: step.site.inputQuantization(0),
+        for: function.integerFunction, input: step.site.inputQuantization(0),
         output: step.site.outputQuantization))
   }
 
@@ -66,8 +63,8 @@ extension ActivationLayer {
 }
 
 extension ActivationFunction {
-  /// The function of one byte; `nil` where TensorFlow Lite has no rule for it.
-  fileprivate var integerFunction: IntegerLookup.Function? {
+  /// The function of one byte.
+  fileprivate var integerFunction: IntegerLookup.Function {
     switch self {
     case .relu: .relu
     case .relu6: .relu6
@@ -75,7 +72,7 @@ extension ActivationFunction {
     case .sigmoid: .sigmoid
     case .tanh: .tanh
     case .hardSwish: .hardSwish
-    case .gelu: nil
+    case .gelu: .gelu
     }
   }
 }

@@ -90,9 +90,6 @@ private struct Lowering {
     case .cropping:
       unsupported = unsupported ?? index
       return inputs[0]
-    case .activation(let layer) where layer.function == .gelu:
-      unsupported = unsupported ?? index
-      return inputs[0]
     default: return try builder.add(copyOf: index, in: model, inputs: inputs)
     }
   }
@@ -113,7 +110,7 @@ private struct Lowering {
 
   /// y = multiplier · x + shift, as factors of the weights of the only layer that reads it, where
   /// that changes nothing at the border: with no shift and one factor. Else a depthwise 1×1
-  /// convolution.
+  /// convolution, and of a vector, which has no pixels, a dense layer with factors on its diagonal.
   private mutating func addAffine(
     _ index: Int, _ multiplier: [Float], _ shift: [Float], _ inputs: [Int]
   ) throws(GraphError) -> Int {
@@ -125,6 +122,14 @@ private struct Lowering {
       return inputs[0]
     }
     let channels = multiplier.count
+    let shape = model.graph.shapes[index]
+    if shape.height == 1, shape.width == 1 {
+      var diagonal = [Float](repeating: 0, count: channels * channels)
+      for c in 0..<channels { diagonal[c * channels + c] = multiplier[c] }
+      return try builder.add(
+        model.graph.nodes[index].name, .dense(DenseLayer(units: channels)), inputs,
+        parameters: [.floats(diagonal), .floats(shift)])
+    }
     let layer = ConvolutionLayer(outputChannels: channels, window: Window(1), groups: channels)
     return try builder.add(
       model.graph.nodes[index].name, .convolution(layer), inputs,
