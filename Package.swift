@@ -5,14 +5,16 @@ import PackageDescription
 
 /// `EMBEDDED="Kernels Network …" swift build --product BoardClean` compiles these targets as
 /// Embedded Swift.
-let embedded = Context.environment["EMBEDDED"] != nil
+let embeddedTargets = Context.environment["EMBEDDED"]?.split(separator: " ").map(String.init)
 
 let common: [SwiftSetting] =
   [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("ExistentialAny"),
-  ] + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])] : [])
+  ]
+  + (embeddedTargets != nil
+    ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])] : [])
 
 /// Board-clean targets compile as Embedded Swift, too: most of what that lacks is an error at once.
 let boardClean = common + [.treatWarning("EmbeddedRestrictions", as: .error)]
@@ -140,8 +142,8 @@ let package = Package(
 )
 
 // `make embedded` builds the targets that it names in one go, as one archive.
-if let names = Context.environment["EMBEDDED"]?.split(separator: " ").map(String.init) {
-  package.products.append(.library(name: "BoardClean", type: .static, targets: names))
+if let embeddedTargets {
+  package.products.append(.library(name: "BoardClean", type: .static, targets: embeddedTargets))
 }
 
 // `make fuzz` builds one executable more, which libFuzzer's own `main` drives.

@@ -15,7 +15,7 @@ extension Model {
     do throws(Platform.FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
       throw ModelFileError(path: path, problem: "\(error)")
     }
-    guard file.bytes.count >= 8, file.bytes[4..<8].elementsEqual("TFL3".utf8) else {
+    guard TFLiteFile.hasIdentifier(file.bytes) else {
       self = try ModelFile.load(path)
       return
     }

@@ -3,12 +3,12 @@ import Foundation
 import Imaging
 import Network
 import Ocelli
+import TestSupport
 import Testing
 
 struct ShippedModelTests {
-  private static let folder = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "weights")
+  private static let folder = Fixture.folder.deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "weights")
   private static let names =
     ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
     .filter { $0.hasSuffix(".tflite") }.sorted()

@@ -6,9 +6,6 @@ import Testing
 struct ClassifyCommandTests {
   private let ocelli: Ocelli
 
-  private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-
   init() throws {
     ocelli = try Ocelli()
     try copy("Fixtures/described.tflite", as: "model.tflite")
@@ -17,7 +14,7 @@ struct ClassifyCommandTests {
   }
 
   private func copy(_ fixture: String, as name: String) throws {
-    try ocelli.write(Data(contentsOf: Self.fixtures.appending(path: fixture)), to: name)
+    try ocelli.write(Data(contentsOf: testsFolder.appending(path: fixture)), to: name)
   }
 
   /// A picture of one colour.

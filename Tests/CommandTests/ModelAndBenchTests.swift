@@ -22,8 +22,7 @@ struct ModelAndBenchTests {
   }
 
   @Test func `info shows what a model's metadata say, in 100 columns`() throws {
-    let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/described.tflite").path
+    let model = testsFolder.appending(path: "Fixtures/described.tflite").path
     let text = try ocelli("model", "info", model)
     for line in [
       "name        ImageClassifier", "role        classifier", "classes     3: red, green, blue",

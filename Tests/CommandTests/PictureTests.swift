@@ -8,8 +8,7 @@ struct PictureTests {
 
   init() throws { ocelli = try Ocelli() }
 
-  private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "ImagingTests/Fixtures")
+  private static let fixtures = testsFolder.appending(path: "ImagingTests/Fixtures")
 
   private static func fixture(_ name: String) throws -> Data {
     try Data(contentsOf: fixtures.appending(path: name))

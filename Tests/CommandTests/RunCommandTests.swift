@@ -8,8 +8,7 @@ struct RunCommandTests {
 
   init() throws {
     ocelli = try Ocelli()
-    let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "Fixtures")
+    let fixtures = testsFolder.appending(path: "Fixtures")
     for name in ["dense.tflite", "dense-input.npy", "dense-output.npy"] {
       try FileManager.default.copyItem(
         at: fixtures.appending(path: name), to: URL(filePath: ocelli.folder + "/" + name))

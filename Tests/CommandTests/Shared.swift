@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
+/// The folder Tests, whose fixtures several test targets share.
+let testsFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+
 /// What many tests read and none changes: `scenes`, `scenes.safetensors`, and the run folders
 /// `classifier` and `enhancer` of models for them.
 enum Shared {

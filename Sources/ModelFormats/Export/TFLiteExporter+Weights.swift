@@ -4,7 +4,8 @@ import Network
 
 extension TFLiteExporter {
   /// Adds the tensors of a node's weights and bias; gives their indices, without one for a bias
-  /// that is not there. LiteRT runs no convolution without a bias: it gets one of zeros.
+  /// that is not there. A convolution always gets one, of zeros if need be: LiteRT's
+  /// reference kernel of int8 refuses those without.
   ///
   /// - Parameter shape: that of the weights in the file.
   /// - Parameter dimension: where in it the output channels are: first, or last of depthwise ones.

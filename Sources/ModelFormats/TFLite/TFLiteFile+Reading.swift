@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension TFLiteFile {
+  /// Whether a file with these bytes says that it is a .tflite file: by the identifier that follows
+  /// the reference to the root table.
+  public static func hasIdentifier(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= 8 && bytes[4..<8].elementsEqual("TFL3".utf8)
+  }
+
   /// What a .tflite file says. The data of tensors are views of `bytes`, which must outlive them.
   ///
   /// Of several subgraphs the first is the model; the others belong to control flow, whose
@@ -9,8 +15,7 @@ extension TFLiteFile {
   /// - Throws: `TFLiteError` saying where the file is wrong. What is allocated is bounded by the
   ///   file's size.
   public init(reading bytes: UnsafeRawBufferPointer) throws(TFLiteError) {
-    // After the reference to the root table comes the identifier.
-    guard bytes.count >= 8, bytes[4..<8].elementsEqual("TFL3".utf8) else { throw .notTFLite }
+    guard Self.hasIdentifier(bytes) else { throw .notTFLite }
     var reader = TFLiteReader()
     do throws(FlatBufferError) {
       let model = try FlatBuffer(bytes).root()

@@ -103,13 +103,7 @@ struct DatasetInfoCommand: ParsableCommand {
     }
     status.clear()
     let info = DatasetInfo(dataset)
-    guard json else {
-      print(info.table)
-      return
-    }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    print(String(decoding: try encoder.encode(info), as: UTF8.self))
+    print(json ? try info.json() : info.table)
   }
 }
 

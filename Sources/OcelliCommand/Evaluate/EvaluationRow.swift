@@ -150,9 +150,7 @@ extension EvaluationRow {
       if perClass { row.addClasses(to: &document) }
       return document
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    return String(decoding: try encoder.encode(documents), as: UTF8.self)
+    return try documents.json()
   }
 
   private func addClasses(to document: inout Document) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Foundation
 import Network
 import Ocelli
+import Platform
 import Training
 
 struct ModelCommand: ParsableCommand {
@@ -63,8 +63,9 @@ struct ModelInfo: ParsableCommand {
       summary.labels = model.labels
     }
     if let file {
-      summary.metadata = try ModelSummary.Metadata(ofFile: file)
-      summary.fileBytes = try Data(contentsOf: URL(filePath: file), options: .alwaysMapped).count
+      let content = try ReadableFile(path: file, access: .mapped)
+      summary.metadata = try ModelSummary.Metadata(in: content.bytes)
+      summary.fileBytes = content.bytes.count
     }
     if let model { summary.preprocessing = ModelSummary.Preparation(model) }
     print(json ? try summary.json() : summary.text(batch: batch))

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import Interchange
 import Kernels
 import ModelFormats
 import Network
-import Platform
 
 /// What `ocelli model info` shows of a model.
 struct ModelSummary: Encodable {
@@ -78,21 +76,13 @@ struct ModelSummary: Encodable {
     trainingArenaBytes = training?.arenaByteCount
     trainingArenaLowerBound = training?.arenaLowerBound
   }
-
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
 }
 
 extension ModelSummary.Metadata {
   /// `nil` of a file that is no .tflite file, or has no metadata.
-  init?(ofFile path: String) throws {
-    let file = try ReadableFile(path: path, access: .mapped)
-    guard file.bytes.count >= 8, file.bytes[4..<8].elementsEqual("TFL3".utf8) else { return nil }
-    let model = try TFLiteFile(reading: file.bytes)
-    let description = try ModelDescription(reading: model, in: file.bytes)
+  init?(in bytes: UnsafeRawBufferPointer) throws {
+    guard TFLiteFile.hasIdentifier(bytes) else { return nil }
+    let description = try ModelDescription(reading: TFLiteFile(reading: bytes), in: bytes)
     func said(_ text: String) -> String? { text.isEmpty ? nil : text }
     name = said(description.name)
     version = said(description.version)

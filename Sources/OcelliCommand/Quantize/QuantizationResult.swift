@@ -51,9 +51,7 @@ struct QuantizationResult {
           maximum: $0.observed.upperBound, saturation: $0.saturation,
           signalToNoise: $0.signalToNoise.isFinite ? $0.signalToNoise : nil)
       })
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    return String(decoding: try encoder.encode(document), as: UTF8.self)
+    return try document.json()
   }
 
   func text(output: String) -> String {

@@ -33,12 +33,11 @@ extension AffineQuantization {
 struct ActivationFormats {
   private let model: Model
   private let floatNodes: Set<Int>
+  private let ranges: [ClosedRange<Float>]
   private let clamps: [Int?]
   private var parents: [Int]
   /// Formats that are not a matter of calibration, by the group's root.
   private var fixed: [Int: AffineQuantization] = [:]
-
-  private let ranges: [ClosedRange<Float>]
 
   /// - Parameter floatNodes: nodes that stay in floats.
   /// - Parameter inputRanges: all values that were seen of each node.
@@ -81,9 +80,7 @@ struct ActivationFormats {
     case .softmax: return .probability
     case .activation(let layer) where layer.function == .sigmoid: return .probability
     case .activation(let layer) where layer.function == .tanh: return .symmetricUnit
-    default:
-      let isEnhanced = model.role == .enhancer && model.graph.outputs.contains(node)
-      return isEnhanced ? .image : nil
+    default: return model.isEnhancedImage(node) ? .image : nil
     }
   }
 
@@ -120,6 +117,11 @@ struct ActivationFormats {
     parents[second] = first
     fixed[first] = format
   }
+}
+
+extension Model {
+  /// Whether the output of a node is the image that an enhancer makes.
+  func isEnhancedImage(_ node: Int) -> Bool { role == .enhancer && graph.outputs.contains(node) }
 }
 
 extension Operation {

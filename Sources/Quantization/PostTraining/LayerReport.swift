@@ -82,7 +82,8 @@ public final class QuantizationComparison {
       noise += Double(value - approximate) * Double(value - approximate)
     }
     if let quantization = quantized.plan.graph.formats[other].quantization {
-      let limits = isClamped(node) ? quantization.range : -.infinity ... .infinity
+      // The range of the integers is part of what a residual enhancer computes.
+      let limits = float.isEnhancedImage(node) ? quantization.range : -.infinity ... .infinity
       let integers = quantized.integers(of: other)
       for pixel in 0..<pixels {
         let (x, q) = (exact.pixel(pixel), integers.pixel(pixel))
@@ -102,11 +103,6 @@ public final class QuantizationComparison {
     self.noise[node] += noise
   }
 
-  /// Whether the range of the integers is part of what the node computes: of a residual enhancer.
-  private func isClamped(_ node: Int) -> Bool {
-    float.role == .enhancer && float.graph.outputs.contains(node)
-  }
-
   /// One row a node, in the graph's order.
   public func report() -> [LayerReport] {
     pairs.map { pair in
@@ -117,7 +113,7 @@ public final class QuantizationComparison {
         name: float.graph.nodes[pair.float].name,
         operation: float.graph.nodes[pair.float].operation.name, quantization: quantization,
         observed: seen.minimum <= seen.maximum ? seen.minimum...seen.maximum : 0...0,
-        saturation: isClamped(pair.float)
+        saturation: float.isEnhancedImage(pair.float)
           ? 0 : quantization.map { seen.share(outside: $0.widenedRange) } ?? 0,
         signalToNoise: Self.decibels(ratio))
     }
