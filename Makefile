@@ -12,7 +12,7 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
 BOARD_CLEAN = $(shell tools/board-clean-targets.sh)
 SWIFT_FILES := Package.swift Sources Tests Examples
 
-.PHONY: help setup build demo test example baseline lint format embedded sanitize fuzz bench verify \
+.PHONY: help setup build demo test example lint format embedded sanitize fuzz bench verify \
   install clean
 
 help: ## list the targets
@@ -27,16 +27,13 @@ build: setup ## build .build/release/ocelli for this CPU (CPU= for any)
 demo: build ## train a classifier and an enhancer on synthetic scenes, into build/demo
 	tools/demo.sh .build/release/ocelli build/demo
 
+# Without testable imports `make build` and `make test` share what they compile.
 test: setup ## run the tests
-	swift test $(FLAGS)
+	swift test $(FLAGS) --disable-testable-imports
 
 example: setup ## build and run Examples/Classify, a package that uses the library
 	swift run --package-path Examples/Classify --scratch-path .build-example Classify \
 	  Tests/Fixtures/described.tflite Tests/ImagingTests/Fixtures/rgb.jpg
-
-baseline: setup ## run the tests of kernels and networks as built for any CPU of this architecture
-	swift test -c release --scratch-path .build-baseline \
-	  --filter 'KernelsTests|NetworkTests|ArchitecturesTests|TrainingTests|ModelFormatsTests|QuantizationTests'
 
 lint: ## check format and comments
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

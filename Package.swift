@@ -68,6 +68,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Architectures", "CPlatform", "Datasets", "Imaging", "Interchange", "Kernels", "Network",
+        "Quantization",
       ],
       swiftSettings: common),
     .target(
@@ -129,7 +130,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Architectures", "Datasets", "Interchange", "Kernels", "Network", "Training",
+        "Architectures", "Datasets", "Interchange", "Kernels", "Network", "Quantization",
+        "Training",
       ], swiftSettings: common),
     .testTarget(
       name: "ExperimentsTests",

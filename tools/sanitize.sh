@@ -10,8 +10,12 @@ shift
 # Swift keeps what it allocates once for all types alive on purpose: leaks are not looked for.
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
 export TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tools/thread-sanitizer-suppressions.txt
-cpu=(-Xcc "-march=native")
-# The tests of the command limit the sizes of its files and memory, which the thread sanitizer's own
-# shadow memory does not survive.
-if [[ $kind == thread ]]; then set -- --skip CommandTests "$@"; fi
-swift test -c release --sanitize "$kind" --scratch-path ".build-$kind" "${cpu[@]}" "$@"
+options=(--disable-testable-imports)
+if [[ $kind == address ]]; then
+  options+=(-Xcc "-march=native")
+else
+  # Built for any CPU, so that those code paths are tested too. The tests of the command limit the
+  # sizes of its files and memory, which the thread sanitizer's own shadow memory does not survive.
+  options+=(--skip CommandTests)
+fi
+swift test -c release --sanitize "$kind" --scratch-path ".build-$kind" "${options[@]}" "$@"

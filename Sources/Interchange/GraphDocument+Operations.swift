@@ -53,6 +53,11 @@ extension Network.Operation {
     case .mean(let layer): layer.attributes
     case .transpose(let layer): layer.attributes
     case .softmax(let layer): Attributes(layer.beta == 1 ? [:] : ["beta": .float(layer.beta)])
+    case .fakeQuantization(let layer):
+      Attributes([
+        "scale": .float(layer.quantization.scale),
+        "zeroPoint": .integer(Int(layer.quantization.zeroPoint)),
+      ])
     case .globalAverage, .addition, .conversion: Attributes()
     }
   }
@@ -124,6 +129,12 @@ extension Network.Operation {
     case "transpose": return .transpose(try TransposeLayer(attributes))
     case "reshape": return .reshape(ReshapeLayer(try Shape(attributes)))
     case "conversion": return .conversion(ConversionLayer())
+    case "fake-quantization":
+      return .fakeQuantization(
+        FakeQuantizationLayer(
+          AffineQuantization(
+            scale: try attributes.float("scale"),
+            zeroPoint: Int32(clamping: try attributes.integer("zeroPoint")))))
     default: throw Attributes.Problem(problem: "has the unknown operation '\(name)'")
     }
   }

@@ -19,6 +19,8 @@ public struct GraphDocument: Codable, Equatable {
   }
 
   var nodes: [NodeDocument]
+  /// What the graph is run for, where that is not the last node alone.
+  var outputs: [Int]?
 
   public init(_ graph: Graph) {
     nodes = graph.nodes.map {
@@ -26,6 +28,7 @@ public struct GraphDocument: Codable, Equatable {
         name: $0.name, operation: $0.operation.name, inputs: $0.inputs,
         attributes: $0.operation.attributes)
     }
+    outputs = graph.outputs == [graph.nodes.count - 1] ? nil : graph.outputs
   }
 
   /// The graph, its shapes inferred anew.
@@ -41,6 +44,7 @@ public struct GraphDocument: Codable, Equatable {
     guard case .input = graph.nodes.first?.operation else {
       throw GraphDocumentError(node: nodes.first?.name ?? "(none)", problem: "is not an input")
     }
+    if let outputs { try graph.setOutputs(outputs) }
     return graph
   }
 

@@ -11,6 +11,8 @@ public enum QuantizationError: Error, Equatable, Sendable {
   case unknownNode(String)
   /// An activation of the float model is not a finite number: the model is broken, or its input is.
   case notFinite(node: String)
+  /// Fake quantisation does not follow the node, so that nothing says what its integers would be.
+  case notSimulated(node: String)
   /// The parts do not fit together.
   case graph(GraphError)
   /// Memory is out.

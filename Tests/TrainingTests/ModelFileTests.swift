@@ -33,6 +33,7 @@ struct ModelFileTests {
     return [
       try vgg.graph(), try sigmoid.graph(), try bounded.graph(), try residual.graph(),
       try mobile.graph(), try speedRun.graph(), softmax,
+      try TrainingFixture.roundedClassifier().graph,
       try PlainAutoencoder(
         imageHeight: 16, imageWidth: 16, encodingLayers: 3, decodingLayers: 2
       ).graph(),

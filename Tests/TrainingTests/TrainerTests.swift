@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Kernels
 import Network
+import Quantization
 import Testing
 import Training
 
@@ -17,24 +18,30 @@ struct TrainerTests {
     func didEndEpoch(_ record: TrainingProgress.EpochRecord, isBest: Bool) {}
   }
 
-  @Test(arguments: [TrainingOptions.Averaging.none, .exponential, .lookahead])
-  func `a resumed run ends in the same bytes`(averaging: TrainingOptions.Averaging) throws {
+  @Test(arguments: [TrainingOptions.Averaging.none, .exponential, .lookahead], [false, true])
+  func `a resumed run ends in the same bytes`(
+    averaging: TrainingOptions.Averaging, simulatesIntegers: Bool
+  ) throws {
     let scratch = try TemporaryFolder()
     var options = TrainingFixture.options
     options.averaging = averaging
-    let whole = try TrainingFixture.trainer(options, folder: scratch.path + "/whole")
+    func trainer(_ folder: String) throws -> Trainer {
+      try TrainingFixture.trainer(
+        options, folder: "\(scratch.path)/\(folder)", simulatesIntegers: simulatesIntegers)
+    }
+    let whole = try trainer("whole")
     try whole.begin(resuming: false)
     try whole.run()
     // Stops inside of an epoch, at its end, and right after the start.
     for (round, steps) in [5, 8, 9].enumerated() {
-      let trainer = try TrainingFixture.trainer(options, folder: scratch.path + "/parts")
+      let trainer = try trainer("parts")
       try trainer.begin(resuming: round > 0)
       let stopper = Stopper(after: steps)
       #expect(throws: TrainingError.self) {
         try trainer.run(observer: stopper, stop: stopper.stop)
       }
     }
-    let last = try TrainingFixture.trainer(options, folder: scratch.path + "/parts")
+    let last = try trainer("parts")
     try last.begin(resuming: true)
     try last.run()
     #expect(last.progress == whole.progress)
@@ -46,10 +53,35 @@ struct TrainerTests {
     }
   }
 
-  @Test func `the result does not depend on the number of threads`() throws {
+  @Test func `the best model of quantisation-aware training has the weights of its integers`()
+    throws
+  {
+    let scratch = try TemporaryFolder()
+    let trainer = try TrainingFixture.trainer(
+      TrainingFixture.options, folder: scratch.path + "/run", simulatesIntegers: true)
+    try trainer.begin(resuming: false)
+    try trainer.run()
+    let best = try ModelFile.load(scratch.path + "/run/best.safetensors")
+    let last = try ModelFile.load(scratch.path + "/run/last.safetensors")
+    #expect(best.graph == trainer.task.model.graph)
+    let asIntegers = try best.quantizedAsSimulated().simulated()
+    for entry in best.parameters.entries where entry.declaration.role == .weights {
+      let values = Array(best.parameters.values(of: entry))
+      let again = try #require(asIntegers.parameters.entry(named: entry.name))
+      for (a, b) in zip(values, asIntegers.parameters.values(of: again)) {
+        #expect(abs(a - b) <= 1e-6 * abs(a))
+      }
+      let floats = try #require(last.parameters.entry(named: entry.name))
+      #expect(values != Array(last.parameters.values(of: floats)))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `the result does not depend on the number of threads`(simulatesIntegers: Bool) throws {
     let results = try [1, 2, 5].map { threadCount in
       let trainer = try TrainingFixture.trainer(
-        TrainingFixture.options, folder: nil, threadCount: threadCount)
+        TrainingFixture.options, folder: nil, threadCount: threadCount,
+        simulatesIntegers: simulatesIntegers)
       try trainer.run()
       return TrainingFixture.values(trainer.task.model.parameters)
     }

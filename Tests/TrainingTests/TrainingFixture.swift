@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Kernels
 import Network
+import Quantization
 import Testing
 import Training
 
@@ -35,6 +36,21 @@ enum TrainingFixture {
     return try model(.classifier, try builder.graph(), labels: dataset.classNames)
   }
 
+  /// The classifier as quantisation-aware training starts with it.
+  static func roundedClassifier() throws -> Model {
+    let float = try classifier().lowered(forIntegers: true)
+    let pool = try #require(ThreadPool(threadCount: 1))
+    let calibrator = try Calibrator(float, batch: 16, pool)
+    for observe in [calibrator.observeRanges, calibrator.observeDistributions] {
+      let loader = try BatchLoader(dataset, .evaluation(batchSize: 16))
+      while let batch = loader.next(into: BatchMemory(images: calibrator.session.input.base)) {
+        calibrator.session.forward()
+        try observe(batch.count)
+      }
+    }
+    return try PostTrainingQuantizer(float, calibrator).simulated()
+  }
+
   static func enhancer() throws -> Model {
     var builder = UNet(imageHeight: 16, imageWidth: 16)
     builder.width = 4
@@ -49,10 +65,12 @@ enum TrainingFixture {
   }
 
   static func trainer(
-    _ options: TrainingOptions, folder: String?, threadCount: Int = 2
+    _ options: TrainingOptions, folder: String?, threadCount: Int = 2,
+    simulatesIntegers: Bool = false
   ) throws -> Trainer {
     let task = TrainingTask.classifier(
-      try classifier(), labelSmoothing: 0.1, training: dataset, validation: dataset)
+      simulatesIntegers ? try roundedClassifier() : try classifier(), labelSmoothing: 0.1,
+      training: dataset, validation: dataset)
     let pool = try #require(ThreadPool(threadCount: threadCount))
     return try Trainer(task, options, pool, folder: try folder.map { try RunFolder($0) })
   }

@@ -43,7 +43,7 @@ package enum Quantize {
   }
 
   /// The nearest integers, halves away from zero, of numbers limited to ±1000; 0 for NaN.
-  @inline(__always) private static func rounded(_ x: Vector) -> IntegerVector {
+  @inline(__always) static func rounded(_ x: Vector) -> IntegerVector {
     let bound = Vector(repeating: 1000)
     let limited = x.replacing(with: 0, where: x .!= x).minimum(bound).maximum(-bound)
     // The largest number below ½: ½ itself would carry the number below ½ to 1.

@@ -46,7 +46,8 @@ extension TFLiteExporter {
     case .resize(let layer): addResize(node, layer)
     case .padding(let layer): addPadding(node, layer)
     case .transpose(let layer): addTranspose(node, layer)
-    case .batchNormalization, .channelAffine, .dropout, .cropping, .boundedResidual:
+    case .batchNormalization, .channelAffine, .dropout, .cropping, .boundedResidual,
+      .fakeQuantization:
       throw unsupported(node)
     }
   }

@@ -68,7 +68,7 @@ public struct Graph: Equatable, Sendable {
     for output in outputs where !nodes.indices.contains(output) {
       throw .unknownInput(node: "output", input: output)
     }
-    namedOutputs = outputs
+    namedOutputs = outputs == [nodes.count - 1] ? [] : outputs
   }
 
   /// The shape of the first node: what an image is written to.

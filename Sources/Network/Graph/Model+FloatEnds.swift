@@ -84,13 +84,27 @@ extension Graph {
   /// Whether the output comes from a softmax or a sigmoid; conversions and other views of its
   /// numbers may follow.
   package var endsInProbabilities: Bool {
+    switch nodes[lastComputation].operation {
+    case .softmax: true
+    case .activation(let layer): layer.function == .sigmoid
+    default: false
+    }
+  }
+
+  /// The node with the logits of a classifier: what its softmax reads, or its output.
+  package var logits: Int {
+    let last = lastComputation
+    if case .softmax = nodes[last].operation { return nodes[last].inputs[0] }
+    return output
+  }
+
+  /// What computes the output, of which conversions and other views may follow.
+  private var lastComputation: Int {
     var node = output
     while true {
       switch nodes[node].operation {
-      case .softmax: return true
-      case .activation(let layer): return layer.function == .sigmoid
-      case .conversion, .reshape: node = nodes[node].inputs[0]
-      default: return false
+      case .conversion, .fakeQuantization, .reshape: node = nodes[node].inputs[0]
+      default: return node
       }
     }
   }

@@ -24,6 +24,7 @@ public enum Operation: Equatable, Sendable {
   case mean(MeanLayer)
   case arithmetic(ArithmeticLayer)
   case conversion(ConversionLayer)
+  case fakeQuantization(FakeQuantizationLayer)
   case reshape(ReshapeLayer)
   case constant(ConstantLayer)
 }
@@ -60,6 +61,7 @@ extension Operation {
     case .mean(let layer): visitor.visit(layer)
     case .arithmetic(let layer): visitor.visit(layer)
     case .conversion(let layer): visitor.visit(layer)
+    case .fakeQuantization(let layer): visitor.visit(layer)
     case .reshape(let layer): visitor.visit(layer)
     case .constant(let layer): visitor.visit(layer)
     }
@@ -89,6 +91,7 @@ extension Operation {
     case .mean: "mean"
     case .arithmetic: "arithmetic"
     case .conversion: "conversion"
+    case .fakeQuantization: "fake-quantization"
     case .reshape: "reshape"
     case .constant: "constant"
     }

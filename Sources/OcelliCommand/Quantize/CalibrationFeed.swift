@@ -9,7 +9,7 @@ struct CalibrationFeed {
   let images: Dataset
   var batch: Int { min(16, images.count) }
 
-  init(_ dataset: Dataset, count: Int) {
+  init(_ dataset: Dataset, count: Int = 500) {
     let count = min(count, dataset.count)
     images = dataset.subset((0..<count).map { $0 * dataset.count / count })
   }

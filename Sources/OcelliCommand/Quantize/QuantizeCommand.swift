@@ -15,7 +15,8 @@ struct QuantizeCommand: ParsableCommand {
     commandName: "quantize", abstract: "Make a compact .tflite model of a trained one.",
     discussion: """
       In int8, activations get ranges from images of the training part, and the test part shows \
-      what it cost. In float16 or float32 no images are needed; with --data they measure.
+      what it cost; a model of quantisation-aware training has its ranges already. In float16 or \
+      float32 no images are needed; with --data they measure.
 
         ocelli quantize best.safetensors --data scenes --output model.tflite
         ocelli quantize best.safetensors --type float16 --output half.tflite
@@ -56,9 +57,6 @@ struct QuantizeCommand: ParsableCommand {
     try checkRange("calibration-images", calibrationImages, 1...1_000_000)
     try checkRange("float-layers", floatLayers, 0...1000)
     try checkRange("percentile", percentile, 50...100)
-    if type == .int8 && data == nil {
-      throw ValidationError("--type int8 needs --data: images to calibrate on")
-    }
   }
 
   private var method: CalibrationMethod {
@@ -77,20 +75,18 @@ struct QuantizeCommand: ParsableCommand {
     guard let original = try file.withFloatEnds() else {
       throw CommandError("\(model): no memory for the parameters")
     }
+    if type == .int8 && data == nil && !original.simulatesIntegers {
+      throw CommandError("--type int8 needs --data: images to calibrate on")
+    }
     let parts = try data.map { try images.load($0) }
     if let parts, let data {
       try original.check(
         parts.test, from: data, path: model, needsLabels: original.role == .classifier)
     }
     var result: QuantizationResult
-    do throws(QuantizationError) {
-      if let parts, type == .int8 {
-        result = try quantized(original, parts.training, pool)
-      } else {
-        let lowered = try original.lowered(forIntegers: false)
-        result = QuantizationResult(model: lowered, layers: [], warnings: [])
-      }
-    } catch { throw CommandError("\(model): \(error.message)") }
+    do throws(QuantizationError) { result = try compact(original, parts?.training, pool) } catch {
+      throw CommandError("\(model): \(error.message)")
+    }
     let bytes: [UInt8]
     do throws(TFLiteExportError) {
       let export = try TFLiteExport(result.model, weights: type == .float16 ? .float16 : .float32)
@@ -109,6 +105,7 @@ struct QuantizeCommand: ParsableCommand {
   private func description(of original: Model) -> ModelDescription {
     var description = ModelDescription(original)
     description.name = URL(filePath: output).deletingPathExtension().lastPathComponent
+    let settings = original.simulatesIntegers ? "int8, quantisation-aware training" : settings
     description.provenance = "Made by ocelli \(Build.version): \(settings)."
     return description
   }
@@ -118,21 +115,27 @@ struct QuantizeCommand: ParsableCommand {
     return "\(type.rawValue), calibrated by \(calibration.rawValue) on \(calibrationImages) images"
   }
 
+  private func compact(
+    _ original: Model, _ images: Dataset?, _ pool: ThreadPool
+  ) throws(QuantizationError) -> QuantizationResult {
+    guard type == .int8 else {
+      return QuantizationResult(
+        model: try original.lowered(forIntegers: false), layers: [], warnings: [])
+    }
+    guard let images, !original.simulatesIntegers else {
+      return QuantizationResult(
+        model: try original.quantizedAsSimulated(), layers: [], warnings: [])
+    }
+    return try quantized(original, images, pool)
+  }
+
   private func quantized(
     _ original: Model, _ images: Dataset, _ pool: ThreadPool
   ) throws(QuantizationError) -> QuantizationResult {
     let float = try original.lowered(forIntegers: true)
     if equalize { float.equalizeLayers() }
     let feed = CalibrationFeed(images, count: calibrationImages)
-    let calibrator = try Calibrator(float, batch: feed.batch, pool)
-    try feed.forEachBatch(into: calibrator.session) { count throws(QuantizationError) in
-      calibrator.session.forward()
-      try calibrator.observeRanges(count: count)
-    }
-    try feed.forEachBatch(into: calibrator.session) { count throws(QuantizationError) in
-      calibrator.session.forward()
-      calibrator.observeDistributions(count: count)
-    }
+    let calibrator = try Calibrator.calibrated(float, on: feed, pool)
     var quantizer = PostTrainingQuantizer(float, calibrator)
     quantizer.method = method
     quantizer.correctsBias = biasCorrection

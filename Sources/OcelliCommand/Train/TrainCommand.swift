@@ -2,6 +2,7 @@
 import Architectures
 import ArgumentParser
 import Datasets
+import Kernels
 import Network
 import Training
 
@@ -26,6 +27,8 @@ struct TrainClassifier: ParsableCommand {
 
         ocelli train classifier --data scenes --output classifier
         ocelli train classifier --data cifar10 --recipe speed-run --output speed-run
+        ocelli train classifier --data scenes --initial classifier/best.safetensors \\
+          --quantization-aware --output rounded
       """)
 
   enum Recipe: String, CaseIterable, ExpressibleByArgument {
@@ -46,6 +49,9 @@ struct TrainClassifier: ParsableCommand {
       throw ValidationError(
         "--recipe speed-run has its own architecture, not \(architecture.rawValue)")
     }
+    if flags.initial != nil && model.architecture != nil {
+      throw ValidationError("--initial has its own architecture: leave out --architecture")
+    }
   }
 
   func run() throws {
@@ -54,24 +60,38 @@ struct TrainClassifier: ParsableCommand {
     let pool = try threads.pool()
     let parts = try data.load()
     let (training, validation) = try flags.split(parts.training)
-    var classifier = model
-    if recipe == .speedRun { classifier.architecture = .speedRun }
-    let graph = try classifier.graph(
-      height: training.height, width: training.width, classCount: training.classCount)
-    guard let parameters = ParameterStore(graph) else {
-      throw CommandError("no memory for the parameters")
-    }
-    parameters.initialize(seed: options.seed)
-    let frozen = whiten(graph, parameters, training)
+    let (classifier, frozen) = try initialClassifier(training, options, pool)
     let task = TrainingTask.classifier(
-      Model(
-        role: .classifier, graph: graph, parameters: parameters, labels: training.classNames),
-      labelSmoothing: options.labelSmoothing, frozenNodes: frozen, training: training,
+      classifier, labelSmoothing: options.labelSmoothing, frozenNodes: frozen, training: training,
       validation: validation)
     try TrainingRun.run(task, options, pool, folder: flags.output, flags: flags)
     TrainingRun.advise(
       flags,
       ["evaluate"] + data.arguments + ["--classifier", "\(flags.output)/best.safetensors"])
+  }
+
+  /// The model as training finds it, and the nodes that stay as they are.
+  private func initialClassifier(
+    _ training: Dataset, _ options: TrainingOptions, _ pool: ThreadPool
+  ) throws -> (Model, frozen: Set<Int>) {
+    if let initial = flags.initial {
+      let classifier = try InitialModel(
+        path: initial, role: .classifier, simulatesIntegers: flags.quantizationAware
+      ).load(trainedOn: training, from: data.data, pool)
+      let whitening = classifier.graph.index(ofNodeNamed: SpeedRunNet.whiteningNode)
+      return (classifier, whitening.map { [$0] } ?? [])
+    }
+    var architecture = model
+    if recipe == .speedRun { architecture.architecture = .speedRun }
+    let graph = try architecture.graph(
+      height: training.height, width: training.width, classCount: training.classCount)
+    guard let parameters = ParameterStore(graph) else {
+      throw CommandError("no memory for the parameters")
+    }
+    parameters.initialize(seed: options.seed)
+    let classifier = Model(
+      role: .classifier, graph: graph, parameters: parameters, labels: training.classNames)
+    return (classifier, whiten(graph, parameters, training))
   }
 
   /// Sets the speed-run network's first layer, which then stays as it is.

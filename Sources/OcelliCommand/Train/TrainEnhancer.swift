@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Datasets
+import Kernels
 import Network
+import Quantization
 import Training
 
 struct TrainEnhancer: ParsableCommand {
@@ -26,14 +28,11 @@ struct TrainEnhancer: ParsableCommand {
   @OptionGroup(title: "Training") var flags: TrainingFlags
   @OptionGroup var threads: ThreadOptions
 
-  @Option(help: ArgumentHelp("The frozen classifier.", valueName: "file"))
+  @Option(help: ArgumentHelp("The frozen classifier, .safetensors or .tflite.", valueName: "file"))
   var classifier: String?
 
   @Option(help: "Which phases to run.")
   var phases = Phases.both
-
-  @Option(help: ArgumentHelp("Start from this enhancer.", valueName: "file"))
-  var initial: String?
 
   @Option(
     help: ArgumentHelp("Epochs of the phase reconstruct (default: as --epochs).", valueName: "n"))
@@ -59,11 +58,11 @@ struct TrainEnhancer: ParsableCommand {
     let enhanceOptions = try flags.options(.enhance)
     if phases != .enhance { try TrainingRun.requireFree(flags.output + "/reconstruct", flags) }
     if phases != .reconstruct { try TrainingRun.requireFree(flags.output + "/enhance", flags) }
-    let frozen = try classifier.map { try ModelFile.load($0, as: .classifier) }
+    let frozen = try classifier.map { try frozenClassifier($0) }
     let pool = try threads.pool()
     let parts = try data.load()
     let (training, validation) = try flags.split(parts.training)
-    let enhancer = try initialEnhancer(training)
+    let enhancer = try initialEnhancer(training, pool)
     if let classifier, let frozen {
       try frozen.check(
         parts.training, from: data.data, path: classifier, needsLabels: phases != .reconstruct)
@@ -95,11 +94,19 @@ struct TrainEnhancer: ParsableCommand {
         + ["--classifier", classifier, "--enhancer", "\(folder)/best.safetensors"])
   }
 
-  private func initialEnhancer(_ training: Dataset) throws -> Model {
-    if let initial {
-      let model = try ModelFile.load(initial, as: .enhancer)
-      try model.check(training, from: data.data, path: initial, needsLabels: false)
-      return model
+  /// The classifier in floats: one of integers simulated, so that gradients pass.
+  private func frozenClassifier(_ path: String) throws -> Model {
+    let model = try Model.withFloatEnds(contentsOf: path, as: .classifier)
+    do throws(QuantizationError) { return try model.simulated() } catch {
+      throw CommandError("\(path): \(error.message)")
+    }
+  }
+
+  private func initialEnhancer(_ training: Dataset, _ pool: ThreadPool) throws -> Model {
+    if let initial = flags.initial {
+      return try InitialModel(
+        path: initial, role: .enhancer, simulatesIntegers: flags.quantizationAware
+      ).load(trainedOn: training, from: data.data, pool)
     }
     let graph = try model.graph(height: training.height, width: training.width)
     guard let parameters = ParameterStore(graph) else {

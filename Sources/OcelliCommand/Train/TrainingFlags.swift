@@ -76,6 +76,17 @@ struct TrainingFlags: ParsableArguments {
   var validation: Double = 0.1
 
   @Option(
+    help: ArgumentHelp(
+      "Start from this model, .safetensors or .tflite, instead of a new one.", valueName: "file"))
+  var initial: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Fine-tune --initial rounded to 8 bits; `ocelli quantize` then needs no images.",
+      discussion: "The learning rate is a tenth of the usual unless given."))
+  var quantizationAware = false
+
+  @Option(
     name: [.short, .long],
     help: ArgumentHelp("Folder for checkpoints and logs.", valueName: "folder"))
   var output: String
@@ -106,12 +117,16 @@ struct TrainingFlags: ParsableArguments {
     try checkRange("patience", patience, 1...1_000_000)
     try checkRange("save-interval", saveInterval, 0...1e9)
     if validation != 0 { try checkShare("validation", validation, includesOne: false) }
+    if quantizationAware && initial == nil {
+      throw ValidationError("--quantization-aware needs --initial: a trained model to fine-tune")
+    }
     if output.isEmpty { throw ValidationError("--output: expected the name of a folder") }
   }
 
   /// `defaults` with everything that was given.
   func options(_ defaults: TrainingOptions) throws -> TrainingOptions {
     var options = defaults
+    if quantizationAware { options.learningRate /= 10 }
     func set<Value>(_ path: WritableKeyPath<TrainingOptions, Value>, _ value: Value?) {
       if let value { options[keyPath: path] = value }
     }

@@ -4,8 +4,8 @@ public import Network
 
 extension Model {
   /// The same function, made of the operations that compact models have: batch normalisation is
-  /// folded, dropout is gone, fixed multipliers and shifts become weights, the head of a residual
-  /// enhancer a sum and clamps, and a classifier ends in probabilities.
+  /// folded, dropout and fake quantisation are gone, fixed multipliers and shifts become weights,
+  /// the head of a residual enhancer a sum and clamps, and a classifier ends in probabilities.
   ///
   /// Outputs agree to rounding.
   ///
@@ -72,7 +72,7 @@ private struct Lowering {
     let node = model.graph.nodes[index]
     let inputs = node.inputs.map { indices[$0] }
     switch node.operation {
-    case .dropout: return inputs[0]
+    case .dropout, .fakeQuantization: return inputs[0]
     case .channelAffine(let layer):
       let channels = model.graph.shapes[index].channels
       func all(_ values: [Float]) -> [Float] {

@@ -48,4 +48,10 @@ extension Model {
       Array(parameters.values(of: $0))
     } ?? []
   }
+
+  /// The least and the greatest element of a constant.
+  func range(ofConstant node: Int) -> ClosedRange<Float> {
+    let values = floats(.value, of: node)
+    return (values.min() ?? 0)...(values.max() ?? 0)
+  }
 }

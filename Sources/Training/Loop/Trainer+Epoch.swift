@@ -10,7 +10,7 @@ extension Trainer {
     var record = TrainingProgress.EpochRecord(
       epoch: epoch, step: progress.step, trainingLoss: progress.epoch.meanLoss,
       trainingAccuracy: task.phase == .reconstruct ? nil : progress.epoch.accuracy)
-    let measurement = try measureValidation()
+    let measurement = try whileRounded(evaluatedParameters, measureValidation)
     if let measurement, !measurement.loss.isFinite {
       throw .notFinite(
         epoch: epoch, batch: loader.batchesPerEpoch - 1,
@@ -23,7 +23,7 @@ extension Trainer {
     let isBest = progress.best.map { score > $0.score } ?? true
     if isBest {
       progress.best = TrainingProgress.Best(epoch: epoch, score: score)
-      try saveBest()
+      try whileRounded(evaluatedParameters, saveBest)
     }
     progress.history.append(record)
     progress.epoch = TrainingProgress.Totals()

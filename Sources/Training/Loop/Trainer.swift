@@ -3,6 +3,7 @@ public import Datasets
 import Interchange
 public import Kernels
 import Network
+import Quantization
 
 /// Runs one training task, from the start or from a checkpoint, to the end.
 ///
@@ -16,6 +17,8 @@ public final class Trainer {
   let session: Session
   let optimizer: Optimizer
   let average: WeightAverage?
+  /// In quantisation-aware training: weights are rounded while they are used.
+  let rounding: WeightRounding?
   public let loader: BatchLoader
   let folder: RunFolder?
   private let schedule: LearningRateSchedule
@@ -47,6 +50,7 @@ public final class Trainer {
     self.session = session
     self.optimizer = optimizer
     average = options.averaging == .none ? nil : WeightAverage(session)
+    rounding = WeightRounding(task.model, frozenNodes: task.frozenNodes, pool)
     schedule = options.learningRateSchedule
     let outputFloats = plan.request.batch * task.model.graph.shapes[task.lossNode].elementCount
     memory = TrainingMemory(
@@ -119,18 +123,7 @@ public final class Trainer {
   private func step() throws(TrainingError) -> StepReport {
     let position = progress.position
     guard let batch = nextBatch() else { throw .mismatch("the data set has no more batches") }
-    session.forward(
-      seed: RandomGenerator(seed: options.seed, stream: UInt64(progress.step)).state)
-    let prediction = session.value(of: task.lossNode)
-    task.loss.compute(
-      prediction, targets: memory.targets, gradient: session.gradient(of: task.lossNode),
-      exampleLosses: memory.losses, pool: pool)
-    let losses = UnsafeBufferPointer(start: memory.losses, count: batch.count)
-    let loss = losses.reduce(0.0) { $0 + Double($1) }
-    if task.phase != .reconstruct {
-      progress.epoch.correct += Predictions.countCorrect(prediction, batch.labels)
-    }
-    session.backward()
+    let loss = whileRounded(session.parameters) { computeGradients(batch) }
     let norm = optimizer.gradientNorm()
     guard loss.isFinite, norm.isFinite else {
       throw .notFinite(
@@ -152,6 +145,30 @@ public final class Trainer {
       gradientNorm: norm)
     try folder?.log(report, loss: loss / Double(batch.count))
     return report
+  }
+
+  /// Runs the batch forward and backward; gives the sum of its losses.
+  private func computeGradients(_ batch: Batch) -> Double {
+    session.forward(
+      seed: RandomGenerator(seed: options.seed, stream: UInt64(progress.step)).state)
+    let prediction = session.value(of: task.lossNode)
+    task.loss.compute(
+      prediction, targets: memory.targets, gradient: session.gradient(of: task.lossNode),
+      exampleLosses: memory.losses, pool: pool)
+    let losses = UnsafeBufferPointer(start: memory.losses, count: batch.count)
+    if task.phase != .reconstruct {
+      progress.epoch.correct += Predictions.countCorrect(prediction, batch.labels)
+    }
+    session.backward()
+    return losses.reduce(0.0) { $0 + Double($1) }
+  }
+
+  /// Runs `body` with the weights in `store` as they will be used.
+  func whileRounded<Result, Failure: Error>(
+    _ store: ParameterStore, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard let rounding else { return try body() }
+    return try rounding.whileRounded(store, body)
   }
 
   private func nextBatch() -> Batch? {

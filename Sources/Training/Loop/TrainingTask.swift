@@ -36,7 +36,7 @@ public struct TrainingTask {
   ) -> TrainingTask {
     TrainingTask(
       phase: .classifier, model: model, savedModel: model, frozenNodes: frozenNodes,
-      lossNode: model.graph.output, loss: .softmaxCrossEntropy(labelSmoothing: labelSmoothing),
+      lossNode: model.graph.logits, loss: .softmaxCrossEntropy(labelSmoothing: labelSmoothing),
       training: training, validation: validation)
   }
 
@@ -68,7 +68,7 @@ public struct TrainingTask {
     return TrainingTask(
       phase: .enhance, model: composed, savedModel: enhancer,
       frozenNodes: composed.graph.nodes(withPrefix: Model.classifierPrefix),
-      lossNode: composed.graph.output,
+      lossNode: composed.graph.logits,
       loss: .softmaxCrossEntropy(labelSmoothing: labelSmoothing), training: training,
       validation: validation)
   }
