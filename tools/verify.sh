@@ -16,6 +16,7 @@ OCELLI_ORACLE_FOLDER=$PWD/$written swift test "${flags[@]}" --filter OracleFiles
 swift build "${flags[@]}" --product ocelli
 "$python" tools/litert/compare_operators.py --cases 60
 "$python" tools/litert/compare_exports.py
+"$python" tools/litert/compare_models.py
 
 for script in tools/oracles/*.py; do
   echo "verify: $script"

@@ -21,6 +21,8 @@ extension Network.Operation {
         layer.window.attributes.merging([
           "outputChannels": .integer(layer.outputChannels), "hasBias": .flag(layer.hasBias),
         ]) { $1 }
+        .merging(layer.outputHeight.map { ["outputHeight": .integer($0)] } ?? [:]) { $1 }
+        .merging(layer.outputWidth.map { ["outputWidth": .integer($0)] } ?? [:]) { $1 }
         .merging(layer.initialization.attributes) { $1 })
     case .dense(let layer):
       Attributes(
@@ -75,11 +77,13 @@ extension Network.Operation {
           groups: try attributes.integer("groups"), hasBias: try attributes.flag("hasBias"),
           initialization: try Initialization(attributes)))
     case "transposed-convolution":
-      self = .transposedConvolution(
-        TransposedConvolutionLayer(
-          outputChannels: try attributes.integer("outputChannels"),
-          window: try Window(attributes), hasBias: try attributes.flag("hasBias"),
-          initialization: try Initialization(attributes)))
+      var layer = TransposedConvolutionLayer(
+        outputChannels: try attributes.integer("outputChannels"),
+        window: try Window(attributes), hasBias: try attributes.flag("hasBias"),
+        initialization: try Initialization(attributes))
+      layer.outputHeight = try attributes.optionalInteger("outputHeight")
+      layer.outputWidth = try attributes.optionalInteger("outputWidth")
+      self = .transposedConvolution(layer)
     case "dense":
       self = .dense(
         DenseLayer(

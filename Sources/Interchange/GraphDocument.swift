@@ -133,6 +133,10 @@ struct Attributes: Codable, Equatable {
     return integer
   }
 
+  func optionalInteger(_ name: String) throws(Problem) -> Int? {
+    values[name] == nil ? nil : try integer(name)
+  }
+
   func integers(_ name: String, count: Int) throws(Problem) -> [Int] {
     try numbers(name, count: count).map { number throws(Problem) in
       guard let integer = Int(exactly: number), abs(integer) < 1 << 31 else {

@@ -29,6 +29,13 @@ struct GraphTests {
         dilationWidth: dilation, groups: groups))
   }
 
+  /// 17 rows would be those of an input of 7.
+  private static var tallTransposedConvolution: TransposedConvolutionLayer {
+    var layer = TransposedConvolutionLayer(outputChannels: 2, window: Window(4, stride: 2))
+    layer.outputHeight = 17
+    return layer
+  }
+
   static let misfits: [Misfit] = [
     Misfit(
       operation: .input(InputLayer(Shape(height: 1, width: 1, channels: 1))),
@@ -66,9 +73,8 @@ struct GraphTests {
         TransposedConvolutionLayer(outputChannels: 2, window: Window(2, stride: 0))),
       error: .attributeOutOfRange(.stride, actual: 0)),
     Misfit(
-      operation: .transposedConvolution(
-        TransposedConvolutionLayer(outputChannels: 2, window: Window(4, stride: 2))),
-      error: .mismatch(.height, expected: 6, actual: 5)),
+      operation: .transposedConvolution(tallTransposedConvolution),
+      error: .mismatch(.height, expected: 6, actual: 7)),
     Misfit(
       operation: .dense(DenseLayer(units: 0)), error: .attributeOutOfRange(.channels, actual: 0)),
     Misfit(

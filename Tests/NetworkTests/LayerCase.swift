@@ -76,6 +76,11 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
         TransposedConvolutionLayer(
           outputChannels: 5, window: Window(3, stride: 2, padding: .same), hasBias: false)),
       .tanh),
+    one(
+      "valid transposed convolution",
+      .transposedConvolution(
+        TransposedConvolutionLayer(outputChannels: 3, window: Window(3, stride: 2)))),
+    one("transposed convolution with gaps", .transposedConvolution(transposedWithGaps)),
     one("dense", .dense(DenseLayer(units: 6))),
     one("dense with ReLU, without bias", .dense(DenseLayer(units: 6, hasBias: false)), .relu),
   ]
@@ -115,6 +120,13 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
     one("overlapping average", .pooling(PoolingLayer(.average, Window(3, padding: .same)))),
     one("global average", .globalAverage(GlobalAverageLayer())),
   ]
+
+  /// A kernel smaller than the stride, and one row more than the usual.
+  private static var transposedWithGaps: TransposedConvolutionLayer {
+    var layer = TransposedConvolutionLayer(outputChannels: 4, window: Window(2, stride: 3))
+    layer.outputHeight = 15
+    return layer
+  }
 
   private static let elementwise: [LayerCase] = [
     one("batch normalisation", .batchNormalization(BatchNormalizationLayer(epsilon: 1e-3))),

@@ -1,61 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models of one operator with random shapes, scales and zero points, for comparing runtimes."""
-import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-OPERATORS = schema.BuiltinOperator
-TYPES = {
-    np.dtype(np.float32): schema.TensorType.FLOAT32, np.dtype(np.int8): schema.TensorType.INT8,
-    np.dtype(np.uint8): schema.TensorType.UINT8, np.dtype(np.int32): schema.TensorType.INT32}
-
-
-class Builder:
-    """A model under construction: tensors, and one operator."""
-
-    def __init__(self):
-        self.model = schema.ModelT()
-        self.model.version = 3
-        self.model.description = "one operator"
-        self.model.buffers = [schema.BufferT()]
-        self.graph = schema.SubGraphT()
-        self.graph.tensors, self.graph.operators = [], []
-        self.model.subgraphs = [self.graph]
-        self.model.operatorCodes = []
-
-    def tensor(self, shape, dtype, data=None, scale=None, zero_point=None, dimension=0):
-        tensor = schema.TensorT()
-        tensor.name = f"tensor{len(self.graph.tensors)}"
-        tensor.shape = [int(extent) for extent in shape]
-        tensor.type = TYPES[np.dtype(dtype)]
-        if scale is not None:
-            tensor.quantization = schema.QuantizationParametersT()
-            tensor.quantization.scale = np.atleast_1d(scale).astype(np.float32)
-            zero_points = np.atleast_1d(0 if zero_point is None else zero_point).astype(np.int64)
-            tensor.quantization.zeroPoint = np.broadcast_to(
-                zero_points, tensor.quantization.scale.shape).copy()
-            tensor.quantization.quantizedDimension = dimension
-        if data is not None:
-            buffer = schema.BufferT()
-            buffer.data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
-            tensor.buffer = len(self.model.buffers)
-            self.model.buffers.append(buffer)
-        self.graph.tensors.append(tensor)
-        return len(self.graph.tensors) - 1
-
-    def finish(self, code, version, inputs, outputs, options_type=0, options=None, fed=None):
-        entry = schema.OperatorCodeT()
-        entry.builtinCode, entry.version = code, version
-        entry.deprecatedBuiltinCode = min(code, 127)
-        self.model.operatorCodes.append(entry)
-        operator = schema.OperatorT()
-        operator.inputs, operator.outputs = inputs, outputs
-        operator.builtinOptionsType, operator.builtinOptions = options_type, options
-        self.graph.operators.append(operator)
-        self.graph.inputs, self.graph.outputs = fed or [inputs[0]], outputs
-        builder = flatbuffers.Builder(1024)
-        builder.Finish(self.model.Pack(builder), b"TFL3")
-        return bytes(builder.Output())
+from tflite_builder import OPERATORS, Builder
 
 
 def window(size, kernel, stride, dilation, same):
@@ -129,6 +77,60 @@ class Maker:
             options.depthMultiplier = multiplier
             return b.finish(OPERATORS.DEPTHWISE_CONV_2D, 3, inputs, [y], 2, options)
         return b.finish(OPERATORS.CONV_2D, 3, inputs, [y], 1, options)
+
+    def transposed_convolution(self):
+        b = Builder()
+        n, h, w, c = self.image()
+        kernel, stride = (self.pick(1, 2, 3, 4), self.pick(1, 2, 3)), (self.pick(1, 2, 3), self.pick(1, 2))
+        same, outputs = self.pick(True, False), self.pick(1, 3, 8, 17, 24)
+        shape = [s * t if same else (s - 1) * t + k for s, k, t in zip((h, w), kernel, stride)]
+        input_scale = self.scale()
+        scales = np.exp(self.random.uniform(-6, -2, outputs)).astype(np.float32)
+        output_scale = np.float32(
+            input_scale * scales.mean() * 60 * np.sqrt(kernel[0] * kernel[1] * c)
+            * self.random.uniform(0.3, 3))
+        extents = b.tensor((4,), np.int32, np.array([n, *shape, outputs], np.int32))
+        weights = np.maximum(self.bytes((outputs, *kernel, c)), -127)
+        wt = b.tensor(weights.shape, np.int8, weights, scales, 0, 0)
+        x = b.tensor((n, h, w, c), np.int8, None, input_scale, self.zero_point())
+        inputs = [extents, wt, x]
+        if self.pick(True, False):
+            bias = self.random.integers(-20000, 20000, outputs).astype(np.int32)
+            inputs.append(b.tensor((outputs,), np.int32, bias, input_scale * scales, 0))
+        y = b.tensor((n, *shape, outputs), np.int8, None, output_scale, self.zero_point())
+        options = schema.TransposeConvOptionsT()
+        options.padding = 0 if same else 1
+        options.strideH, options.strideW = stride
+        return b.finish(OPERATORS.TRANSPOSE_CONV, 3, inputs, [y], 49, options, fed=[x])
+
+    def reshape(self, kind):
+        """To a constant shape, to one that operators compute of the input's, or SQUEEZE."""
+        b = Builder()
+        (h, w, c), scale, zero_point = self.pick((2, 3, 4), (1, 7, 5), (4, 4, 1)), self.scale(), 3
+        shape = (1, 1, h * w, c) if kind == "squeeze" else (1, h, w, c)
+        target = (1, h * w, c) if kind == "squeeze" else self.pick((1, h * w * c), (1, w, h * c))
+        x = b.tensor(shape, np.int8, None, scale, zero_point)
+        y = b.tensor(target, np.int8, None, scale, zero_point)
+        if kind == "squeeze":
+            options = schema.SqueezeOptionsT()
+            options.squeezeDims = [1]
+            return b.finish(OPERATORS.SQUEEZE, 1, [x], [y], 30, options)
+        constant = lambda values: b.tensor((len(values),), np.int32, np.array(values, np.int32))
+        if kind == "constant":
+            return b.finish(OPERATORS.RESHAPE, 1, [x, constant(target)], [y])
+        whole, batch = b.tensor((4,), np.int32), b.tensor((), np.int32)
+        shape_options, slice_options = schema.ShapeOptionsT(), schema.StridedSliceOptionsT()
+        shape_options.outType = schema.TensorType.INT32
+        b.operator(OPERATORS.SHAPE, 1, [x], [whole], 55, shape_options)
+        slice_options.shrinkAxisMask = 1
+        b.operator(
+            OPERATORS.STRIDED_SLICE, 1, [whole, constant([0]), constant([1]), constant([1])], [batch],
+            32, slice_options)
+        extents = [b.tensor((), np.int32, np.array(v, np.int32)) for v in target[1:]]
+        packed, options = b.tensor((len(target),), np.int32), schema.PackOptionsT()
+        options.valuesCount = len(target)
+        b.operator(OPERATORS.PACK, 1, [batch, *extents], [packed], 59, options)
+        return b.finish(OPERATORS.RESHAPE, 1, [x, packed], [y])
 
     def dense(self):
         b = Builder()
@@ -325,7 +327,11 @@ class Maker:
 KINDS = {
     "CONV_2D": lambda m: m.convolution("plain"),
     "DEPTHWISE_CONV_2D": lambda m: m.convolution("depthwise"),
+    "TRANSPOSE_CONV": Maker.transposed_convolution,
     "FULLY_CONNECTED": Maker.dense,
+    "RESHAPE": lambda m: m.reshape("constant"),
+    "RESHAPE to computed extents": lambda m: m.reshape("computed"),
+    "SQUEEZE": lambda m: m.reshape("squeeze"),
     "ADD": lambda m: m.arithmetic("ADD"),
     "SUB": lambda m: m.arithmetic("SUB"),
     "MUL": lambda m: m.arithmetic("MUL"),

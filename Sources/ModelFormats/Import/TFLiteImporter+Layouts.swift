@@ -63,12 +63,17 @@ extension TFLiteImporter {
   ) throws(TFLiteImportError) {
     guard case .resize(let alignsCorners, let hasHalfPixelCenters) = file.operators[index].options
     else { throw problem(index, .noOptions) }
-    let size = try integers(try input(index, 1), operator: index)
-    guard size.count == 2 else { throw problem(index, .rank) }
+    let target = try shape(of: output(index), operator: index)
+    let size = try input(index, 1)
+    if !extents.contains(size),
+      try integers(size, operator: index) != [target.height, target.width]
+    {
+      throw problem(index, .outputShape)
+    }
     try add(
       .resize(
         ResizeLayer(
-          interpolation, height: size[0], width: size[1],
+          interpolation, height: target.height, width: target.width,
           sampling: alignsCorners
             ? .alignedCorners : hasHalfPixelCenters ? .halfPixelCenters : .corner)),
       [try inputNode(index, 0)], computing: output(index), operator: index)
@@ -82,12 +87,14 @@ extension TFLiteImporter {
     let (weights, x) = (try input(index, 1), try inputNode(index, 2))
     let extents = file.tensors[weights].shape
     guard extents.count == 4 else { throw problem(index, .rank) }
-    let layer = TransposedConvolutionLayer(
+    let target = try shape(of: output(index), operator: index)
+    var layer = TransposedConvolutionLayer(
       outputChannels: extents[0],
       window: Window(
         height: extents[1], width: extents[2], strideHeight: window.strideHeight,
         strideWidth: window.strideWidth, padding: window.isSame ? .same : .valid),
       hasBias: bias(index, 3) >= 0)
+    (layer.outputHeight, layer.outputWidth) = (target.height, target.width)
     try add(
       .transposedConvolution(layer), [x], computing: output(index), operator: index,
       activation: window.activation,

@@ -9,6 +9,10 @@ extension TFLiteImporter {
     guard node.outputs.count == 1, !node.inputs.isEmpty, node.inputs[0] >= 0 else {
       throw node.code == .custom ? unsupported(index) : problem(index, .operandCount)
     }
+    if isAboutExtents(index) {
+      extents.insert(output(index))
+      return
+    }
     switch node.code {
     case .convolution: try addConvolution(index, isDepthwise: false)
     case .depthwiseConvolution: try addConvolution(index, isDepthwise: true)
@@ -46,6 +50,19 @@ extension TFLiteImporter {
     case .resizeNearestNeighbor: try addResize(index, .nearest)
     case .transposedConvolution: try addTransposedConvolution(index)
     default: throw unsupported(index)
+    }
+  }
+
+  /// Whether an operator computes with extents alone, as converters write it for models of any
+  /// batch size. Nothing is to be run: every tensor's extents are in the file.
+  private func isAboutExtents(_ index: Int) -> Bool {
+    let node = file.operators[index]
+    guard [.int32, .int64].contains(file.tensors[output(index)].type) else { return false }
+    switch node.code {
+    case .shape: return true
+    case .stridedSlice, .pack, .concatenation, .mul:
+      return node.inputs.allSatisfy { $0 >= 0 && (extents.contains($0) || isConstant($0)) }
+    default: return false
     }
   }
 

@@ -47,6 +47,8 @@ struct TFLiteImporter {
   private var nodes: [Int?]
   /// Constants that an operator made of others: weights behind a DEQUANTIZE.
   var computedConstants: [Int: [UInt8]] = [:]
+  /// Tensors that hold extents of other tensors, or are computed of such.
+  var extents: Set<Int> = []
   /// What fills the parameters of each node, in the order of its declarations.
   private var sources: [Int: [Source]] = [:]
 

@@ -3,12 +3,16 @@ import Kernels
 
 /// The adjoint of a convolution: it enlarges the image by `stride`.
 ///
-/// The output is `input · stride` pixels a side and the window's padding is `valid` with kernel =
-/// stride, or `same`.
+/// The convolution makes an image of the input's size of one of the output's size. Of the sizes
+/// for which that is so the output has, unless told, `input · stride`, and with the padding `valid`
+/// the least: `(input − 1) · stride + kernel`.
 public struct TransposedConvolutionLayer: Equatable, Sendable {
   public var outputChannels: Int
   /// The window of the convolution whose adjoint this is.
   public var window: Window
+  /// Pixels of the output; `nil` for the usual number.
+  public var outputHeight: Int?
+  public var outputWidth: Int?
   public var hasBias: Bool
   public var initialization: Initialization
 
@@ -30,9 +34,17 @@ extension TransposedConvolutionLayer: Layer {
     guard side.contains(window.strideHeight), side.contains(window.strideWidth),
       side.contains(input.height), side.contains(input.width)
     else { throw .attributeOutOfRange(.stride, actual: window.strideHeight) }
+    let isValid = window.padding == .valid
+    func usual(_ size: Int, _ stride: Int, _ kernel: Int) -> Int {
+      isValid ? (size - 1) * stride + kernel : size * stride
+    }
     let output = Shape(
-      height: input.height * window.strideHeight, width: input.width * window.strideWidth,
+      height: outputHeight ?? usual(input.height, window.strideHeight, window.height),
+      width: outputWidth ?? usual(input.width, window.strideWidth, window.width),
       channels: outputChannels)
+    guard output.height > 0, output.width > 0 else {
+      throw .emptyOutput(inputHeight: input.height, inputWidth: input.width)
+    }
     let adjoint = try window.placement(on: output)
     guard adjoint.outputHeight == input.height else {
       throw .mismatch(.height, expected: input.height, actual: adjoint.outputHeight)
