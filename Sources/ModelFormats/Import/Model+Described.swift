@@ -16,6 +16,11 @@ extension Model {
       description = try ModelDescription(reading: file, in: bytes)
     } catch { throw .metadata(error) }
     self = try Model(file, owner: owner)
+    for entry in file.metadata where PackedWeights.metadataName.equals(entry.name.utf8) {
+      do throws(MetadataError) {
+        packedWeights = try PackedWeights(reading: entry.data, owner: owner)
+      } catch { throw .metadata(error) }
+    }
     let isImage = graph.outputShape == graph.inputShape && graph.outputShape.channels <= 3
     role = description.role ?? (isImage ? .enhancer : .classifier)
     labels = description.labels

@@ -16,6 +16,8 @@ public enum MetadataError: Error, Equatable, Sendable {
   case compressedFile(String)
   /// The file in the archive does not have its checksum: get the model anew.
   case damagedFile(String)
+  /// The packed weights are cut or corrupt: pack them anew.
+  case badPackedWeights
 }
 
 #if !hasFeature(Embedded)
@@ -32,6 +34,7 @@ public enum MetadataError: Error, Equatable, Sendable {
       case .compressedFile(let name):
         "the file '\(name)' in it is compressed; pack it anew without compression"
       case .damagedFile(let name): "the file '\(name)' in it is damaged"
+      case .badPackedWeights: "its packed weights are corrupt; pack them anew"
       }
     }
   }

@@ -41,6 +41,9 @@ public struct TFLiteCode: Equatable, Sendable {
   public static let hardSwish = TFLiteCode(code: 117)
   public static let gelu = TFLiteCode(code: 150)
 
+  /// Whether the operator is there for the extents of tensors alone.
+  var isAboutExtents: Bool { self == .shape || self == .stridedSlice || self == .pack }
+
   /// The schema's word for the operator.
   public var name: String { TFLiteWords.word(code, of: Self.names) }
 

@@ -29,9 +29,11 @@ private struct TFLiteWriter {
     // Data first: they come to lie at the file's end.
     let tensorBuffers = file.tensors.map { buffer($0.data) }
     let metadataBuffers = file.metadata.map { buffer($0.data) }
-    let bufferTables = buffers.map { data -> Int in
+    let bufferTables = buffers.enumerated().map { index, data -> Int in
       guard data.count > 0 else { return builder.table([]) }
-      let bytes = builder.vector(bytes: data, alignment: 16)
+      // Metadata may be packed weights, which kernels read in whole cache lines.
+      let isMetadata = metadataBuffers.contains(index)
+      let bytes = builder.vector(bytes: data, alignment: isMetadata ? 64 : 16)
       return builder.table([Field(number: 0, value: .reference(bytes))])
     }
     let metadata = zip(file.metadata, metadataBuffers).map { entry, buffer in

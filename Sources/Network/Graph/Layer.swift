@@ -94,6 +94,8 @@ package struct LayerSite {
   package var inputFormats: [ValueFormat]
   package var outputFormat: ValueFormat
   package var threadCount: Int
+  /// The CPU that integer weights are packed for.
+  package var packing: PackingLayout
   /// Batch statistics and dropout are on. Never for a frozen layer.
   package var isTraining: Bool
   /// Gradients of the parameters are wanted.

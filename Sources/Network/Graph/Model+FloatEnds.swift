@@ -28,6 +28,7 @@ extension Model {
     try builder.graph.setOutputs(outputs)
     var result = builder.finished(like: self)
     result?.preprocessing = .unitRange
+    result?.packedWeights = packedWeights
     return result
   }
 

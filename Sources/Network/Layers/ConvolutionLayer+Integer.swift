@@ -73,7 +73,8 @@ extension LayerNeeds {
     _ geometry: ConvolutionGeometry, _ site: LayerSite
   ) -> LayerNeeds {
     var needs = LayerNeeds()
-    needs.forwardPrepared = floats(bytes: IntegerConvolution.preparedByteCount(geometry))
+    needs.forwardPrepared = floats(
+      bytes: IntegerConvolution.preparedByteCount(geometry, for: site.packing))
     needs.forwardScratch = floats(
       bytes: IntegerConvolution.scratchByteCount(geometry, threadCount: site.threadCount))
     return needs
@@ -125,7 +126,7 @@ extension LayerStep {
       IntegerConvolution.prepare(
         weights: parameter(0, as: Int8.self), bias: hasBias ? parameter(2, as: Int32.self) : nil,
         multipliers: $0, quantization: site.convolutionQuantization(isDense: isDense), geometry,
-        into: forwardPrepared)
+        for: site.packing, into: forwardPrepared)
     }
   }
 

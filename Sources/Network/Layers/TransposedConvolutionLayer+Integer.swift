@@ -14,7 +14,7 @@ extension TransposedConvolutionLayer {
     let geometry = geometry(batch: site.batch, site.inputs[0], site.output)
     var needs = LayerNeeds()
     needs.forwardPrepared = LayerNeeds.floats(
-      bytes: IntegerTransposedConvolution.preparedByteCount(geometry))
+      bytes: IntegerTransposedConvolution.preparedByteCount(geometry, for: site.packing))
     needs.forwardScratch = LayerNeeds.floats(
       bytes: IntegerTransposedConvolution.scratchByteCount(
         geometry, threadCount: site.threadCount))
@@ -28,7 +28,8 @@ extension TransposedConvolutionLayer {
         weights: step.parameter(0, as: Int8.self),
         bias: hasBias ? step.parameter(2, as: Int32.self) : nil, multipliers: $0,
         quantization: site.convolutionQuantization(isDense: false),
-        geometry(batch: site.batch, site.inputs[0], site.output), into: step.forwardPrepared)
+        geometry(batch: site.batch, site.inputs[0], site.output), for: site.packing,
+        into: step.forwardPrepared)
     }
   }
 

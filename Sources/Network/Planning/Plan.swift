@@ -12,6 +12,8 @@ public struct Plan: Sendable {
     var backwardScratch: Int?
     var saved: Int?
     var forwardPrepared: Int?
+    /// The entry of the packed weights that takes the place of `forwardPrepared`.
+    var packedEntry: Int?
     var backwardPrepared: Int?
     /// Where the gradient of each learnt parameter lies; empty when the parameters are not trained.
     var parameterGradients: [Int] = []
@@ -40,7 +42,9 @@ public struct Plan: Sendable {
   /// change.
   var keepsPreparedWeights: Bool { !request.isTraining }
 
-  public init(_ graph: Graph, _ request: PlanRequest) {
+  /// - Parameter packed: the model's packed weights. Those that are for such a plan on this CPU get
+  ///   no memory in the arena.
+  public init(_ graph: Graph, _ request: PlanRequest, packed: PackedWeights? = nil) {
     precondition(request.batch > 0 && request.threadCount > 0, "a plan runs something")
     self.graph = graph
     self.request = request
@@ -50,7 +54,7 @@ public struct Plan: Sendable {
     steps = wiring.steps.map { Step(node: $0, site: site(of: $0), accumulates: []) }
     backwardSteps = steps.indices.reversed().filter { steps[$0].site.hasBackward }
     orderGradients()
-    layOut()
+    layOut(packed)
   }
 
   package var stepCount: Int { steps.count }
@@ -65,7 +69,8 @@ public struct Plan: Sendable {
     return LayerSite(
       batch: request.batch, inputs: inputs.map { graph.shapes[$0] }, output: graph.shapes[node],
       inputFormats: inputs.map { graph.formats[$0] }, outputFormat: graph.formats[node],
-      threadCount: request.threadCount, isTraining: request.isTraining && !isFrozen,
+      threadCount: request.threadCount, packing: request.packing,
+      isTraining: request.isTraining && !isFrozen,
       trainsParameters: hasBackward && !isFrozen
         && graph.parameters(of: node).contains { $0.role.isLearnt },
       wantsInputGradient: inputs.map { hasBackward && wiring.needsGradient[$0] },
@@ -92,14 +97,21 @@ public struct Plan: Sendable {
   }
 
   /// Collects every buffer with its life span, and places them all.
-  private mutating func layOut() {
+  private mutating func layOut(_ packed: PackedWeights?) {
     let lossStep = steps.count
     let lastStep = lossStep + backwardSteps.count + 1
     var backwardPositions = [Int?](repeating: nil, count: graph.nodes.count)
     for (position, index) in backwardSteps.enumerated() {
       backwardPositions[steps[index].node] = lossStep + 1 + position
     }
-    let needs = steps.map { graph.nodes[$0.node].operation.needs($0.site) }
+    var needs = steps.map { graph.nodes[$0.node].operation.needs($0.site) }
+    for position in steps.indices {
+      guard let entry = packed?.entry(for: steps[position], of: self, needs[position]) else {
+        continue
+      }
+      steps[position].packedEntry = entry
+      needs[position].forwardPrepared = 0
+    }
     var lifetimes = Lifetimes(
       plan: self, lossStep: lossStep, lastStep: lastStep, backwardPositions: backwardPositions)
     for (position, step) in steps.enumerated() {

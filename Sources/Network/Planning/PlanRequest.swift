@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Kernels
 
 /// What a graph is compiled for.
 public struct PlanRequest: Sendable {
@@ -13,6 +14,8 @@ public struct PlanRequest: Sendable {
   public var frozenNodes: Set<Int> = []
   /// Whether the gradient of the graph's input is wanted.
   public var wantsInputGradient = false
+  /// The CPU that integer weights are packed for. A plan for another CPU packs and cannot run.
+  package var packing = PackingLayout.native
   /// Nodes whose output must still be there after the run.
   public var keptValues: [Int] = []
   /// Nodes whose output's gradient must still be there after the backward run.

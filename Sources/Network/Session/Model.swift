@@ -13,6 +13,8 @@ public struct Model {
   public var labels: [String]
   /// How a picture becomes the input, and what the output of an enhancer stands for.
   public var preprocessing: Preprocessing
+  /// What the file has of its weights in another order, besides.
+  public var packedWeights: PackedWeights?
 
   public init(
     role: Role, graph: Graph, parameters: ParameterStore, labels: [String] = [],

@@ -18,6 +18,7 @@ public final class Session {
   public let trainedCount: Int
 
   private let arena: UnsafeMutableRawPointer
+  private let packed: PackedWeights?
   private var steps: [LayerStep] = []
   /// The forward runs of the steps in integers, of which there may be many a millisecond.
   private var integerSteps: [(() -> Void)?] = []
@@ -33,10 +34,14 @@ public final class Session {
 
   /// - Precondition: `parameters` was made for the plan's graph, and `pool` has the plan's number
   ///   of threads.
+  /// - Parameter packed: the packed weights that the plan was made with.
   /// - Returns: `nil` when there is no memory for the arena.
-  public convenience init?(_ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool) {
+  public convenience init?(
+    _ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool, packed: PackedWeights? = nil
+  ) {
     do throws(SessionError) {
-      try self.init(plan, parameters, pool, labels: [], preprocessing: .unitRange)
+      try self.init(
+        plan, parameters, pool, packed: packed, labels: [], preprocessing: .unitRange)
     } catch { return nil }
   }
 
@@ -48,13 +53,13 @@ public final class Session {
     var request = PlanRequest(batch: 1, threadCount: threads)
     request.keptValues = model.graph.outputs
     try self.init(
-      Plan(model.graph, request), model.parameters, pool, labels: model.labels,
-      preprocessing: model.preprocessing)
+      Plan(model.graph, request, packed: model.packedWeights), model.parameters, pool,
+      packed: model.packedWeights, labels: model.labels, preprocessing: model.preprocessing)
   }
 
   private init(
-    _ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool, labels: [String],
-    preprocessing: Preprocessing
+    _ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool, packed: PackedWeights?,
+    labels: [String], preprocessing: Preprocessing
   ) throws(SessionError) {
     precondition(pool.threadCount == plan.request.threadCount, "the plan is for another pool")
     self.labels = labels
@@ -62,6 +67,7 @@ public final class Session {
     self.plan = plan
     self.parameters = parameters
     self.pool = pool
+    self.packed = packed
     var trained: [TrainedParameter] = []
     var offset = 0
     for step in plan.steps where step.site.trainsParameters {
@@ -96,7 +102,7 @@ public final class Session {
   /// changed.
   public func parametersChanged() {
     guard plan.keepsPreparedWeights else { return }
-    for (index, step) in plan.steps.enumerated() {
+    for (index, step) in plan.steps.enumerated() where step.packedEntry == nil {
       plan.graph.nodes[step.node].operation.run(.prepare, steps[index])
     }
   }
@@ -197,6 +203,25 @@ public final class Session {
       pixelStride: location.isSlice ? plan.graph.shapes[location.root].channels : shape.channels)
   }
 
+  /// Packed weights that lie outside of the arena, and are only read.
+  private func packedMemory(_ step: Plan.Step) -> UnsafeMutablePointer<Float>? {
+    guard let entry = step.packedEntry, let base = packed?.entries[entry].bytes.baseAddress else {
+      return nil
+    }
+    return UnsafeMutableRawPointer(mutating: base).assumingMemoryBound(to: Float.self)
+  }
+
+  /// The packed weights of the steps that have such.
+  var packedEntries: [PackedWeights.Entry] {
+    plan.steps.compactMap { step in
+      guard step.isPackable(in: plan.graph), let offset = step.forwardPrepared else { return nil }
+      let node = plan.graph.nodes[step.node]
+      let count = node.operation.needs(step.site).forwardPrepared * MemoryLayout<Float>.stride
+      return PackedWeights.Entry(
+        node: node.name, bytes: UnsafeRawBufferPointer(start: arena + offset, count: count))
+    }
+  }
+
   private func floats(at offset: Int) -> UnsafeMutablePointer<Float> {
     (arena + offset).assumingMemoryBound(to: Float.self)
   }
@@ -210,7 +235,7 @@ public final class Session {
     return LayerStep(
       site: step.site, inputs: node.inputs.map(anyValue), output: anyValue(of: output),
       scratch: memory(step.forwardScratch), saved: memory(step.saved),
-      forwardPrepared: memory(step.forwardPrepared),
+      forwardPrepared: packedMemory(step) ?? memory(step.forwardPrepared),
       backwardPrepared: memory(step.backwardPrepared), isPrepared: plan.keepsPreparedWeights,
       parameters: parameters.entries(of: step.node).map { entry in
         parameters.address(of: entry).assumingMemoryBound(to: Float.self)

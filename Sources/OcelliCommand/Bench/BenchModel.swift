@@ -69,8 +69,9 @@ struct BenchModel: ParsableCommand {
     }
     let start = MonotonicClock.seconds
     let model = try Model(contentsOf: file)
-    let plan = Plan(model.graph, PlanRequest(batch: 1, threadCount: threadCount))
-    guard let session = Session(plan, model.parameters, pool) else {
+    let plan = Plan(
+      model.graph, PlanRequest(batch: 1, threadCount: threadCount), packed: model.packedWeights)
+    guard let session = Session(plan, model.parameters, pool, packed: model.packedWeights) else {
       throw CommandError("\(file): no memory to run it")
     }
     let load = MonotonicClock.seconds - start

@@ -8,7 +8,8 @@ import Training
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "Look into models.",
-    discussion: "  ocelli model info classifier/best.safetensors", subcommands: [ModelInfo.self])
+    discussion: "  ocelli model info classifier/best.safetensors",
+    subcommands: [ModelInfo.self, ModelPack.self])
 }
 
 struct ModelInfo: ParsableCommand {
@@ -52,7 +53,8 @@ struct ModelInfo: ParsableCommand {
   func run() throws {
     let model = try file.map { try Model(contentsOf: $0) }
     let graph = try model?.graph ?? graph()
-    let inference = Plan(graph, PlanRequest(batch: batch, threadCount: 1))
+    let inference = Plan(
+      graph, PlanRequest(batch: batch, threadCount: 1), packed: model?.packedWeights)
     var request = PlanRequest(batch: batch, threadCount: 1)
     request.lossNodes = [graph.output]
     let isFloat = graph.formats.allSatisfy { $0 == .float32 }
@@ -68,6 +70,7 @@ struct ModelInfo: ParsableCommand {
       summary.fileBytes = content.bytes.count
     }
     if let model { summary.preprocessing = ModelSummary.Preparation(model) }
+    summary.packedFor = model?.packedWeights?.cpuNames
     print(json ? try summary.json() : summary.text(batch: batch))
   }
 

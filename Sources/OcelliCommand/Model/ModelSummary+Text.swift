@@ -64,8 +64,11 @@ extension ModelSummary {
   private func memoryLines(batch: Int) -> [String] {
     var lines = entry(
       "parameters",
-      "\(parameters.formatted()), \(size(weightBytes))"
-        + (fileBytes.map { " of a file of \(size($0))" } ?? ""))
+      parameters.formatted()
+        + (trainedParameters == parameters
+          ? ", " : ", \(trainedParameters.formatted()) of them trained; ")
+        + size(weightBytes) + (fileBytes.map { " of a file of \(size($0))" } ?? ""))
+    lines += entry("packed for", packedFor?.joined(separator: ", "))
     lines += entry("work", "\(multiplyAccumulates.formatted()) multiply-accumulates an image")
     let images = "in steps of \(batch) \(batch == 1 ? "image" : "images")"
     if let trainingArenaBytes, let trainingArenaLowerBound {

@@ -46,8 +46,13 @@ struct ModelSummary: Encodable {
   var metadata: Metadata?
   var preprocessing: Preparation?
   var fileBytes: Int?
+  /// The CPUs for which the file has packed weights.
+  var packedFor: [String]?
   var layers: [Layer]
+  /// All, those of each layer added up.
   var parameters: Int
+  /// Those that gradient descent changes; the others are statistics and scales.
+  var trainedParameters: Int
   var weightBytes: Int
   var multiplyAccumulates: Int64
   var inferenceArenaBytes: Int
@@ -66,7 +71,8 @@ struct ModelSummary: Encodable {
         parameters: graph.parameters(of: node).reduce(0) { $0 + $1.count },
         multiplyAccumulates: graph.multiplyAccumulates(of: node))
     }
-    parameters = graph.learntParameterCount
+    parameters = layers.reduce(0) { $0 + $1.parameters }
+    trainedParameters = graph.learntParameterCount
     weightBytes = graph.nodes.indices.reduce(0) { sum, node in
       sum + graph.parameters(of: node).reduce(0) { $0 + $1.byteCount }
     }

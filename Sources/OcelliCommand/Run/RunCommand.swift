@@ -42,7 +42,9 @@ struct RunCommand: ParsableCommand {
     let batch = min(batch, max(1, count))
     var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
     request.keptValues = graph.outputs
-    guard let session = Session(Plan(graph, request), loaded.parameters, pool) else {
+    let packed = loaded.packedWeights
+    let plan = Plan(graph, request, packed: packed)
+    guard let session = Session(plan, loaded.parameters, pool, packed: packed) else {
       throw CommandError("\(model): no memory to run it")
     }
     var results = graph.outputs.map {

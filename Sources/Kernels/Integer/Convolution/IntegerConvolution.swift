@@ -37,17 +37,21 @@ package enum IntegerConvolution {
   }
 
   /// Bytes that `prepare` writes.
-  package static func preparedByteCount(_ geometry: ConvolutionGeometry) -> Int {
+  package static func preparedByteCount(
+    _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native
+  ) -> Int {
     isDepthwise(geometry)
-      ? IntegerDepthwise(geometry).preparedByteCount : IntegerProduct(geometry).preparedByteCount
+      ? IntegerDepthwise(geometry, for: layout).preparedByteCount
+      : IntegerProduct(geometry, for: layout).preparedByteCount
   }
 
-  /// Puts weights, biases and multipliers in the order that `forward` reads them in. `prepared` is
-  /// aligned to 64 bytes.
+  /// Puts weights, biases and multipliers in the order that `forward` of a build for such a CPU
+  /// reads them in. `prepared` is aligned to 64 bytes.
   package static func prepare(
     weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
     multipliers: UnsafePointer<FixedPointMultiplier>, quantization: Quantization,
-    _ geometry: ConvolutionGeometry, into prepared: UnsafeMutableRawPointer
+    _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native,
+    into prepared: UnsafeMutableRawPointer
   ) {
     let channels = geometry.groupInputChannels
     let parameters = IntegerParameters(
@@ -56,9 +60,9 @@ package enum IntegerConvolution {
       multipliers: multipliers, inputZeroPoint: quantization.inputZeroPoint,
       roundsOnce: quantization.roundsOnce)
     if isDepthwise(geometry) {
-      IntegerDepthwise(geometry).prepare(parameters, into: prepared)
+      IntegerDepthwise(geometry, for: layout).prepare(parameters, into: prepared)
     } else {
-      IntegerProduct(geometry).prepare(parameters, into: prepared)
+      IntegerProduct(geometry, for: layout).prepare(parameters, into: prepared)
     }
   }
 

@@ -23,21 +23,24 @@ struct IntegerDepthwise {
   let blockRows: Int
   /// Registers of channels that one item of work computes.
   let vectorGrain: Int
+  private let layout: PackingLayout
 
-  init(_ geometry: ConvolutionGeometry) {
+  /// - Parameter layout: the CPU that weights are packed for. Only this one's can run.
+  init(_ geometry: ConvolutionGeometry, for layout: PackingLayout = .native) {
     self.geometry = geometry
+    self.layout = layout
     channels = geometry.outputChannels
-    planes = (geometry.kernelWidth + Machine.dotElements - 1) / Machine.dotElements
-    vectors = (channels + Machine.vectorFloats - 1) / Machine.vectorFloats
-    dividesRegister = Machine.vectorFloats % channels == 0
-    pitch = dividesRegister ? channels : Machine.vectorFloats
+    planes = (geometry.kernelWidth + layout.dotElements - 1) / layout.dotElements
+    vectors = (channels + layout.lanes - 1) / layout.lanes
+    dividesRegister = layout.lanes % channels == 0
+    pitch = dividesRegister ? channels : layout.lanes
     rowLanes = geometry.outputWidth * pitch
     let most = Self.outputRows(geometry, lanes: rowLanes * planes)
     // An even number of blocks, so that two threads get the same.
     let blocks = (geometry.outputHeight + most - 1) / most
     let even = blocks > 1 ? blocks + blocks % 2 : 1
     blockRows = (geometry.outputHeight + even - 1) / even
-    let registers = blockRows * rowLanes / Machine.vectorFloats
+    let registers = blockRows * rowLanes / layout.lanes
     vectorGrain = min(vectors, max(1, 192 / max(1, registers)))
   }
 
@@ -55,7 +58,7 @@ struct IntegerDepthwise {
     IntegerPanel.headerVectors(1) + geometry.kernelHeight * planes
   }
   var preparedByteCount: Int {
-    vectors * panelVectors * MemoryLayout<IntegerVector>.stride
+    vectors * panelVectors * layout.registerByteCount
   }
 
   /// Scratch rows that so many output rows read.
@@ -72,22 +75,20 @@ struct IntegerDepthwise {
   }
 
   func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
-    let base = prepared.assumingMemoryBound(to: IntegerVector.self)
-    let perLane = Machine.dotElements
-    base.update(
-      repeating: IntegerVector(repeating: 0),
-      count: preparedByteCount / MemoryLayout<IntegerVector>.stride)
-    for lane in 0..<vectors * Machine.vectorFloats {
+    prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)
+    let base = prepared.assumingMemoryBound(to: Int32.self)
+    let perLane = layout.dotElements
+    for lane in 0..<vectors * layout.lanes {
       guard lane < channels || dividesRegister else { continue }
       let o = lane % channels
-      let (index, place) = lane.quotientAndRemainder(dividingBy: Machine.vectorFloats)
-      let panel = IntegerPanel(base: base + index * panelVectors, vectors: 1)
+      let (index, place) = lane.quotientAndRemainder(dividingBy: layout.lanes)
+      let panel = IntegerPanelWriter(
+        base: base + index * panelVectors * layout.lanes, vectors: 1, layout: layout)
       var sum: Int32 = 0
       for a in 0..<geometry.kernelHeight {
         for b in 0..<geometry.kernelWidth {
           let weight = parameters.weight(o, a, b, 0)
-          panel.elements(a * planes + b / perLane)[place * perLane + b % perLane] =
-            ocelli_dot_weight(weight)
+          panel.write(weight, register: a * planes + b / perLane, lane: place, place: b % perLane)
           sum &+= Int32(weight)
         }
       }

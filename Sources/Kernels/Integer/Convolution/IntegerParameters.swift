@@ -36,20 +36,35 @@ struct IntegerPanel {
 
   var scales: UnsafeMutablePointer<IntegerVector> { base + vectors }
   var weights: UnsafeMutablePointer<IntegerVector> { base + Self.headerVectors(vectors) }
+}
+
+/// Writes a panel for any CPU's registers.
+struct IntegerPanelWriter {
+  let base: UnsafeMutablePointer<Int32>
+  /// Registers of channels.
+  let vectors: Int
+  let layout: PackingLayout
 
   /// Writes bias and scale of channel `lane` of the panel, output channel `o`.
   func prepare(lane: Int, channel o: Int, _ parameters: IntegerParameters, weightSum: Int32) {
-    let offset = parameters.inputZeroPoint + Machine.dotOffset
-    let (vector, lane) = lane.quotientAndRemainder(dividingBy: Machine.vectorFloats)
-    base[vector][lane] = (parameters.bias?[o] ?? 0) &- offset &* weightSum
+    let offset = parameters.inputZeroPoint + layout.dotOffset
+    let (vector, place) = lane.quotientAndRemainder(dividingBy: layout.lanes)
+    base[lane] = (parameters.bias?[o] ?? 0) &- offset &* weightSum
+    let first = (vectors + vector * OutputRange.vectorsPerScale) * layout.lanes
     OutputRange.prepare(
-      parameters.multipliers[o], roundsOnce: parameters.roundsOnce, lane: lane,
-      of: scales + vector * OutputRange.vectorsPerScale)
+      parameters.multipliers[o], roundsOnce: parameters.roundsOnce, lane: place,
+      of: base + first, lanes: layout.lanes)
   }
 
-  /// The elements of weight register `index` as one array.
-  func elements(_ index: Int) -> UnsafeMutablePointer<ocelli_dot_weight> {
-    UnsafeMutableRawPointer(weights + index).assumingMemoryBound(to: ocelli_dot_weight.self)
+  /// Writes element `place` of lane `lane` of weight register `index`.
+  func write(_ weight: Int8, register index: Int, lane: Int, place: Int) {
+    let first = (IntegerPanel.headerVectors(vectors) + index) * layout.lanes + lane
+    let bytes = UnsafeMutableRawPointer(base + first)
+    if layout.dotElements == 4 {
+      bytes.storeBytes(of: weight, toByteOffset: place, as: Int8.self)
+    } else {
+      bytes.storeBytes(of: Int16(weight), toByteOffset: 2 * place, as: Int16.self)
+    }
   }
 }
 

@@ -26,10 +26,15 @@ struct IntegerProduct {
   let runSteps: Int
   let panelsPerGroup: Int
   let panelVectors: Int
+  private let layout: PackingLayout
 
   /// - Parameter isScattered: whether the outputs are not all pixels of a view.
-  init(_ geometry: ConvolutionGeometry, isScattered: Bool = false) {
+  /// - Parameter layout: the CPU that weights are packed for. Only this one's can run.
+  init(
+    _ geometry: ConvolutionGeometry, isScattered: Bool = false, for layout: PackingLayout = .native
+  ) {
     self.geometry = geometry
+    self.layout = layout
     input = PaddedInput(geometry)
     let step = geometry.outputWidth * geometry.strideWidth
     if isScattered || geometry.strideHeight * input.width != step {
@@ -42,16 +47,15 @@ struct IntegerProduct {
       lineLength = geometry.outputWidth * geometry.outputHeight * geometry.batch
       lineCount = 1
     }
-    let registers =
-      (geometry.groupOutputChannels + Machine.vectorFloats - 1) / Machine.vectorFloats
-    let isWide = registers >= 4 && lineLength <= 6 && Machine.vectorRegisters >= 32
+    let registers = (geometry.groupOutputChannels + layout.lanes - 1) / layout.lanes
+    let isWide = registers >= 4 && lineLength <= 6 && layout.registers >= 32
     vectors = registers == 1 ? 1 : isWide ? 4 : 2
     tileRows = IntegerTileHeight.best(for: lineLength, vectors: vectors)
     runTaps = Self.runTaps(geometry, copyWidth: input.width)
     runCount = geometry.kernelHeight * geometry.kernelWidth / max(1, runTaps)
     runsPerRow = max(1, runCount / max(1, geometry.kernelHeight))
-    runSteps = (runTaps * input.channels + Machine.dotElements - 1) / Machine.dotElements
-    let width = vectors * Machine.vectorFloats
+    runSteps = (runTaps * input.channels + layout.dotElements - 1) / layout.dotElements
+    let width = vectors * layout.lanes
     panelsPerGroup = (geometry.groupOutputChannels + width - 1) / width
     panelVectors = IntegerPanel.headerVectors(vectors) + runCount * runSteps * vectors
   }
@@ -63,7 +67,7 @@ struct IntegerProduct {
   }
 
   var preparedByteCount: Int {
-    geometry.groups * panelsPerGroup * panelVectors * MemoryLayout<IntegerVector>.stride
+    geometry.groups * panelsPerGroup * panelVectors * layout.registerByteCount
   }
 
   /// Whole tiles and steps are read behind the last pixel, too.
@@ -73,25 +77,22 @@ struct IntegerProduct {
   }
 
   func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
-    let base = prepared.assumingMemoryBound(to: IntegerVector.self)
-    base.update(
-      repeating: IntegerVector(repeating: 0),
-      count: preparedByteCount / MemoryLayout<IntegerVector>.stride)
-    let width = vectors * Machine.vectorFloats
+    prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)
+    let base = prepared.assumingMemoryBound(to: Int32.self)
     for group in 0..<geometry.groups {
       for o in 0..<geometry.groupOutputChannels {
-        let (index, lane) = o.quotientAndRemainder(dividingBy: width)
-        let panel = IntegerPanel(
-          base: base + (group * panelsPerGroup + index) * panelVectors, vectors: vectors)
+        let (index, lane) = o.quotientAndRemainder(dividingBy: vectors * layout.lanes)
+        let first = (group * panelsPerGroup + index) * panelVectors * layout.lanes
+        let panel = IntegerPanelWriter(base: base + first, vectors: vectors, layout: layout)
         prepare(lane, of: panel, channel: group * geometry.groupOutputChannels + o, parameters)
       }
     }
   }
 
   private func prepare(
-    _ lane: Int, of panel: IntegerPanel, channel o: Int, _ parameters: IntegerParameters
+    _ lane: Int, of panel: IntegerPanelWriter, channel o: Int, _ parameters: IntegerParameters
   ) {
-    let perLane = Machine.dotElements
+    let perLane = layout.dotElements
     var sum: Int32 = 0
     for tap in 0..<runCount * runTaps {
       let (a, b) = tap.quotientAndRemainder(dividingBy: geometry.kernelWidth)
@@ -100,7 +101,7 @@ struct IntegerProduct {
         let weight = parameters.weight(o, a, b, c)
         let k = place * input.channels + c
         let step = run * runSteps + k / perLane
-        panel.elements(step * vectors)[lane * perLane + k % perLane] = ocelli_dot_weight(weight)
+        panel.write(weight, register: step * vectors, lane: lane, place: k % perLane)
         sum &+= Int32(weight)
       }
     }

@@ -10,33 +10,36 @@
 /// by every s-th tap of the kernel, in reverse.
 package enum IntegerTransposedConvolution {
   /// Bytes that `prepare` writes.
-  package static func preparedByteCount(_ geometry: ConvolutionGeometry) -> Int {
+  package static func preparedByteCount(
+    _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native
+  ) -> Int {
     var count = 0
-    TransposedPhase.forEach(geometry) { count += $0.preparedByteCount }
+    TransposedPhase.forEach(geometry) { count += $0.product(for: layout).preparedByteCount }
     return count
   }
 
-  /// Puts weights, biases and multipliers in the order that `forward` reads them in. `prepared` is
-  /// aligned to 64 bytes.
+  /// Puts weights, biases and multipliers in the order that `forward` of a build for such a CPU
+  /// reads them in. `prepared` is aligned to 64 bytes.
   package static func prepare(
     weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
     multipliers: UnsafePointer<FixedPointMultiplier>,
     quantization: IntegerConvolution.Quantization, _ geometry: ConvolutionGeometry,
-    into prepared: UnsafeMutableRawPointer
+    for layout: PackingLayout = .native, into prepared: UnsafeMutableRawPointer
   ) {
     var offset = 0
     TransposedPhase.forEach(geometry) { phase in
-      phase.prepare(
-        weights: weights, bias: bias, multipliers: multipliers, quantization: quantization,
-        into: prepared + offset)
-      offset += phase.preparedByteCount
+      let product = phase.product(for: layout)
+      let parameters = phase.parameters(
+        weights: weights, bias: bias, multipliers: multipliers, quantization: quantization)
+      product.prepare(parameters, into: prepared + offset)
+      offset += product.preparedByteCount
     }
   }
 
   /// Bytes of scratch memory that `forward` needs.
   package static func scratchByteCount(_ geometry: ConvolutionGeometry, threadCount: Int) -> Int {
     var count = 0
-    TransposedPhase.forEach(geometry) { count = max(count, $0.product.scratchByteCount) }
+    TransposedPhase.forEach(geometry) { count = max(count, $0.product().scratchByteCount) }
     return count
   }
 
@@ -48,10 +51,11 @@ package enum IntegerTransposedConvolution {
   ) {
     var offset = 0
     TransposedPhase.forEach(geometry) { phase in
-      phase.product.bound(
+      let product = phase.product()
+      product.bound(
         input, prepared + offset, quantization, into: phase.lattice(of: output),
         scratch: scratch, pool: pool)()
-      offset += phase.preparedByteCount
+      offset += product.preparedByteCount
     }
   }
 }
@@ -117,7 +121,7 @@ private struct TransposedPhase {
   private var hasTaps: Bool { vertical.tapCount > 0 && horizontal.tapCount > 0 }
 
   /// A phase without taps is a convolution by one weight of 0.
-  var product: IntegerProduct {
+  func product(for layout: PackingLayout = .native) -> IntegerProduct {
     IntegerProduct(
       ConvolutionGeometry(
         batch: geometry.batch, inputHeight: geometry.outputHeight,
@@ -127,27 +131,25 @@ private struct TransposedPhase {
         kernelHeight: hasTaps ? vertical.tapCount : 1,
         kernelWidth: hasTaps ? horizontal.tapCount : 1, dilationHeight: vertical.dilation,
         dilationWidth: horizontal.dilation, paddingTop: hasTaps ? vertical.padding : 0,
-        paddingLeft: hasTaps ? horizontal.padding : 0), isScattered: true)
+        paddingLeft: hasTaps ? horizontal.padding : 0), isScattered: true, for: layout)
   }
 
-  var preparedByteCount: Int { product.preparedByteCount }
-
-  func prepare(
+  /// The phase's taps, in reverse.
+  func parameters(
     weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
     multipliers: UnsafePointer<FixedPointMultiplier>,
-    quantization: IntegerConvolution.Quantization, into prepared: UnsafeMutableRawPointer
-  ) {
+    quantization: IntegerConvolution.Quantization
+  ) -> IntegerParameters {
     let channels = geometry.outputChannels
     let rowElements = geometry.kernelWidth * channels
     let lastRow = vertical.firstTap + (vertical.tapCount - 1) * vertical.tapStep
     let lastColumn = horizontal.firstTap + (horizontal.tapCount - 1) * horizontal.tapStep
-    let parameters = IntegerParameters(
+    return IntegerParameters(
       weights: hasTaps ? weights + lastRow * rowElements + lastColumn * channels : nil,
       outputStride: geometry.kernelHeight * rowElements,
       rowStride: -vertical.tapStep * rowElements, columnStride: -horizontal.tapStep * channels,
       bias: bias, multipliers: multipliers, inputZeroPoint: quantization.inputZeroPoint,
       roundsOnce: quantization.roundsOnce)
-    product.prepare(parameters, into: prepared)
   }
 
   /// The phase's pixels of `output`.

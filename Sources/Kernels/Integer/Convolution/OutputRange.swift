@@ -20,22 +20,22 @@ struct OutputRange {
   /// `right` and `unit` of `ExactOutput`, `factor` and `nudge` of `NearestOutput`.
   @inline(__always) static var vectorsPerScale: Int { 6 }
 
-  /// Writes the factors of one channel where `scales` describes its register.
+  /// Writes the factors of one channel where `scales` describes its register of so many lanes.
   static func prepare(
     _ multiplier: FixedPointMultiplier, roundsOnce: Bool, lane: Int,
-    of scales: UnsafeMutablePointer<IntegerVector>
+    of scales: UnsafeMutablePointer<Int32>, lanes: Int
   ) {
     let right = max(-multiplier.shift, 0)
-    scales[0][lane] = multiplier.multiplier
-    scales[1][lane] = max(multiplier.shift, 0)
-    scales[2][lane] = max(right - 1, 0)
-    scales[3][lane] = min(right, 1)
+    scales[lane] = multiplier.multiplier
+    scales[lanes + lane] = max(multiplier.shift, 0)
+    scales[2 * lanes + lane] = max(right - 1, 0)
+    scales[3 * lanes + lane] = min(right, 1)
     let power = Float(sign: .plus, exponent: Int(multiplier.shift), significand: 1)
     var factor = Float(multiplier.multiplier) * 0x1p-31 * power
     var nudge = right > 0 && !roundsOnce ? power / 2 : 0
     if factor >= 1 { (factor, nudge) = (0, 0.5) }
-    scales[4][lane] = Int32(bitPattern: factor.bitPattern)
-    scales[5][lane] = Int32(bitPattern: nudge.bitPattern)
+    scales[4 * lanes + lane] = Int32(bitPattern: factor.bitPattern)
+    scales[5 * lanes + lane] = Int32(bitPattern: nudge.bitPattern)
   }
 
   @inline(__always) func write(

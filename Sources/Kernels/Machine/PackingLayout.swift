@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import CIntrinsics
+
+/// The facts about a CPU that decide in which order its kernels read integer weights: weights can
+/// be packed for another CPU than this one.
+package struct PackingLayout: Equatable, Sendable {
+  /// `Int32` lanes of a register.
+  package var lanes: Int
+  package var registers: Int
+  /// Weights in a lane.
+  package var dotElements: Int
+  /// What is added to an activation before it is multiplied.
+  package var dotOffset: Int32
+
+  package init(lanes: Int, registers: Int, dotElements: Int, dotOffset: Int32) {
+    self.lanes = lanes
+    self.registers = registers
+    self.dotElements = dotElements
+    self.dotOffset = dotOffset
+  }
+
+  var registerByteCount: Int { lanes * MemoryLayout<Int32>.stride }
+
+  /// That of this build.
+  @inline(__always) package static var native: PackingLayout {
+    PackingLayout(
+      lanes: Machine.vectorFloats, registers: Machine.vectorRegisters,
+      dotElements: Machine.dotElements, dotOffset: Machine.dotOffset)
+  }
+
+  /// A layout and the CPUs that it is for.
+  package struct Named: Sendable {
+    package let name: StaticString
+    package let layout: PackingLayout
+  }
+
+  /// The layouts of the builds that there are; the first is for all CPUs of that architecture.
+  package static var named: [Named] {
+    func layout(_ lanes: Int, _ registers: Int, dotsBytes: Bool = false) -> PackingLayout {
+      PackingLayout(
+        lanes: lanes, registers: registers, dotElements: dotsBytes ? 4 : 2,
+        dotOffset: dotsBytes ? 128 : 0)
+    }
+    return [
+      Named(name: "x86-64", layout: layout(4, 16)),
+      Named(name: "x86-64-v3", layout: layout(8, 16)),
+      Named(name: "x86-64-v3-vnni", layout: layout(8, 16, dotsBytes: true)),
+      Named(name: "x86-64-v4", layout: layout(16, 32)),
+      Named(name: "x86-64-v4-vnni", layout: layout(16, 32, dotsBytes: true)),
+      Named(name: "arm64", layout: layout(4, 32)),
+      Named(name: "armv7", layout: layout(4, 16)),
+      Named(name: "riscv64", layout: layout(4, 16)),
+    ]
+  }
+}
