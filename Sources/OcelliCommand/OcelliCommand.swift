@@ -39,7 +39,12 @@ struct OcelliCommand: ParsableCommand {
     do { command = try parseAsRoot() } catch { exit(withError: error) }
     if let problem = Build.missingFeature { fail(problem) }
     do { try command.run() } catch {
-      // Help, and usage that shows to be wrong late.
+      // Usage that shows to be wrong late, and help.
+      if exitCode(for: error) == .validationFailure {
+        let usage = "Usage: " + usageString(for: type(of: command))
+        FileHandle.standardError.write(Data("Error: \(Self.message(for: error))\n\(usage)\n".utf8))
+        Foundation.exit(ExitCode.validationFailure.rawValue)
+      }
       if exitCode(for: error) != .failure { exit(withError: error) }
       if case TrainingError.interrupted = error { end("ocelli: \(error)") }
       if error is ReportedError { Foundation.exit(1) }

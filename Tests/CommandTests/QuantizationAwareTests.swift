@@ -57,7 +57,5 @@ struct QuantizationAwareTests {
     #expect(compact.code == 0, "\(compact)")
     try ocelli.expectError(
       "\(train) --initial x.tflite", "x.tflite: computes with integers", "--quantization-aware")
-    try ocelli.expectError(
-      "quantize $SHARED/classifier/best.safetensors --output y.tflite", "needs --data")
   }
 }

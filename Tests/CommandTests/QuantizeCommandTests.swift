@@ -70,7 +70,7 @@ struct QuantizeCommandTests {
 
   @Test func `absurd settings are wrong usage`() throws {
     for options in [
-      "\(data) --calibration-images 0", "\(data) --percentile 101", "\(data) --type int4",
+      "", "\(data) --calibration-images 0", "\(data) --percentile 101", "\(data) --type int4",
       "\(data) --calibration best",
     ] { try ocelli.expectUsage("\(quantize) --output x.tflite \(options)") }
   }

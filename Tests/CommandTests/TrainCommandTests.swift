@@ -89,6 +89,37 @@ struct TrainCommandTests {
     ] { try ocelli.expectError("\(line) \(options)", text) }
   }
 
+  @Test func `resuming towards other targets names the difference`() throws {
+    let line =
+      "\(enhancer) --phases reconstruct --epochs 1 --width 2 --depth 1 --batch 16"
+      + " --degrade dull=0.5 --output run"
+    let whole = try ocelli.shell("$OCELLI \(line)")
+    #expect(whole.code == 0, "\(whole)")
+    try ocelli.expectError(
+      "\(line) --resume --squared-error", "loss binary cross-entropy, not squared error")
+    try ocelli.expectError("\(line) --resume --towards-clean", "other targets")
+  }
+
+  @Test func `a run that stops early says so`() throws {
+    let run = try ocelli.shell(
+      "$OCELLI \(classifier) --output run --epochs 30 --learning-rate 0 --patience 2 --batch 16")
+    #expect(run.code == 0 && run.output.contains("stopped early: 2 epochs"), "\(run)")
+    try ocelli.expectUsage("\(classifier) --output x --patience 2 --validation 0")
+  }
+
+  @Test func `numbers that are not finite are named`() throws {
+    let diverged = try ocelli.shell(
+      "$OCELLI \(classifier) --output run --epochs 9 --optimizer sgd --learning-rate 1000")
+    #expect(diverged.code == 1 && diverged.errors.contains("has diverged at epoch"), "\(diverged)")
+    #expect(diverged.errors.contains("'"), "no culprit: \(diverged)")
+    let path = Shared.folder + "/classifier/best.safetensors"
+    var bytes = try Data(contentsOf: URL(filePath: path))
+    for index in bytes.count - 4..<bytes.count { bytes[index] = 255 }
+    try Data(bytes).write(to: URL(filePath: ocelli.path("nan.safetensors")))
+    try ocelli.expectError(
+      "model info nan.safetensors", "nan.safetensors: tensor '", "not finite")
+  }
+
   @Test func `resuming with other options names the difference`() throws {
     let line =
       "\(classifier) --output run --epochs 1 --width 0.25 --batch 16 --validation 0.2 --shift 1"
@@ -128,7 +159,7 @@ struct TrainCommandTests {
     let records = try outcome.output.split(separator: "\n").map { line in
       try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
     }
-    #expect(records.map { $0?["epoch"] as? Int } == [0, 1, 2])
+    #expect(records.map { $0?["epoch"] as? Int } == [1, 2, 3])
     #expect(records.allSatisfy { $0?["validationAccuracy"] is Double })
   }
 }

@@ -11,6 +11,15 @@ public enum Loss: Equatable, Sendable {
   /// The mean over the pixels of (x − t)².
   case meanSquaredError
 
+  /// The word for it in messages.
+  package var name: String {
+    switch self {
+    case .softmaxCrossEntropy: "softmax cross-entropy"
+    case .binaryCrossEntropyWithLogits: "binary cross-entropy"
+    case .meanSquaredError: "squared error"
+    }
+  }
+
   /// Computes each example's loss and the gradient of their mean, times `weight`.
   ///
   /// - Parameters:

@@ -43,6 +43,8 @@ struct DatasetScenes: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
+    try checkRange("train", train, 1...10_000_000)
+    try checkRange("test", test, 1...10_000_000)
     try checkDegradation(degrade)
     if output.isEmpty { throw ValidationError("--output: expected the name of a folder") }
     do { _ = try writer() } catch let error as SceneError { throw ValidationError(error.message) }

@@ -90,7 +90,7 @@ struct EvaluateCommand: ParsableCommand {
       rows.append(
         EvaluationRow(
           part: name, alone: alone, combined: both, labels: dataset.classNames,
-          seed: data.images.dataSeed))
+          seed: data.images.dataSeed, overlapCount: parts.overlapCount))
     }
     print(json ? try EvaluationRow.json(rows, perClass: perClass) : EvaluationRow.table(rows))
     if perClass && !json {

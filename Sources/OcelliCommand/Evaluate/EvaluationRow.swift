@@ -11,6 +11,8 @@ struct EvaluationRow {
   let combined: Predictions?
   let labels: [String]
   let seed: UInt64
+  /// Images of the test part that the training part has, too.
+  let overlapCount: Int
 
   var comparison: PairedComparison? {
     combined.map {
@@ -119,6 +121,8 @@ extension EvaluationRow {
     }
     var part: String
     var images: Int
+    /// Where --allow-overlap let test images be training images, too: how many are.
+    var overlap: Int?
     var classifier: Accuracy
     var combined: Accuracy?
     var gain: Double?
@@ -142,7 +146,8 @@ extension EvaluationRow {
           loss: predictions.meanLoss)
       }
       var document = Document(
-        part: row.part, images: row.alone.labels.count, classifier: accuracy(row.alone),
+        part: row.part, images: row.alone.labels.count,
+        overlap: row.overlapCount > 0 ? row.overlapCount : nil, classifier: accuracy(row.alone),
         combined: row.combined.map(accuracy), gain: row.comparison?.difference,
         gainLower: row.gainInterval?.lower, gainUpper: row.gainInterval?.upper,
         fixed: row.comparison?.fixed, broken: row.comparison?.broken,

@@ -32,8 +32,9 @@ struct ModelInfo: ParsableCommand {
   @Option(help: ArgumentHelp("Its channels at full resolution.", valueName: "n"))
   var enhancerWidth = 16
   @Option(help: ArgumentHelp("Levels of a U-Net.", valueName: "n")) var enhancerDepth = 3
-  @Option(help: ArgumentHelp("Images of n × n pixels.", valueName: "n")) var size = 32
-  @Option(help: ArgumentHelp("Classes.", valueName: "n")) var classes = 10
+  @Option(help: ArgumentHelp("Images of n × n pixels (default: 32).", valueName: "n")) var size:
+    Int?
+  @Option(help: ArgumentHelp("Classes (default: 10).", valueName: "n")) var classes: Int?
   @Option(help: ArgumentHelp("Images a step, for the memory figures.", valueName: "n"))
   var batch = 1
   @Flag(help: "Print JSON.") var json = false
@@ -42,8 +43,15 @@ struct ModelInfo: ParsableCommand {
     if file != nil && (enhancer != nil || options.architecture != nil) {
       throw ValidationError("give a file or an architecture, not both")
     }
+    if enhancer != nil && options.architecture != nil {
+      throw ValidationError("give --architecture or --enhancer, not both")
+    }
+    if file != nil && (size != nil || classes != nil) {
+      throw ValidationError("--size and --classes are for an architecture: the file has its own")
+    }
     for (name, value, range) in [
-      ("size", size, 1...4096), ("classes", classes, 1...100_000), ("batch", batch, 1...65536),
+      ("size", size ?? 32, 1...4096), ("classes", classes ?? 10, 1...100_000),
+      ("batch", batch, 1...65536),
       ("enhancer-width", enhancerWidth, 1...512), ("enhancer-depth", enhancerDepth, 1...6),
     ] {
       try checkRange(name, value, range)
@@ -75,6 +83,7 @@ struct ModelInfo: ParsableCommand {
   }
 
   private func graph() throws -> Graph {
+    let size = size ?? 32
     if let enhancer {
       var options = EnhancerOptions()
       options.architecture = enhancer
@@ -84,6 +93,6 @@ struct ModelInfo: ParsableCommand {
       options.upsampling = .transposed
       return try options.graph(height: size, width: size)
     }
-    return try options.graph(height: size, width: size, classCount: classes)
+    return try options.graph(height: size, width: size, classCount: classes ?? 10)
   }
 }

@@ -76,7 +76,7 @@ struct QuantizeCommand: ParsableCommand {
       throw CommandError("\(model): no memory for the parameters")
     }
     if type == .int8 && data == nil && !original.simulatesIntegers {
-      throw CommandError("--type int8 needs --data: images to calibrate on")
+      throw ValidationError("--type int8 needs --data: images to calibrate on")
     }
     let parts = try data.map { try images.load($0) }
     if let parts, let data {

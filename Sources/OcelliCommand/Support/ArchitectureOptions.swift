@@ -76,7 +76,7 @@ struct EnhancerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "unet, or own(a-b): a plain autoencoder of a encoding and b decoding layers.",
+      "unet, or own(a-b): a plain autoencoder of a encoding and b decoding layers, 1 to 6 of each.",
       valueName: "name"))
   var architecture = "unet"
 
@@ -124,7 +124,7 @@ struct EnhancerOptions: ParsableArguments {
       let encoding = Int(numbers[0]), let decoding = Int(numbers[1]),
       (1...6).contains(encoding), (1...6).contains(decoding)
     else {
-      throw ValidationError("--architecture \(architecture): expected unet or own(4-4)")
+      throw ValidationError("\(architecture): expected unet or own(4-4)")
     }
     return (encoding, decoding)
   }

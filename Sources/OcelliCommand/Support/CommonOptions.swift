@@ -86,8 +86,9 @@ struct ImageOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Test images to hold out of a data set that has no test part.", valueName: "share"))
-  var testFraction: Double = 0.2
+      "Test images to hold out of a data set that has no test part (default: 0.2).",
+      valueName: "share"))
+  var testFraction: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -104,7 +105,10 @@ struct ImageOptions: ParsableArguments {
   func validate() throws {
     try checkRange("size", size, 1...16_384)
     try checkShare("fraction", fraction, includesOne: true)
-    try checkShare("test-fraction", testFraction, includesOne: false)
+    if let testFraction { try checkShare("test-fraction", testFraction, includesOne: false) }
+    if split != nil && testFraction != nil {
+      throw ValidationError("give --split or --test-fraction, not both")
+    }
     try checkDegradation(degrade)
     _ = try splitCounts()
   }
@@ -124,7 +128,7 @@ struct ImageOptions: ParsableArguments {
     if let size { arguments += ["--size", "\(size)"] }
     if let degrade { arguments += ["--degrade", degrade] }
     if fraction != 1 { arguments += ["--fraction", "\(fraction)"] }
-    if testFraction != 0.2 { arguments += ["--test-fraction", "\(testFraction)"] }
+    if let testFraction { arguments += ["--test-fraction", "\(testFraction)"] }
     if let split { arguments += ["--split", split] }
     if dataSeed != 1 { arguments += ["--data-seed", "\(dataSeed)"] }
     if allowOverlap { arguments.append("--allow-overlap") }
@@ -137,6 +141,8 @@ struct ImageOptions: ParsableArguments {
     var test: Dataset
     var cleanTraining: Dataset?
     var cleanTest: Dataset?
+    /// Test images that are training images, too, where that is allowed.
+    var overlapCount: Int
   }
 
   func load(_ data: String) throws -> Parts {
@@ -156,23 +162,30 @@ struct ImageOptions: ParsableArguments {
         let parts = try distinct.split(counts: counts, seed: dataSeed)
         (training, test) = (parts[0], parts[1])
       } else {
-        let parts = try distinct.split(fraction: testFraction, seed: dataSeed)
+        let parts = try distinct.split(fraction: testFraction ?? 0.2, seed: dataSeed)
         (training, test) = (parts.first, parts.second)
       }
     }
     guard var test else { throw CommandError("\(data): has no test images") }
-    try training.requireDisjoint(from: test, overlapIsAllowed: allowOverlap)
+    let shared = try training.requireDisjoint(from: test, overlapIsAllowed: allowOverlap)
+    if !shared.isEmpty {
+      status.note(
+        "warning: \(shared.count) of \(test.count) test images are training images, too: "
+          + "what the test part shows is contaminated")
+    }
     if fraction < 1 {
       training = try training.fraction(fraction, seed: dataSeed)
       test = try test.fraction(fraction, seed: dataSeed)
     }
-    guard let degrade else { return Parts(training: training, test: test) }
+    guard let degrade else {
+      return Parts(training: training, test: test, overlapCount: shared.count)
+    }
     let degradation = try Degradation(parsing: degrade)
     status.show("degrading \(training.count + test.count) images")
     defer { status.clear() }
     return Parts(
       training: try training.degraded(by: degradation, seed: dataSeed),
       test: try test.degraded(by: degradation, seed: dataSeed &+ 1), cleanTraining: training,
-      cleanTest: test)
+      cleanTest: test, overlapCount: shared.count)
   }
 }

@@ -46,20 +46,41 @@ final class ProgressPrinter: TrainingObserver {
     status.clear()
     lastLine = MonotonicClock.seconds
     if printsJSON {
+      let line = Line(
+        phase: phase, epoch: record.epoch + 1, epochs: epochCount, step: record.step,
+        trainingLoss: record.trainingLoss, trainingAccuracy: record.trainingAccuracy,
+        validationLoss: record.validationLoss, validationAccuracy: record.validationAccuracy,
+        isBest: isBest)
       let encoder = JSONEncoder()
       encoder.outputFormatting = .sortedKeys
-      let json = (try? encoder.encode(record)).map { String(decoding: $0, as: UTF8.self) }
-      print(json ?? "{}")
+      if let json = try? encoder.encode(line) { print(String(decoding: json, as: UTF8.self)) }
       return
     }
     var line =
       "\(phase) epoch \(record.epoch + 1) of \(epochCount)  loss \(number(record.trainingLoss))"
     if let accuracy = record.trainingAccuracy { line += "  accuracy \(percent(accuracy))" }
-    if let loss = record.validationLoss { line += "  validation loss \(number(loss))" }
+    if let loss = record.validationLoss {
+      let name = phase == "reconstruct" ? "squared error" : "loss"
+      line += "  validation \(name) \(number(loss))"
+    }
     if let accuracy = record.validationAccuracy { line += " accuracy \(percent(accuracy))" }
     line += "  \(Duration.text(MonotonicClock.seconds - start))"
     if !isLast { line += ", \(remaining) left" }
     print(isBest ? line + "  best" : line)
+  }
+
+  /// An epoch in JSON; epochs count from 1.
+  private struct Line: Encodable {
+    var phase: String
+    var epoch: Int
+    var epochs: Int
+    var step: Int
+    var trainingLoss: Double
+    var trainingAccuracy: Double?
+    /// In the phase `reconstruct` the mean squared error.
+    var validationLoss: Double?
+    var validationAccuracy: Double?
+    var isBest: Bool
   }
 
   private func describe(_ report: StepReport, imagesPerSecond: Double) -> String {

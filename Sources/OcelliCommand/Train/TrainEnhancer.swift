@@ -28,7 +28,10 @@ struct TrainEnhancer: ParsableCommand {
   @OptionGroup(title: "Training") var flags: TrainingFlags
   @OptionGroup var threads: ThreadOptions
 
-  @Option(help: ArgumentHelp("The frozen classifier, .safetensors or .tflite.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The frozen classifier, .safetensors or .tflite; the phase enhance needs it.",
+      valueName: "file"))
   var classifier: String?
 
   @Option(help: "Which phases to run.")

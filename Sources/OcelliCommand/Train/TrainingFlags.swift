@@ -8,7 +8,9 @@ struct TrainingFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Passes over the training images.", valueName: "n"))
   var epochs: Int?
 
-  @Option(help: ArgumentHelp("Images a step.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Images a step; an epoch leaves out those that do not fill one.", valueName: "n"))
   var batch: Int?
 
   @Option(help: ArgumentHelp("The peak learning rate.", valueName: "rate"))
@@ -17,10 +19,12 @@ struct TrainingFlags: ParsableArguments {
   @Option(help: "The rule of updates.")
   var optimizer: TrainingOptions.Optimizer?
 
-  @Option(help: ArgumentHelp("Momentum of SGD.", valueName: "m"))
+  @Option(help: ArgumentHelp("Momentum of SGD (default: 0.9; speed run 0.85).", valueName: "m"))
   var momentum: Float?
 
-  @Option(help: ArgumentHelp("Weight decay of weights.", valueName: "d"))
+  @Option(
+    help: ArgumentHelp(
+      "Weight decay of weights (default: 0.05 of classifiers, else 0).", valueName: "d"))
   var weightDecay: Float?
 
   @Option(help: "How the learning rate moves (default: one-cycle).")
@@ -31,10 +35,14 @@ struct TrainingFlags: ParsableArguments {
   )
   var warmUp: Float?
 
-  @Option(help: ArgumentHelp("Largest norm of a step's gradients.", valueName: "norm"))
+  @Option(
+    help: ArgumentHelp(
+      "Largest norm of a step's gradients (default: 1 in the phase enhance).", valueName: "norm"))
   var clip: Float?
 
-  @Option(help: ArgumentHelp("Smoothing of the labels.", valueName: "share"))
+  @Option(
+    help: ArgumentHelp(
+      "Smoothing of the labels (default: 0.05 of classifiers).", valueName: "share"))
   var smoothing: Float?
 
   @Option(help: "What is averaged over steps.")
@@ -51,7 +59,9 @@ struct TrainingFlags: ParsableArguments {
       "Side of the square that is cut out of training images.", valueName: "pixels"))
   var cutout: Int?
 
-  @Option(help: ArgumentHelp("Mix training images with this α.", valueName: "α"))
+  @Option(
+    help: ArgumentHelp(
+      "Mix pairs of training images, with shares of the distribution Beta(α, α).", valueName: "α"))
   var mixup: Float?
 
   @Option(
@@ -82,8 +92,7 @@ struct TrainingFlags: ParsableArguments {
 
   @Flag(
     help: ArgumentHelp(
-      "Fine-tune --initial rounded to 8 bits; `ocelli quantize` then needs no images.",
-      discussion: "The learning rate is a tenth of the usual unless given."))
+      "Fine-tune --initial rounded to 8 bits, at a tenth of the usual learning rate."))
   var quantizationAware = false
 
   @Option(
@@ -117,6 +126,9 @@ struct TrainingFlags: ParsableArguments {
     try checkRange("patience", patience, 1...1_000_000)
     try checkRange("save-interval", saveInterval, 0...1e9)
     if validation != 0 { try checkShare("validation", validation, includesOne: false) }
+    if patience != nil && validation == 0 {
+      throw ValidationError("--patience needs held-out images: leave out --validation 0")
+    }
     if quantizationAware && initial == nil {
       throw ValidationError("--quantization-aware needs --initial: a trained model to fine-tune")
     }

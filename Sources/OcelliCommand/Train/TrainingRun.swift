@@ -31,6 +31,9 @@ enum TrainingRun {
     let signals = StopSignals()
     defer { withExtendedLifetime(signals) {} }
     try trainer.run(observer: printer, stop: signals.request)
+    if !flags.json, let patience = options.patience, trainer.hasLostPatience {
+      print("stopped early: \(patience) epochs without a better one")
+    }
     if !flags.json, let best = trainer.progress.best {
       let basis = task.validation == nil ? "the last epoch" : "epoch \(best.epoch + 1), the best"
       print("\(runFolder.bestPath): the model of \(basis)")

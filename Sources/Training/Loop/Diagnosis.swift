@@ -17,7 +17,19 @@ enum Diagnosis {
     if let parameter = gradients.first(where: { !isFinite(session.gradient(of: $0)) }) {
       return "the gradient of '\(parameter.entry.name)' is not finite"
     }
-    return "the loss is not finite"
+    return "the loss is not finite" + reach(of: trainer)
+  }
+
+  /// What numbers the loss was computed of, after the last batch.
+  static func reach(of trainer: Trainer) -> String {
+    let node = trainer.task.lossNode
+    let view = trainer.session.value(of: node)
+    var largest: Float = 0
+    for pixel in 0..<view.pixelCount {
+      for c in 0..<view.channels { largest = max(largest, abs(view.pixel(pixel)[c])) }
+    }
+    let name = trainer.session.plan.graph.nodes[node].name
+    return ": the outputs of node '\(name)' reach \(largest)"
   }
 
   /// Runs the batch again with every node's output kept.

@@ -87,16 +87,17 @@ public final class RunFolder {
       ("validationAccuracy", record.validationAccuracy),
     ]
     try write(
-      [("epoch", Double(record.epoch + 1))]
-        + values.compactMap { name, value in value.map { (name, $0) } },
-      prefix: "epoch/", step: record.step)
+      values.compactMap { name, value in value.map { (name, $0) } }, prefix: "epoch/",
+      step: record.step, epoch: record.epoch + 1)
   }
 
   private func write(
-    _ values: [(String, Double)], prefix: String, step: Int
+    _ values: [(String, Double)], prefix: String, step: Int, epoch: Int? = nil
   ) throws(TrainingError) {
     do throws(FileError) {
-      try metrics?.write(values.map { (key: $0, value: .number($1)) }, step: Int64(step))
+      var members = values.map { (key: $0, value: MetricsWriter.Value.number($1)) }
+      if let epoch { members.insert((key: "epoch", value: .integer(epoch)), at: 0) }
+      try metrics?.write(members, step: Int64(step))
       try events?.write(values.map { (tag: prefix + $0, value: Float($1)) }, step: Int64(step))
     } catch { throw .file(error) }
   }

@@ -14,7 +14,7 @@ extension Trainer {
     if let measurement, !measurement.loss.isFinite {
       throw .notFinite(
         epoch: epoch, batch: loader.batchesPerEpoch - 1,
-        culprit: "the validation loss is not finite")
+        culprit: "the validation loss is not finite" + Diagnosis.reach(of: self))
     }
     record.validationLoss = measurement?.loss
     record.validationAccuracy = task.phase == .reconstruct ? nil : measurement?.accuracy

@@ -11,6 +11,8 @@ struct RunIdentity: Codable, Equatable {
   var trainingData: String
   var validationData: String?
   var frozenParameters: String
+  var loss: String
+  var targets: String?
 
   /// The first thing that differs from the checkpoint's `saved`, for people.
   func difference(from saved: RunIdentity) -> String? {
@@ -20,6 +22,8 @@ struct RunIdentity: Codable, Equatable {
     }
     if saved.trainingData != trainingData { return "other training images" }
     if saved.validationData != validationData { return "other validation images" }
+    if saved.loss != loss { return "loss \(saved.loss), not \(loss)" }
+    if saved.targets != targets { return "other targets of the reconstruction" }
     return saved.frozenParameters == frozenParameters ? nil : "another classifier"
   }
 
@@ -57,7 +61,8 @@ extension Trainer {
     RunIdentity(
       phase: task.phase, options: options, trainingData: task.training.contentHash.description,
       validationData: task.validation?.contentHash.description,
-      frozenParameters: String(frozenHash, radix: 16))
+      frozenParameters: String(frozenHash, radix: 16), loss: task.loss.name,
+      targets: task.cleanTraining?.contentHash.description)
   }
 
   /// FNV-1a over the bits of all frozen parameters.

@@ -74,6 +74,9 @@ public final class Trainer {
       throw .mismatch(
         "\(data.name): images of \(data.height)×\(data.width)×3, the model takes \(shape.text)")
     }
+    guard task.phase == .reconstruct || data.classCount > 1 else {
+      throw .mismatch("\(data.name): has one class, a classifier tells two or more apart")
+    }
     let output = task.model.graph.outputShape
     guard task.phase != .reconstruct || output == shape else {
       throw .mismatch("the enhancer makes images of \(output.text) of images of \(shape.text)")
@@ -109,12 +112,14 @@ public final class Trainer {
         try save()
         lastSave = MonotonicClock.seconds
       }
-      if stop.isRequested { throw .interrupted(step: progress.step) }
+      let isDone = progress.position.epoch == options.epochs || hasLostPatience
+      if stop.isRequested && !isDone { throw .interrupted(step: progress.step) }
     }
     if task.phase == .enhance { extractEnhancer() }
   }
 
-  private var hasLostPatience: Bool {
+  /// Whether the run ends, or has ended, for want of improvement.
+  public var hasLostPatience: Bool {
     guard let patience = options.patience, let best = progress.best else { return false }
     return progress.position.epoch - 1 - best.epoch >= patience
   }

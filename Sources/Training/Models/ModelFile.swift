@@ -88,6 +88,9 @@ public enum ModelFile {
           "tensor '\(name)' has shape \(tensor.shape), expected \(entry.declaration.dimensions)"
       }
       tensor.copyFloats(into: store.values(of: entry))
+      guard store.values(of: entry).allSatisfy(\.isFinite) else {
+        return "tensor '\(name)' holds numbers that are not finite"
+      }
     }
     return nil
   }
