@@ -72,19 +72,23 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
+      name: "Explanation", dependencies: ["Imaging", "Kernels", "Network"], swiftSettings: common),
+    .target(
       name: "Experiments", dependencies: ["Datasets", "Imaging", "Kernels", "Network", "Training"],
       swiftSettings: common),
     .target(
       name: "Ocelli",
       dependencies: [
-        "Architectures", "Classification", "Datasets", "Experiments", "Imaging", "Interchange",
-        "Kernels", "ModelFormats", "Network", "Platform", "Quantization", "Training",
+        "Architectures", "Classification", "Datasets", "Experiments", "Explanation", "Imaging",
+        "Interchange", "Kernels", "ModelFormats", "Network", "Platform", "Quantization",
+        "Training",
       ],
       swiftSettings: common),
     .executableTarget(
       name: "OcelliCommand",
       dependencies: [
-        "Architectures", "CPlatform", "Classification", "Datasets", "Experiments", "Imaging",
+        "Architectures", "CPlatform", "Classification", "Datasets", "Experiments", "Explanation",
+        "Imaging",
         "Interchange", "Kernels", "ModelFormats", "Network", "Ocelli", "Platform", "Quantization",
         "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -137,6 +141,10 @@ let package = Package(
       name: "ExperimentsTests",
       dependencies: ["Experiments", "Interchange", "Kernels", "TestSupport"],
       swiftSettings: common),
+    .testTarget(
+      name: "ExplanationTests",
+      dependencies: ["Explanation", "Imaging", "Kernels", "Network", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: common),
     // Runs the built command: it imports nothing of it.
     .testTarget(name: "CommandTests", dependencies: ["OcelliCommand"], swiftSettings: common),
   ],

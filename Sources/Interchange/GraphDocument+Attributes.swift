@@ -95,6 +95,7 @@ extension ActivationFunction {
     case .sigmoid: Attributes(["function": .word("sigmoid")])
     case .tanh: Attributes(["function": .word("tanh")])
     case .hardSwish: Attributes(["function": .word("hard-swish")])
+    case .hardTanh: Attributes(["function": .word("hard-tanh")])
     }
   }
 
@@ -106,7 +107,7 @@ extension ActivationFunction {
         "function",
         [
           "relu": .relu, "relu6": .relu6, "gelu": .gelu, "sigmoid": .sigmoid, "tanh": .tanh,
-          "hard-swish": .hardSwish,
+          "hard-swish": .hardSwish, "hard-tanh": .hardTanh,
         ])
     }
   }

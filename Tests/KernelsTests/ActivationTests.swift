@@ -15,12 +15,13 @@ func reference(_ f: ActivationFunction?, _ x: Double) -> Double {
   case .sigmoid: 1 / (1 + exp(-x))
   case .tanh: tanh(x)
   case .hardSwish: x * min(max(x + 3, 0), 6) / 6
+  case .hardTanh: min(max(x, -1), 1)
   }
 }
 
 let allActivations: [ActivationFunction] = [
   .relu, .relu6, .leakyReLU(slope: 0.1), .leakyReLU(slope: -0.5), .gelu, .sigmoid, .tanh,
-  .hardSwish,
+  .hardSwish, .hardTanh,
 ]
 
 struct ActivationTests {

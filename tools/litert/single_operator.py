@@ -72,7 +72,7 @@ class Maker:
         options.padding = 0 if same else 1
         options.strideH, options.strideW = stride
         options.dilationHFactor, options.dilationWFactor = dilation
-        options.fusedActivationFunction = self.pick(0, 0, 1, 3)
+        options.fusedActivationFunction = self.pick(0, 0, 1, 2, 3)
         if depthwise:
             options.depthMultiplier = multiplier
             return b.finish(OPERATORS.DEPTHWISE_CONV_2D, 3, inputs, [y], 2, options)
@@ -271,7 +271,7 @@ class Maker:
         options.padding = 0 if same else 1
         options.strideH, options.strideW = stride
         options.filterHeight, options.filterWidth = kernel
-        options.fusedActivationFunction = self.pick(0, 0, 1, 3)
+        options.fusedActivationFunction = self.pick(0, 0, 1, 2, 3)
         code = OPERATORS.MAX_POOL_2D if kind == "maximum" else OPERATORS.AVERAGE_POOL_2D
         return b.finish(code, 2, [x], [y], 5, options)
 
@@ -295,7 +295,7 @@ class Maker:
         output_scale, output_zero = prescribed.get(name, (output_scale, self.zero_point()))
         x = b.tensor(shape, np.int8, None, scale, zero_point)
         y = b.tensor(shape, np.int8, None, np.float32(output_scale), output_zero)
-        options_type, options, version = 0, None, 1 if name == "HARD_SWISH" else 2
+        options_type, options, version = 0, None, 1 if name in ("HARD_SWISH", "RELU_N1_TO_1") else 2
         if name == "LEAKY_RELU":
             options_type, options = 75, schema.LeakyReluOptionsT()
             options.alpha = float(self.pick(0.1, 0.2, 0.01, 0.3))
@@ -350,6 +350,7 @@ KINDS = {
     "SOFTMAX": Maker.softmax,
     "RELU": lambda m: m.unary("RELU"),
     "RELU6": lambda m: m.unary("RELU6"),
+    "RELU_N1_TO_1": lambda m: m.unary("RELU_N1_TO_1"),
     "LEAKY_RELU": lambda m: m.unary("LEAKY_RELU"),
     "LOGISTIC": lambda m: m.unary("LOGISTIC"),
     "TANH": lambda m: m.unary("TANH"),

@@ -18,26 +18,10 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from safetensors.numpy import save_file
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "litert"))
+from generator import words  # noqa: E402
 from single_operator import KINDS, Maker  # noqa: E402
 
 COUNT = 8
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-def mix(z):
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-def words(name, count):
-    """The first outputs of RandomGenerator(seed: 1, stream: FNV-1a of the name)."""
-    stream = 0xCBF29CE484222325
-    for byte in name.encode():
-        stream = (stream ^ byte) * 0x100000001B3 % 2**64
-    with np.errstate(over="ignore"):
-        state = mix(np.uint64(1) + mix(np.uint64(stream) + GOLDEN))
-        return mix(state + np.arange(1, count + 1, dtype=np.uint64) * GOLDEN)
 
 
 def inputs(name, shape, dtype):

@@ -24,42 +24,15 @@ import torch
 import torch.nn.functional as F
 from safetensors.numpy import save_file
 
+from generator import uniform, words
+
 SAMPLES = 96
 # What the tests allow, the images that are tried, and how often the last bits are changed.
 TOLERANCE = 1e-4
 VARIANTS = 24
 PERTURBATIONS = 3
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
-
-
-def mix(z):
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-def stream_of(name):
-    """FNV-1a of the name."""
-    value = 0xCBF29CE484222325
-    for byte in name.encode():
-        value = (value ^ byte) * 0x100000001B3 % 2**64
-    return value
-
-
-def words(name, count):
-    """The first `count` outputs of RandomGenerator(seed: 1, stream: stream_of(name))."""
-    with np.errstate(over="ignore"):
-        state = mix(np.uint64(1) + mix(np.uint64(stream_of(name)) + GOLDEN))
-        return mix(state + np.arange(1, count + 1, dtype=np.uint64) * GOLDEN)
-
-
-def uniform(name, shape, low, high):
-    numbers = words(name, int(np.prod(shape))) >> np.uint64(40)
-    unit = numbers.astype(np.float32) * np.float32(2**-24)
-    low, high = np.float32(low), np.float32(high)
-    return (low + (high - low) * unit).astype(np.float64).reshape(shape)
 
 
 def summary(name, values):

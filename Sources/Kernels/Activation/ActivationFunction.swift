@@ -17,6 +17,8 @@ public enum ActivationFunction: Equatable, Sendable {
   case tanh
   /// x · min(max(x + 3, 0), 6) / 6 (Howard et al., arXiv:1905.02244)
   case hardSwish
+  /// min(max(x, −1), 1)
+  case hardTanh
 
   /// Whether the derivative can be had from the output alone, so that the output may overwrite the
   /// input.
@@ -24,7 +26,7 @@ public enum ActivationFunction: Equatable, Sendable {
     switch self {
     case .gelu, .hardSwish: false
     case .leakyReLU(let slope): slope > 0
-    case .relu, .relu6, .sigmoid, .tanh: true
+    case .relu, .relu6, .sigmoid, .tanh, .hardTanh: true
     }
   }
 }

@@ -84,6 +84,16 @@ struct HardSwish: VectorFunction {
   }
 }
 
+struct HardTanh: VectorFunction {
+  @inline(__always) func value(_ x: Vector) -> Vector {
+    x.maximum(Vector(repeating: -1)).minimum(Vector(repeating: 1))
+  }
+  @inline(__always) func gradient(_ gradient: Vector, at output: Vector) -> Vector {
+    let isFlat = (output .<= Vector(repeating: -1)) .| (output .>= Vector(repeating: 1))
+    return gradient.replacing(with: 0, where: isFlat)
+  }
+}
+
 /// Work that is compiled once for each activation function.
 protocol ActivationBody {
   func run(_ function: some VectorFunction)
@@ -101,6 +111,7 @@ extension Optional<ActivationFunction> {
     case .sigmoid: body.run(Logistic())
     case .tanh: body.run(HyperbolicTangent())
     case .hardSwish: body.run(HardSwish())
+    case .hardTanh: body.run(HardTanh())
     }
   }
 }

@@ -51,7 +51,7 @@ package enum FakeQuantize {
     let views = [input, outputGradient, inputGradient]
     VectorLoop.forEachRun(
       pixels: input.pixelCount, channels: input.channels,
-      isContiguous: views.allSatisfy(\.isContiguous), pool: pool
+      isContiguous: views.allSatisfy { $0.isContiguous }, pool: pool
     ) { pixel, count in
       VectorLoop.map(
         input.pixel(pixel), outputGradient.pixel(pixel), into: inputGradient.pixel(pixel),

@@ -29,6 +29,7 @@ extension TFLiteExporter {
     case .sigmoid: append(.logistic, version: isInteger ? 2 : 1, inputs, computing: output)
     case .tanh: append(.tanh, version: isInteger ? 2 : 1, inputs, computing: output)
     case .hardSwish: append(.hardSwish, inputs, computing: output)
+    case .hardTanh: append(.reluN1To1, inputs, computing: output)
     case .leakyReLU(let slope):
       append(
         .leakyReLU, version: isInteger ? 2 : 1, inputs, computing: output,

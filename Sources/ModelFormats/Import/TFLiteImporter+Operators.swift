@@ -33,6 +33,7 @@ extension TFLiteImporter {
     case .softmax: try addSoftmax(index)
     case .relu: try addActivation(index, .relu)
     case .relu6: try addActivation(index, .relu6)
+    case .reluN1To1: try addActivation(index, .hardTanh)
     case .logistic: try addActivation(index, .sigmoid)
     case .tanh: try addActivation(index, .tanh)
     case .leakyReLU:

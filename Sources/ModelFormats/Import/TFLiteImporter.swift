@@ -117,7 +117,8 @@ struct TFLiteImporter {
       case .none: nil
       case .relu: .relu
       case .relu6: .relu6
-      case .reluN1To1, .tanh, .signBit: throw problem(index, .activation)
+      case .reluN1To1: .hardTanh
+      case .tanh, .signBit: throw problem(index, .activation)
       }
     let format = try format(of: tensor)
     let name = file.tensors[tensor].name

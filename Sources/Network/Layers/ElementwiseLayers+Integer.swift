@@ -72,6 +72,7 @@ extension ActivationFunction {
     case .sigmoid: .sigmoid
     case .tanh: .tanh
     case .hardSwish: .hardSwish
+    case .hardTanh: .clamp(lower: -1, upper: 1)
     case .gelu: .gelu
     }
   }

@@ -69,6 +69,7 @@ extension ActivationFunction {
     switch self {
     case .relu: return integer(0)...Int8.max
     case .relu6: return integer(0)...integer(6)
+    case .hardTanh: return integer(-1)...integer(1)
     default: return nil
     }
   }

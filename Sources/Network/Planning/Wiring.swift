@@ -102,11 +102,17 @@ struct Wiring {
       || request.keptGradients.contains(index)
     guard graph.nodes[producer].operation.fusesActivation, consumers[producer] == [index],
       graph.formats[producer] == graph.formats[index], !isPinned,
-      !needsGradient[producer] || layer.function.hasGradientFromOutput
+      !needsGradient[producer] || layer.function.hasGradientFromOutput,
+      isClamp(layer.function, of: graph.formats[index])
     else { return }
     fusedActivations[producer] = layer.function
     outputNodes[producer] = index
     places[producer] = .same(index)
+  }
+
+  /// Whether the function only limits integers of such a format; of floats layers apply any.
+  private func isClamp(_ function: ActivationFunction, of format: ValueFormat) -> Bool {
+    format.quantization.map { function.integerRange($0) != nil } ?? true
   }
 
   /// Dropout does nothing in inference and where it is frozen, reshaping never: then the output

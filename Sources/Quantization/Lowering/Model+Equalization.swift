@@ -84,7 +84,7 @@ extension ActivationFunction {
   fileprivate var passesFactors: Bool {
     switch self {
     case .relu, .leakyReLU: true
-    case .relu6, .gelu, .sigmoid, .tanh, .hardSwish: false
+    case .relu6, .gelu, .sigmoid, .tanh, .hardSwish, .hardTanh: false
     }
   }
 }

@@ -192,6 +192,7 @@ extension ActivationFunction? {
     case .sigmoid: Logistic().value(x)
     case .tanh: HyperbolicTangent().value(x)
     case .hardSwish: HardSwish().value(x)
+    case .hardTanh: HardTanh().value(x)
     }
   }
 }

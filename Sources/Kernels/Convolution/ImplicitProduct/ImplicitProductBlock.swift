@@ -251,7 +251,7 @@ extension ActivationFunction {
   var isFusedInProduct: Bool {
     switch self {
     case .relu, .relu6: true
-    case .leakyReLU, .gelu, .sigmoid, .tanh, .hardSwish: false
+    case .leakyReLU, .gelu, .sigmoid, .tanh, .hardSwish, .hardTanh: false
     }
   }
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Imaging
+public import Kernels
+public import Network
+
+/// Which pixels of a layer's maps speak for a class.
+public final class ClassActivationMap {
+  /// The methods. A is the layer's output, G the gradient of the class's logit there; i runs over
+  /// pixels, k over channels. All but Eigen-CAM show the class; all drop what is negative.
+  public enum Method: String, CaseIterable, Sendable {
+    /// Σₖ meanᵢ(Gₖᵢ) · Aₖ (Selvaraju et al., arXiv:1610.02391)
+    case gradCAM = "grad-cam"
+    /// Weights that count a pixel by its share of second and third derivatives (Chattopadhay et
+    /// al., arXiv:1710.11063)
+    case gradCAMPlusPlus = "grad-cam++"
+    /// Σₖ Gₖ · Aₖ (Draelos & Carin, arXiv:2011.08891)
+    case hiResCAM = "hires-cam"
+    /// Σₖ max(Gₖ, 0) · Aₖ (Jiang et al., 2021)
+    case layerCAM = "layer-cam"
+    /// The first principal component of A over its pixels (Muhammad & Yeasin, arXiv:2008.00299). It
+    /// knows no class; of its two signs it has that of the activations' mean.
+    case eigenCAM = "eigen-cam"
+    /// Channels weighted by the softmax of the logits of the image masked with each (Wang et al.,
+    /// arXiv:1910.01279). One forward run a channel.
+    case scoreCAM = "score-cam"
+  }
+
+  /// The node whose maps are looked at.
+  public let layer: Int
+  private let run: GradientRun
+
+  /// - Parameters:
+  ///   - model: a classifier in floats, or an enhancer and a classifier composed.
+  ///   - layer: a node by name; `nil` for the deepest whose maps have at least
+  ///     `Graph.smallestExplainedSide` pixels a side.
+  ///   - batch: images that run at once.
+  public init(
+    _ model: Model, layer name: String? = nil, batch: Int, _ pool: ThreadPool
+  ) throws(ExplanationError) {
+    layer = try model.graph.explainedLayer(name)
+    run = try GradientRun(model, layers: [layer], batch: batch, pool)
+  }
+
+  /// The map of each image, at the layer's size, and the class that it is for.
+  ///
+  /// - Parameters:
+  ///   - images: height × width × channels numbers each.
+  ///   - classes: one an image, `nil` for the predicted one.
+  /// - Returns: maps of numbers from 0 on, not scaled. A map of zeros says that nothing speaks for
+  ///   the class.
+  public func maps(
+    for images: [[Float]], classes: [Int?], by method: Method
+  ) throws(ExplanationError) -> [(map: HeatMap, target: Int)] {
+    for case .some(let target) in classes where !(0..<run.classCount).contains(target) {
+      throw .unknownClass(target, classCount: run.classCount)
+    }
+    var results: [(map: HeatMap, target: Int)] = []
+    for first in stride(from: 0, to: images.count, by: run.batch) {
+      let rows = first..<min(first + run.batch, images.count)
+      run.forward(images[rows])
+      let targets = rows.map { classes[$0] ?? Self.largest(run.scores(of: $0 - first)) }
+      if method.needsGradient { run.backward(targets) }
+      var activations = rows.map { activation(of: $0 - first, target: targets[$0 - first]) }
+      if method == .scoreCAM {
+        for (row, image) in images[rows].enumerated() {
+          activations[row].scoreWeights = scoreWeights(
+            image, activations[row], target: targets[row])
+        }
+      }
+      for (activation, target) in zip(activations, targets) {
+        results.append((activation.map(by: method), target))
+      }
+    }
+    return results
+  }
+
+  static func largest(_ scores: [Float]) -> Int {
+    scores.indices.max { scores[$0] < scores[$1] } ?? 0
+  }
+
+  private func activation(of row: Int, target: Int) -> LayerActivation {
+    let (values, gradients) = (run.session.value(of: layer), run.session.gradient(of: layer))
+    let pixels = values.height * values.width
+    func elements(_ view: TensorView<Float>) -> [Float] {
+      (row * pixels..<(row + 1) * pixels).flatMap { index in
+        (0..<view.channels).map { view.pixel(index)[$0] }
+      }
+    }
+    return LayerActivation(
+      height: values.height, width: values.width, channels: values.channels,
+      values: elements(values), gradients: elements(gradients))
+  }
+
+  /// softmaxₖ of the logit of the image times channel k, enlarged and scaled to [0, 1].
+  private func scoreWeights(
+    _ image: [Float], _ activation: LayerActivation, target: Int
+  ) -> [Float] {
+    let shape = run.graph.inputShape
+    let masked = (0..<activation.channels).map { channel in
+      let mask = activation.mask(ofChannel: channel, height: shape.height, width: shape.width)
+      return image.indices.map { image[$0] * mask[$0 / shape.channels] }
+    }
+    var scores: [Float] = []
+    for first in stride(from: 0, to: masked.count, by: run.batch) {
+      let rows = first..<min(first + run.batch, masked.count)
+      run.forward(masked[rows])
+      scores += rows.map { run.scores(of: $0 - first)[target] }
+    }
+    let largest = scores.max() ?? 0
+    let exponentials = scores.map { ElementaryFunctions.exp($0 - largest) }
+    let sum = exponentials.reduce(0, +)
+    return exponentials.map { $0 / sum }
+  }
+}
+
+extension ClassActivationMap.Method {
+  var needsGradient: Bool { self != .eigenCAM && self != .scoreCAM }
+}
+
+extension Graph {
+  /// Below this a map is too coarse to say where something is.
+  public static let smallestExplainedSide = 6
+
+  /// The node that class activation maps are taken of.
+  func explainedLayer(_ name: String?) throws(ExplanationError) -> Int {
+    let reached = ancestors(of: logits)
+    if let name {
+      guard let node = index(ofNodeNamed: name) else { throw .unknownLayer(name) }
+      guard reached.contains(node), node != 0, shapes[node].height > 1 || shapes[node].width > 1
+      else { throw .unusableLayer(name) }
+      return node
+    }
+    let side = Self.smallestExplainedSide
+    let layer = nodes.indices.last { node in
+      reached.contains(node) && node != 0 && !isConstant(node)
+        && min(shapes[node].height, shapes[node].width) >= side
+    }
+    guard let layer else { throw .noLayer(side: side) }
+    return layer
+  }
+
+  /// The nodes that a node depends on.
+  private func ancestors(of node: Int) -> Set<Int> {
+    var result: Set<Int> = []
+    var open = nodes[node].inputs
+    while let next = open.popLast() {
+      if result.insert(next).inserted { open += nodes[next].inputs }
+    }
+    return result
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+public import Imaging
+public import Kernels
+public import Network
+
+/// How much each number of an image matters for a class: methods of gradients that go back to the
+/// image.
+public final class InputAttribution {
+  public enum Method: String, CaseIterable, Sendable {
+    /// |∂s/∂x| (Simonyan et al., arXiv:1312.6034)
+    case saliency
+    /// (x − x₀) · ∫ ∂s/∂x along the line from the baseline x₀ to x, which adds up to s(x) − s(x₀)
+    /// (Sundararajan et al., arXiv:1703.01365)
+    case integratedGradients = "integrated-gradients"
+    /// The mean of |∂s/∂x| at noisy copies of the image (Smilkov et al., arXiv:1706.03825)
+    case smoothGrad = "smooth-grad"
+    /// ∂s/∂x with rectifiers that pass only positive gradients (Springenberg et al.,
+    /// arXiv:1412.6806)
+    case guidedBackpropagation = "guided-backpropagation"
+  }
+
+  public let method: Method
+  /// Points on the line of integrated gradients, by the rule of Gauss and Legendre.
+  public var steps = 50
+  /// Noisy copies, and the deviation of their noise, of images in [0, 1].
+  public var samples = 25
+  public var noise: Float = 0.15
+  /// What the noise is drawn from.
+  public var seed: UInt64 = 1
+  private let run: GradientRun
+
+  /// - Parameter model: a classifier in floats, or an enhancer and a classifier composed.
+  public init(
+    _ model: Model, by method: Method, batch: Int, _ pool: ThreadPool
+  ) throws(ExplanationError) {
+    self.method = method
+    run = try GradientRun(
+      model, wantsInputGradient: true, isGuided: method == .guidedBackpropagation, batch: batch,
+      pool)
+  }
+
+  /// One number for each of the image's.
+  ///
+  /// - Parameter target: a class, `nil` for the predicted one.
+  public func values(
+    for image: [Float], class target: Int?
+  ) throws(ExplanationError) -> (values: [Float], target: Int) {
+    if let target, !(0..<run.classCount).contains(target) {
+      throw .unknownClass(target, classCount: run.classCount)
+    }
+    run.forward([image])
+    let target = target ?? ClassActivationMap.largest(run.scores(of: 0))
+    switch method {
+    case .saliency: return (meanGradient([image], target) { abs($0) }, target)
+    case .guidedBackpropagation: return (meanGradient([image], target) { $0 }, target)
+    case .smoothGrad:
+      let copies = (0..<samples).map { index in
+        var random = RandomGenerator(seed: seed, stream: UInt64(index))
+        return image.map { $0 + noise * random.normal() }
+      }
+      return (meanGradient(copies, target) { abs($0) }, target)
+    case .integratedGradients:
+      let rule = GaussLegendre(count: steps)
+      let points = rule.nodes.map { node in image.map { $0 * Float(node) } }
+      let mean = meanGradient(points, target, weights: rule.weights) { $0 }
+      return (zip(image, mean).map { $0 * $1 }, target)
+    }
+  }
+
+  /// The mean of f of the gradient over some points.
+  private func meanGradient(
+    _ points: [[Float]], _ target: Int, weights: [Double]? = nil, _ f: (Float) -> Float
+  ) -> [Float] {
+    var sums = [Double](repeating: 0, count: points.first?.count ?? 0)
+    for first in stride(from: 0, to: points.count, by: run.batch) {
+      let rows = first..<min(first + run.batch, points.count)
+      run.forward(points[rows])
+      run.backward(rows.map { _ in target })
+      for row in rows {
+        let weight = weights?[row] ?? 1 / Double(points.count)
+        for (index, value) in run.inputGradient(of: row - first).enumerated() {
+          sums[index] += weight * Double(f(value))
+        }
+      }
+    }
+    return sums.map { Float($0) }
+  }
+
+  /// One number a pixel: the sum over the channels of signed values, else the largest.
+  public func map(_ values: [Float], height: Int, width: Int) -> HeatMap {
+    let channels = values.count / (height * width)
+    let isSigned = method == .integratedGradients || method == .guidedBackpropagation
+    return HeatMap(
+      width: width, height: height,
+      values: (0..<height * width).map { pixel in
+        let elements = values[pixel * channels..<(pixel + 1) * channels]
+        return isSigned ? elements.reduce(0, +) : elements.max() ?? 0
+      })
+  }
+}
+
+/// Nodes and weights of Gauss and Legendre's quadrature over [0, 1].
+struct GaussLegendre {
+  private(set) var nodes: [Double] = []
+  private(set) var weights: [Double] = []
+
+  init(count: Int) {
+    for index in 0..<count {
+      // Newton's iteration from a guess that is good to 1/count².
+      var x = -cos(Double.pi * (Double(index) + 0.75) / (Double(count) + 0.5))
+      var slope = 1.0
+      for _ in 0..<50 {
+        let (value, derivative) = Self.polynomial(count, x)
+        slope = derivative
+        let change = value / derivative
+        x -= change
+        if abs(change) < 1e-15 { break }
+      }
+      slope = Self.polynomial(count, x).derivative
+      nodes.append((1 + x) / 2)
+      weights.append(1 / ((1 - x * x) * slope * slope))
+    }
+  }
+
+  /// Legendre's polynomial of a degree and its derivative.
+  private static func polynomial(
+    _ degree: Int, _ x: Double
+  ) -> (value: Double, derivative: Double) {
+    var (last, value) = (1.0, x)
+    for n in 1..<max(2, degree) where degree > 1 {
+      (last, value) = (
+        value, (Double(2 * n + 1) * x * value - Double(n) * last) / Double(n + 1)
+      )
+    }
+    return (value, Double(degree) * (x * value - last) / (x * x - 1))
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Imaging
+public import Kernels
+public import Network
+
+/// What a class's logit loses when a part of the image is hidden (Zeiler & Fergus,
+/// arXiv:1311.2901): each pixel gets the mean over the windows that hide it.
+public final class Occlusion {
+  /// The side of the square that is hidden, and how far it moves.
+  public var window = 8
+  public var stride = 4
+  /// What is put in its place.
+  public var baseline: Float = 0
+  private let run: GradientRun
+
+  public init(_ model: Model, batch: Int, _ pool: ThreadPool) throws(ExplanationError) {
+    run = try GradientRun(model, batch: batch, pool)
+  }
+
+  /// - Parameter target: a class, `nil` for the predicted one.
+  public func map(
+    for image: [Float], class target: Int?
+  ) throws(ExplanationError) -> (map: HeatMap, target: Int) {
+    if let target, !(0..<run.classCount).contains(target) {
+      throw .unknownClass(target, classCount: run.classCount)
+    }
+    let shape = run.graph.inputShape
+    run.forward([image])
+    let scores = run.scores(of: 0)
+    let target = target ?? ClassActivationMap.largest(scores)
+    let windows = starts(shape.height).flatMap { top in
+      starts(shape.width).map { left in (top, left) }
+    }
+    var sums = [Double](repeating: 0, count: shape.height * shape.width)
+    var counts = sums
+    for first in Swift.stride(from: 0, to: windows.count, by: run.batch) {
+      let rows = first..<min(first + run.batch, windows.count)
+      let hidden = windows[rows].map { top, left in
+        var copy = image
+        forEachPixel(top, left, shape) { pixel in
+          for c in 0..<shape.channels { copy[pixel * shape.channels + c] = baseline }
+        }
+        return copy
+      }
+      run.forward(hidden[...])
+      for (row, (top, left)) in zip(0..., windows[rows]) {
+        let loss = Double(scores[target] - run.scores(of: row)[target])
+        forEachPixel(top, left, shape) { pixel in
+          sums[pixel] += loss
+          counts[pixel] += 1
+        }
+      }
+    }
+    let values = zip(sums, counts).map { $1 > 0 ? Float($0 / $1) : 0 }
+    return (HeatMap(width: shape.width, height: shape.height, values: values), target)
+  }
+
+  /// Where windows start along one axis; the last may reach over the border.
+  private func starts(_ size: Int) -> [Int] {
+    let count = max(0, size - window + stride - 1) / stride + 1
+    return (0..<count).map { $0 * stride }
+  }
+
+  private func forEachPixel(_ top: Int, _ left: Int, _ shape: Shape, _ body: (Int) -> Void) {
+    for y in top..<min(top + window, shape.height) {
+      for x in left..<min(left + window, shape.width) { body(y * shape.width + x) }
+    }
+  }
+}

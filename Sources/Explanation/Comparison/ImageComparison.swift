@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// How far two images are apart: numbers in [0, 1], height × width × channels.
+public struct ImageComparison: Equatable, Sendable {
+  /// The largest difference.
+  public let largest: Float
+  /// The Euclidean norm of the differences.
+  public let norm: Double
+  /// The mean of their magnitudes.
+  public let mean: Double
+  /// Peak signal-to-noise ratio in decibels; infinite for equal images.
+  public let peakSignalToNoise: Double
+  /// Structural similarity, the mean over channels (Wang et al., 2004).
+  public let structuralSimilarity: Double
+
+  public init(_ a: [Float], _ b: [Float], height: Int, width: Int) {
+    precondition(a.count == b.count && !a.isEmpty, "images of one size are compared")
+    var (largest, squares, magnitudes): (Float, Double, Double) = (0, 0, 0)
+    for (x, y) in zip(a, b) {
+      let difference = abs(x - y)
+      largest = max(largest, difference)
+      squares += Double(difference) * Double(difference)
+      magnitudes += Double(difference)
+    }
+    self.largest = largest
+    norm = squares.squareRoot()
+    mean = magnitudes / Double(a.count)
+    let error = squares / Double(a.count)
+    peakSignalToNoise = error > 0 ? -10 * log10(error) : .infinity
+    let channels = a.count / (height * width)
+    let planes = (0..<channels).map { channel in
+      func plane(_ image: [Float]) -> Plane {
+        Plane(
+          height: height, width: width,
+          values: stride(from: channel, to: image.count, by: channels).map { Double(image[$0]) })
+      }
+      return Plane.structuralSimilarity(plane(a), plane(b))
+    }
+    structuralSimilarity = planes.reduce(0, +) / Double(channels)
+  }
+}
+
+/// One channel.
+private struct Plane {
+  let height: Int
+  let width: Int
+  var values: [Double]
+
+  /// The mean over windows of a Gaussian of σ = 1.5 and 11 × 11 pixels, those at the border left
+  /// out, of (2 μ₁ μ₂ + C₁)(2 σ₁₂ + C₂) / ((μ₁² + μ₂² + C₁)(σ₁² + σ₂² + C₂)) with C₁ = 0.01² and
+  /// C₂ = 0.03².
+  static func structuralSimilarity(_ a: Plane, _ b: Plane) -> Double {
+    let (c1, c2) = (0.0001, 0.0009)
+    let (meanA, meanB) = (a.smoothed, b.smoothed)
+    let (squareA, squareB) = (a.times(a).smoothed, b.times(b).smoothed)
+    let product = a.times(b).smoothed
+    let border = min(radius, (min(a.height, a.width) - 1) / 2)
+    var (sum, count) = (0.0, 0.0)
+    for y in border..<a.height - border {
+      for x in border..<a.width - border {
+        let index = y * a.width + x
+        let (mA, mB) = (meanA.values[index], meanB.values[index])
+        let varianceA = squareA.values[index] - mA * mA
+        let varianceB = squareB.values[index] - mB * mB
+        let covariance = product.values[index] - mA * mB
+        let top = (2 * mA * mB + c1) * (2 * covariance + c2)
+        let bottom = (mA * mA + mB * mB + c1) * (varianceA + varianceB + c2)
+        sum += top / bottom
+        count += 1
+      }
+    }
+    return sum / count
+  }
+
+  private static let radius = 5
+  private static let kernel: [Double] = {
+    let weights = (-radius...radius).map { exp(-Double($0 * $0) / (2 * 1.5 * 1.5)) }
+    let sum = weights.reduce(0, +)
+    return weights.map { $0 / sum }
+  }()
+
+  private func times(_ other: Plane) -> Plane {
+    Plane(height: height, width: width, values: zip(values, other.values).map { $0 * $1 })
+  }
+
+  /// Weighted by the Gaussian; the image is mirrored at its border, the outermost pixels repeated.
+  private var smoothed: Plane {
+    func mirrored(_ index: Int, _ count: Int) -> Int {
+      let place = ((index % (2 * count)) + 2 * count) % (2 * count)
+      return place < count ? place : 2 * count - 1 - place
+    }
+    var rows = self
+    var result = self
+    for y in 0..<height {
+      for x in 0..<width {
+        rows.values[y * width + x] = (0..<Self.kernel.count).reduce(0) {
+          $0 + Self.kernel[$1] * values[mirrored(y + $1 - Self.radius, height) * width + x]
+        }
+      }
+    }
+    for y in 0..<height {
+      for x in 0..<width {
+        result.values[y * width + x] = (0..<Self.kernel.count).reduce(0) {
+          $0 + Self.kernel[$1] * rows.values[y * width + mirrored(x + $1 - Self.radius, width)]
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+import Network
+
+/// A frozen classifier that gives, for each image of a batch, the gradient of one class's logit.
+///
+/// Scores are logits: what the softmax reads, where the model ends in one.
+final class GradientRun {
+  let graph: Graph
+  let session: Session
+  let batch: Int
+  let logits: Int
+  /// Backward steps before which negative gradients are dropped: the rectifiers' in guided
+  /// backpropagation.
+  private let guidedNodes: Set<Int>
+
+  /// - Parameters:
+  ///   - layers: nodes whose outputs and gradients are kept.
+  ///   - wantsInputGradient: whether the backward run goes back to the image, not just to the first
+  ///     of `layers`.
+  ///   - isGuided: whether rectifiers pass only positive gradients (Springenberg et al.,
+  ///     arXiv:1412.6806).
+  init(
+    _ model: Model, layers: [Int] = [], wantsInputGradient: Bool = false, isGuided: Bool = false,
+    batch: Int, _ pool: ThreadPool
+  ) throws(ExplanationError) {
+    let graph = model.graph
+    guard graph.formats.allSatisfy({ $0 == .float32 }) else { throw .integers }
+    logits = graph.logits
+    let scores = graph.shapes[logits]
+    guard scores.height == 1, scores.width == 1 else { throw .noClassifier }
+    let rectifiers = graph.nodes.indices.filter {
+      if case .activation(let layer) = graph.nodes[$0].operation {
+        layer.function == .relu || layer.function == .relu6
+      } else {
+        false
+      }
+    }
+    guidedNodes = isGuided ? Set(rectifiers) : []
+    var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
+    request.lossNodes = [logits]
+    request.frozenNodes = Set(graph.nodes.indices)
+    request.wantsInputGradient = wantsInputGradient
+    request.keptValues = layers + [0]
+    request.keptGradients = layers + guidedNodes.sorted()
+    let plan = Plan(graph, request)
+    guard let session = Session(plan, model.parameters, pool) else {
+      throw .outOfMemory(byteCount: plan.arenaByteCount)
+    }
+    self.graph = graph
+    self.session = session
+    self.batch = batch
+  }
+
+  var classCount: Int { graph.shapes[logits].channels }
+  private var imageCount: Int { graph.inputShape.elementCount }
+
+  /// Runs up to `batch` images of the input's height × width × channels.
+  func forward(_ images: ArraySlice<[Float]>) {
+    precondition(images.count <= batch, "a run takes one batch")
+    for (row, image) in images.enumerated() {
+      precondition(image.count == imageCount, "an image has the input's size")
+      image.withUnsafeBufferPointer { image in
+        guard let source = image.baseAddress else { return }
+        (session.input.base + row * imageCount).update(from: source, count: imageCount)
+      }
+    }
+    session.forward()
+  }
+
+  /// The logits of one image of the last forward run.
+  func scores(of row: Int) -> [Float] {
+    let pixel = session.value(of: logits).pixel(row)
+    return (0..<classCount).map { pixel[$0] }
+  }
+
+  /// Computes the gradients of each image's logit of its class.
+  func backward(_ classes: [Int]) {
+    let gradient = session.gradient(of: logits)
+    for row in 0..<batch {
+      for c in 0..<classCount { gradient.pixel(row)[c] = 0 }
+      if row < classes.count { gradient.pixel(row)[classes[row]] = 1 }
+    }
+    for index in session.plan.backwardSteps {
+      let node = session.plan.node(ofStep: index)
+      if guidedNodes.contains(node) { dropNegative(session.gradient(of: node)) }
+      session.backwardStep(index)
+    }
+  }
+
+  private func dropNegative(_ gradient: TensorView<Float>) {
+    for index in 0..<gradient.pixelCount {
+      let pixel = gradient.pixel(index)
+      for c in 0..<gradient.channels where pixel[c] < 0 { pixel[c] = 0 }
+    }
+  }
+
+  /// The gradient of the image in row `row` of the last batch, as the image lies in memory.
+  func inputGradient(of row: Int) -> [Float] { row.elements(in: session.gradient(of: 0)) }
+}
+
+extension Int {
+  /// The elements of this image of a batch, without gaps.
+  fileprivate func elements(in view: TensorView<Float>) -> [Float] {
+    let pixels = view.height * view.width
+    return (self * pixels..<(self + 1) * pixels).flatMap { index in
+      (0..<view.channels).map { view.pixel(index)[$0] }
+    }
+  }
+}

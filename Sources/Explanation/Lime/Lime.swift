@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+public import Kernels
+public import Network
+
+/// Local interpretable model-agnostic explanations of images (Ribeiro et al., arXiv:1602.04938):
+/// a linear model of a class's probability over the parts of the picture that are shown; a part
+/// that is hidden has its mean colour.
+public final class Lime {
+  /// Pictures with parts hidden at random that are asked about; the first shows all.
+  public var samples = 1000
+  /// What is drawn from.
+  public var seed: UInt64 = 1
+  private let run: GradientRun
+
+  /// What the linear model says.
+  public struct Explanation: Sendable {
+    /// How much each part speaks for the class; of a probability.
+    public let weights: [Double]
+    public let intercept: Double
+    /// How well the linear model describes the classifier near the picture: below 0.5 it does not.
+    public let determination: Double
+    public let target: Int
+  }
+
+  public init(_ model: Model, batch: Int, _ pool: ThreadPool) throws(ExplanationError) {
+    run = try GradientRun(model, batch: batch, pool)
+  }
+
+  /// - Parameter target: a class, `nil` for the predicted one.
+  public func explain(
+    _ image: [Float], _ parts: Superpixels, class target: Int?
+  ) throws(ExplanationError) -> Explanation {
+    if let target, !(0..<run.classCount).contains(target) {
+      throw .unknownClass(target, classCount: run.classCount)
+    }
+    run.forward([image])
+    let target = target ?? ClassActivationMap.largest(run.scores(of: 0))
+    let hidden = meanColors(image, parts)
+    var random = RandomGenerator(seed: seed, stream: 0)
+    var rows = [[Double]](repeating: [Double](repeating: 1, count: parts.count), count: samples)
+    for row in rows.indices.dropFirst() {
+      for part in 0..<parts.count { rows[row][part] = Double(random.next() >> 63) }
+    }
+    let channels = image.count / parts.labels.count
+    var probabilities: [Double] = []
+    for first in stride(from: 0, to: samples, by: run.batch) {
+      let batch = first..<min(first + run.batch, samples)
+      let pictures = batch.map { row in
+        image.indices.map { index in
+          rows[row][parts.labels[index / channels]] > 0 ? image[index] : hidden[index]
+        }
+      }
+      run.forward(pictures[...])
+      probabilities += batch.map { Self.probability(run.scores(of: $0 - first), target) }
+    }
+    let regression = RidgeRegression(
+      rows: rows, targets: probabilities, weights: rows.map(Self.nearness))
+    return Explanation(
+      weights: regression.coefficients, intercept: regression.intercept,
+      determination: regression.determination, target: target)
+  }
+
+  /// √exp(−d² / ¼²), d = 1 − √(shown / all) the cosine distance to the whole picture.
+  public static func nearness(_ bits: [Double]) -> Double {
+    let distance = 1 - (bits.reduce(0, +) / Double(bits.count)).squareRoot()
+    return exp(-distance * distance / (0.25 * 0.25)).squareRoot()
+  }
+
+  private static func probability(_ scores: [Float], _ target: Int) -> Double {
+    let largest = Double(scores.max() ?? 0)
+    let sum = scores.reduce(0.0) { $0 + exp(Double($1) - largest) }
+    return exp(Double(scores[target]) - largest) / sum
+  }
+
+  /// The picture with each part in its mean colour.
+  private func meanColors(_ image: [Float], _ parts: Superpixels) -> [Float] {
+    let channels = image.count / parts.labels.count
+    var sums = [Double](repeating: 0, count: parts.count * channels)
+    var counts = [Double](repeating: 0, count: parts.count)
+    for (pixel, part) in parts.labels.enumerated() {
+      counts[part] += 1
+      for c in 0..<channels { sums[part * channels + c] += Double(image[pixel * channels + c]) }
+    }
+    return image.indices.map { index in
+      let part = parts.labels[index / channels]
+      return Float(sums[part * channels + index % channels] / counts[part])
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Kernels
+import Network
+import TestSupport
+import Testing
+
+/// The network and the numbers of tools/oracles/explanation.py.
+enum ExplainedNetwork {
+  static let side = 12
+  static let targets = [1, 3]
+
+  static func model() throws -> Model {
+    var graph = Graph()
+    var node = try graph.input(height: side, width: side, channels: 3)
+    node = try graph.convolution("first", node, channels: 8, kernel: 3, activation: .relu)
+    node = try graph.maxPool("pool", node)
+    node = try graph.convolution("second", node, channels: 10, kernel: 3, activation: .relu)
+    node = try graph.add("average", .globalAverage(GlobalAverageLayer()), [node])
+    _ = try graph.dense("logits", node, units: 5)
+    let parameters = try #require(ParameterStore(graph))
+    parameters.fillFromNames()
+    return Model(
+      role: .classifier, graph: graph, parameters: parameters, labels: (0..<5).map { "\($0)" })
+  }
+
+  static func images() throws -> [[Float]] {
+    let all = NetworkRun.input(try model().graph, batch: 2)
+    return [Array(all.prefix(all.count / 2)), Array(all.suffix(all.count / 2))]
+  }
+
+  private struct Golden: Decodable {
+    struct Lime: Decodable {
+      var weights: [Double]
+      var intercept: Double
+      var determination: Double
+    }
+    var lime: Lime
+    var similarity: Double
+  }
+
+  private static func data() throws -> Data {
+    let url = try #require(
+      Bundle.module.url(forResource: "explanation", withExtension: "json", subdirectory: "Fixtures")
+    )
+    return try Data(contentsOf: url)
+  }
+
+  /// The golden numbers of one image.
+  static func golden(_ name: String, image: Int) throws -> [Float] {
+    let all = try JSONSerialization.jsonObject(with: try data()) as? [String: Any]
+    let values = try #require(all?[name] as? [Double])
+    let count = values.count / 2
+    return values[image * count..<(image + 1) * count].map { Float($0) }
+  }
+
+  static func lime() throws -> (weights: [Double], intercept: Double, determination: Double) {
+    let golden = try JSONDecoder().decode(Golden.self, from: try data()).lime
+    return (golden.weights, golden.intercept, golden.determination)
+  }
+
+  static func similarity() throws -> Double {
+    try JSONDecoder().decode(Golden.self, from: try data()).similarity
+  }
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Golden explanations of a small network: what pytorch-grad-cam, captum, lime and scikit-image compute.
+
+usage: explanation.py > Tests/ExplanationTests/Fixtures/explanation.json
+
+Parameters and images are not stored: both sides draw them from the same generator (see generator.py).
+Made with grad-cam 1.5.7, captum 0.9.0, lime 0.2.0.1 and scikit-image 0.26.0.
+"""
+import json
+import sys
+import warnings
+from unittest.mock import MagicMock
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+warnings.filterwarnings("ignore")
+# grad-cam imports it for methods that are not used here.
+for name in ["torchvision", "torchvision.transforms", "torchvision.transforms.functional"]:
+    sys.modules[name] = MagicMock()
+
+import pytorch_grad_cam as cams  # noqa: E402
+from captum.attr import GuidedBackprop, IntegratedGradients, Occlusion, Saliency  # noqa: E402
+from lime.lime_base import LimeBase  # noqa: E402
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget  # noqa: E402
+from skimage.metrics import structural_similarity  # noqa: E402
+
+from generator import uniform  # noqa: E402
+
+SIDE, CLASSES, TARGETS = 12, 5, [1, 3]
+
+
+class Small(torch.nn.Module):
+    """Two convolutions, as `ExplainedNetwork` in the tests."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv2d(3, 8, 3, padding=1)
+        self.rectifier = torch.nn.ReLU()
+        self.second = torch.nn.Conv2d(8, 10, 3, padding=1)
+        self.layer = torch.nn.ReLU()
+        self.logits = torch.nn.Linear(10, CLASSES)
+        for name, module, shape in [
+            ("first", self.first, (8, 3, 3, 3)), ("second", self.second, (10, 3, 3, 8)),
+            ("logits", self.logits, (CLASSES, 10))]:
+            bound = (6 / np.prod(shape[1:])) ** 0.5
+            weights = torch.tensor(uniform(name + "/weights", shape, -bound, bound))
+            if len(shape) == 4:
+                weights = weights.permute(0, 3, 1, 2)
+            module.weight.data = weights.contiguous()
+            module.bias.data = torch.tensor(uniform(name + "/bias", shape[:1], -0.2, 0.2))
+
+    def forward(self, x):
+        x = F.max_pool2d(self.rectifier(self.first(x)), 2)
+        return self.logits(self.layer(self.second(x)).mean((2, 3)))
+
+
+def numbers(values):
+    return [float(f"{value:.9g}") for value in np.asarray(values).reshape(-1)]
+
+
+def class_activation_maps(model, x):
+    methods = {
+        "grad-cam": cams.GradCAM, "grad-cam++": cams.GradCAMPlusPlus, "hires-cam": cams.HiResCAM,
+        "layer-cam": cams.LayerCAM, "eigen-cam": cams.EigenCAM, "score-cam": cams.ScoreCAM}
+    targets = [ClassifierOutputTarget(target) for target in TARGETS]
+    result = {}
+    for name, method in methods.items():
+        with method(model=model, target_layers=[model.layer]) as cam:
+            if name == "eigen-cam":
+                orient(cam)
+            result[name] = numbers(cam(input_tensor=x.float() if name == "score-cam" else x, targets=targets))
+    return result
+
+
+def orient(cam):
+    """Of the two signs of a principal component, ours."""
+    plain = cam.get_cam_image
+
+    def oriented(*arguments):
+        activations = arguments[3]
+        maps = plain(*arguments)
+        totals = activations.sum(1)
+        likeness = (maps * (totals - totals.mean((1, 2), keepdims=True))).sum((1, 2), keepdims=True)
+        return maps * np.where(likeness < 0, -1, 1)
+
+    cam.get_cam_image = oriented
+
+
+def input_attributions(model, x):
+    def nhwc(values):
+        return numbers(values.detach().permute(0, 2, 3, 1))
+
+    targets = torch.tensor(TARGETS)
+    occlusion = Occlusion(model).attribute(
+        x, (3, 5, 5), strides=(3, 3, 3), target=targets, baselines=0)
+    return {
+        "saliency": nhwc(Saliency(model).attribute(x, target=targets)),
+        "integrated-gradients": nhwc(IntegratedGradients(model).attribute(x, target=targets, n_steps=20)),
+        "guided-backpropagation": nhwc(GuidedBackprop(model).attribute(x, target=targets)),
+        "occlusion": numbers(occlusion[:, 0].detach()),
+    }
+
+
+def lime():
+    bits = (uniform("lime/bits", (200, 8), 0, 1) >= 0.5).astype(np.float64)
+    bits[0] = 1
+    labels = uniform("lime/labels", (200, 1), 0, 1) + bits[:, :1] * 0.5
+    distances = 1 - np.sqrt(bits.sum(1) / 8)
+    base = LimeBase(lambda d: np.sqrt(np.exp(-(d**2) / 0.25**2)), random_state=1)
+    intercept, weights, score, _ = base.explain_instance_with_data(
+        bits, labels, distances, 0, 100000, feature_selection="highest_weights")
+    return {
+        "weights": numbers([weight for _, weight in sorted(weights)]), "intercept": float(intercept),
+        "determination": float(score)}
+
+
+def similarity():
+    a, b = (uniform(f"similarity/{name}", (17, 23, 3), 0, 1) for name in "ab")
+    b = 0.7 * a + 0.3 * b
+    return float(structural_similarity(
+        a.astype(np.float32).astype(np.float64), b.astype(np.float32).astype(np.float64), channel_axis=2,
+        gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1))
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    model = Small().double().eval()
+    x = torch.tensor(uniform("input", (2, SIDE, SIDE, 3), 0, 1)).permute(0, 3, 1, 2).contiguous()
+    golden = {"logits": numbers(model(x).detach())}
+    golden |= input_attributions(model, x.clone())
+    golden |= class_activation_maps(model.float(), x.float())
+    golden["lime"], golden["similarity"] = lime(), similarity()
+    print(json.dumps(golden))
+
+
+if __name__ == "__main__":
+    main()
