@@ -12,4 +12,6 @@ python3 -m venv .venv
 .venv/bin/pip install --quiet --retries 1 \
   --extra-index-url https://download.pytorch.org/whl/cpu "$(grep ^torch== tools/requirements.txt)"
 .venv/bin/pip install --quiet --requirement tools/requirements.txt
+# With its dependencies would come a torchvision of another PyTorch, which is not needed.
+.venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach==0.0.3
 cp tools/requirements.txt "$stamp"

@@ -26,8 +26,8 @@ struct OcelliCommand: ParsableCommand {
     version: Build.description,
     subcommands: [
       ClassifyCommand.self, DatasetCommand.self, TrainCommand.self, EvaluateCommand.self,
-      QuantizeCommand.self,
-      RunCommand.self, ModelCommand.self, BenchCommand.self,
+      ExplainCommand.self, QuantizeCommand.self, RunCommand.self, ModelCommand.self,
+      BenchCommand.self,
     ])
 
   /// Wrong usage exits with 64, everything else that goes wrong with 1 and one line.

@@ -51,10 +51,10 @@ struct FakeQuantizeTests {
       expectUntouchedGaps(gradient)
       return gradient.elements
     }
-    let expected = x.elements.indices.map { index in
-      let steps = (x.elements[index] / format.scale).rounded(.toNearestOrAwayFromZero) + 40
-      return (accumulate ? before[index] : 0)
-        + (-128...127 ~= steps ? outputGradient.elements[index] : 0)
+    let gradients = zip(before, outputGradient.elements)
+    let expected = zip(x.elements, gradients).map { x, gradients in
+      let steps = (x / format.scale).rounded(.toNearestOrAwayFromZero) + 40
+      return (accumulate ? gradients.0 : 0) + (-128...127 ~= steps ? gradients.1 : 0)
     }
     #expect(actual == expected)
   }

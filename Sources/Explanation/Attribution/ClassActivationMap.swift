@@ -51,14 +51,13 @@ public final class ClassActivationMap {
   public func maps(
     for images: [[Float]], classes: [Int?], by method: Method
   ) throws(ExplanationError) -> [(map: HeatMap, target: Int)] {
-    for case .some(let target) in classes where !(0..<run.classCount).contains(target) {
-      throw .unknownClass(target, classCount: run.classCount)
-    }
     var results: [(map: HeatMap, target: Int)] = []
     for first in stride(from: 0, to: images.count, by: run.batch) {
       let rows = first..<min(first + run.batch, images.count)
       run.forward(images[rows])
-      let targets = rows.map { classes[$0] ?? Self.largest(run.scores(of: $0 - first)) }
+      let targets = try rows.map { row throws(ExplanationError) in
+        try run.target(classes[row], of: row - first)
+      }
       if method.needsGradient { run.backward(targets) }
       var activations = rows.map { activation(of: $0 - first, target: targets[$0 - first]) }
       if method == .scoreCAM {
@@ -72,10 +71,6 @@ public final class ClassActivationMap {
       }
     }
     return results
-  }
-
-  static func largest(_ scores: [Float]) -> Int {
-    scores.indices.max { scores[$0] < scores[$1] } ?? 0
   }
 
   private func activation(of row: Int, target: Int) -> LayerActivation {

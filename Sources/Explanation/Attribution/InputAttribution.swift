@@ -46,11 +46,8 @@ public final class InputAttribution {
   public func values(
     for image: [Float], class target: Int?
   ) throws(ExplanationError) -> (values: [Float], target: Int) {
-    if let target, !(0..<run.classCount).contains(target) {
-      throw .unknownClass(target, classCount: run.classCount)
-    }
     run.forward([image])
-    let target = target ?? ClassActivationMap.largest(run.scores(of: 0))
+    let target = try run.target(target)
     switch method {
     case .saliency: return (meanGradient([image], target) { abs($0) }, target)
     case .guidedBackpropagation: return (meanGradient([image], target) { $0 }, target)

@@ -21,13 +21,10 @@ public final class Occlusion {
   public func map(
     for image: [Float], class target: Int?
   ) throws(ExplanationError) -> (map: HeatMap, target: Int) {
-    if let target, !(0..<run.classCount).contains(target) {
-      throw .unknownClass(target, classCount: run.classCount)
-    }
     let shape = run.graph.inputShape
     run.forward([image])
     let scores = run.scores(of: 0)
-    let target = target ?? ClassActivationMap.largest(scores)
+    let target = try run.target(target)
     let windows = starts(shape.height).flatMap { top in
       starts(shape.width).map { left in (top, left) }
     }

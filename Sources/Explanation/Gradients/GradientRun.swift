@@ -74,6 +74,18 @@ final class GradientRun {
     return (0..<classCount).map { pixel[$0] }
   }
 
+  /// The class that is asked for, or the predicted one of an image of the last forward run.
+  func target(_ wanted: Int?, of row: Int = 0) throws(ExplanationError) -> Int {
+    guard let wanted else {
+      let scores = scores(of: row)
+      return scores.indices.max { scores[$0] < scores[$1] } ?? 0
+    }
+    guard (0..<classCount).contains(wanted) else {
+      throw .unknownClass(wanted, classCount: classCount)
+    }
+    return wanted
+  }
+
   /// Computes the gradients of each image's logit of its class.
   func backward(_ classes: [Int]) {
     let gradient = session.gradient(of: logits)

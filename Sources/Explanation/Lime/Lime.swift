@@ -31,11 +31,8 @@ public final class Lime {
   public func explain(
     _ image: [Float], _ parts: Superpixels, class target: Int?
   ) throws(ExplanationError) -> Explanation {
-    if let target, !(0..<run.classCount).contains(target) {
-      throw .unknownClass(target, classCount: run.classCount)
-    }
     run.forward([image])
-    let target = target ?? ClassActivationMap.largest(run.scores(of: 0))
+    let target = try run.target(target)
     let hidden = meanColors(image, parts)
     var random = RandomGenerator(seed: seed, stream: 0)
     var rows = [[Double]](repeating: [Double](repeating: 1, count: parts.count), count: samples)

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+struct ExplainCommandTests {
+  private let ocelli: Ocelli
+  private let pictures = "$SHARED/scenes/test"
+
+  init() throws { ocelli = try Ocelli() }
+
+  private func manifest(_ folder: String) throws -> [String: Any] {
+    let json = try JSONSerialization.jsonObject(
+      with: Data(try ocelli.bytes("\(folder)/manifest.json")))
+    return try #require(json as? [String: Any])
+  }
+
+  @Test func `every method writes its map, of the plain and of the enhanced picture`() throws {
+    let methods = try ocelli.shell("$OCELLI explain --help").output
+    #expect(methods.contains("score-cam") && methods.contains("lime"))
+    let names = [
+      "grad-cam", "grad-cam++", "hires-cam", "layer-cam", "eigen-cam", "score-cam", "saliency",
+      "integrated-gradients", "smooth-grad", "guided-backpropagation", "occlusion", "lime",
+    ]
+    let run = try ocelli.shell(
+      """
+      first=$(ls -d \(pictures)/* | head -n 1) && file=$(ls $first/* | head -n 1) && \
+      $OCELLI explain $file \(Shared.classifier) \(Shared.enhancer) \
+      --method \(names.joined(separator: " ")) --samples 50 --output out
+      """)
+    #expect(run.code == 0 && run.output.contains("enhanced"), "\(run)")
+    let pictures = try #require(try manifest("out")["pictures"] as? [[String: Any]])
+    let maps = try #require(pictures.first?["maps"] as? [[String: Any]])
+    #expect(pictures.count == 1 && maps.count == 2 * names.count)
+    #expect(Set(maps.compactMap { $0["method"] as? String }) == Set(names))
+    for map in maps {
+      let bytes = try ocelli.bytes("out/" + (try #require(map["file"] as? String)))
+      #expect(bytes.starts(with: [0x93] + Array("NUMPY".utf8)))
+    }
+    let panel = try #require(pictures.first?["panel"] as? String)
+    #expect(try ocelli.bytes("out/" + panel).starts(with: [0x89] + Array("PNG".utf8)))
+    #expect(pictures.first?["change"] is [String: Any])
+  }
+
+  @Test func `a folder is explained alike for any number of threads`() throws {
+    for threads in [1, 3] {
+      let run = try ocelli.shell(
+        """
+        $OCELLI explain \(pictures) \(Shared.classifier) --method grad-cam lime --samples 20 \
+        --class 3 --threads \(threads) --output \(threads) --json >\(threads).json
+        """)
+      #expect(run.code == 0, "\(run)")
+    }
+    #expect(try ocelli.bytes("1.json") == ocelli.bytes("3.json"))
+    let found = try #require(try manifest("1")["pictures"] as? [[String: Any]])
+    #expect(found.count == 20)
+    #expect(Set(found.compactMap { $0["target"] as? String }).count == 1)
+    for picture in found {
+      for map in try #require(picture["maps"] as? [[String: Any]]) {
+        let file = try #require(map["file"] as? String)
+        #expect(try ocelli.bytes("1/" + file) == ocelli.bytes("3/" + file))
+      }
+    }
+  }
+
+  @Test func `a model of integers is explained`() throws {
+    let run = try ocelli.shell(
+      """
+      $OCELLI quantize $SHARED/classifier/best.safetensors --data $SHARED/scenes --output a.tflite \
+      && $OCELLI explain \(pictures) --classifier a.tflite --output out
+      """)
+    #expect(run.code == 0, "\(run)")
+    #expect(try manifest("out")["layer"] is String)
+  }
+
+  @Test func `what cannot be explained is said in one line`() throws {
+    let explain = "explain \(pictures) \(Shared.classifier) --output x"
+    try ocelli.expectUsage("\(explain) --method magic")
+    try ocelli.expectUsage("\(explain) --colors pink")
+    try ocelli.expectUsage("explain \(Shared.classifier)")
+    try ocelli.expectError("\(explain) --class unicorn", "has no class 'unicorn'")
+    try ocelli.expectError("\(explain) --class 10", "has no class '10'")
+    try ocelli.expectError("\(explain) --layer nothing", "has no layer 'nothing'")
+    try ocelli.expectError("\(explain) --layer logits", "layer 'logits' is no map")
+    try ocelli.expectError(
+      "explain \(pictures) --classifier $SHARED/enhancer/enhance/best.safetensors",
+      "is an enhancer, expected a classifier")
+    let run = try ocelli.shell(
+      """
+      echo no >a.png; first=$(ls -d \(pictures)/* | head -n 1)
+      $OCELLI explain a.png $first \(Shared.classifier) --output out
+      """)
+    #expect(run.code == 1 && run.errors.contains("a.png: "), "\(run)")
+    #expect(try manifest("out")["pictures"] is [Any])
+  }
+}
