@@ -10,10 +10,12 @@ kind=${1:?usage: fuzz.sh model|image [SECONDS | FILE]}
 folder=build/fuzz/$kind
 mkdir -p "$folder/seeds" "$folder/corpus"
 
-FUZZ=1 swift build -c release --scratch-path .build-fuzz --sanitize address --sanitize fuzzer \
-  --product Fuzzing -Xcc -march=native
-fuzzer=$(FUZZ=1 swift build -c release --scratch-path .build-fuzz --sanitize address \
-  --sanitize fuzzer --show-bin-path)/Fuzzing
+# All modules are instrumented, not just the one that is linked with libFuzzer.
+build=(swift build -c release --scratch-path .build-fuzz --sanitize address --sanitize fuzzer
+  -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table -Xcc -march=native)
+export FUZZ=1
+"${build[@]}" --product Fuzzing
+fuzzer=$("${build[@]}" --show-bin-path)/Fuzzing
 
 if [[ $kind == model ]]; then
   # One model of each operator: the smallest files with everything in them.
