@@ -63,18 +63,6 @@ extension Session {
     for index in values.indices where !values[index].isFinite {
       values[index] = values[index].isNaN ? 0 : values[index] > 0 ? 1e30 : -1e30
     }
-    guard !plan.graph.endsInProbabilities else { return values }
-    values.withUnsafeMutableBufferPointer { values in
-      guard let start = values.baseAddress else { return }
-      var highest = start[0]
-      for value in values { highest = max(highest, value) }
-      var sum: Float = 0
-      for index in values.indices {
-        values[index] = ElementaryFunctions.exp(values[index] - highest)
-        sum += values[index]
-      }
-      for index in values.indices { values[index] /= sum }
-    }
-    return values
+    return plan.graph.endsInProbabilities ? values : ElementaryFunctions.softmax(values)
   }
 }

@@ -52,38 +52,31 @@ public final class ClassActivationMap {
     for images: [[Float]], classes: [Int?], by method: Method
   ) throws(ExplanationError) -> [(map: HeatMap, target: Int)] {
     var results: [(map: HeatMap, target: Int)] = []
-    for first in stride(from: 0, to: images.count, by: run.batch) {
-      let rows = first..<min(first + run.batch, images.count)
-      run.forward(images[rows])
-      let targets = try rows.map { row throws(ExplanationError) in
-        try run.target(classes[row], of: row - first)
+    try run.forEachBatch(of: images.count, { images[$0] }) { numbers throws(ExplanationError) in
+      let targets = try numbers.map { number throws(ExplanationError) in
+        try run.target(classes[number], of: number - numbers.lowerBound)
       }
       if method.needsGradient { run.backward(targets) }
-      var activations = rows.map { activation(of: $0 - first, target: targets[$0 - first]) }
-      if method == .scoreCAM {
-        for (row, image) in images[rows].enumerated() {
+      // Score-CAM runs other images: what these gave is taken first.
+      var activations = targets.indices.map { activation(of: $0, method) }
+      for (row, number) in numbers.enumerated() {
+        if method == .scoreCAM {
           activations[row].scoreWeights = scoreWeights(
-            image, activations[row], target: targets[row])
+            images[number], activations[row], target: targets[row])
         }
-      }
-      for (activation, target) in zip(activations, targets) {
-        results.append((activation.map(by: method), target))
+        results.append((activations[row].map(by: method), targets[row]))
       }
     }
     return results
   }
 
-  private func activation(of row: Int, target: Int) -> LayerActivation {
-    let (values, gradients) = (run.session.value(of: layer), run.session.gradient(of: layer))
-    let pixels = values.height * values.width
-    func elements(_ view: TensorView<Float>) -> [Float] {
-      (row * pixels..<(row + 1) * pixels).flatMap { index in
-        (0..<view.channels).map { view.pixel(index)[$0] }
-      }
-    }
+  private func activation(of row: Int, _ method: Method) -> LayerActivation {
+    let values = run.session.value(of: layer)
     return LayerActivation(
       height: values.height, width: values.width, channels: values.channels,
-      values: elements(values), gradients: elements(gradients))
+      values: values.elements(ofImage: row),
+      gradients: method.needsGradient
+        ? run.session.gradient(of: layer).elements(ofImage: row) : [])
   }
 
   /// softmaxₖ of the logit of the image times channel k, enlarged and scaled to [0, 1].
@@ -91,20 +84,11 @@ public final class ClassActivationMap {
     _ image: [Float], _ activation: LayerActivation, target: Int
   ) -> [Float] {
     let shape = run.graph.inputShape
-    let masked = (0..<activation.channels).map { channel in
+    let scores = run.scores(of: activation.channels, class: target) { channel in
       let mask = activation.mask(ofChannel: channel, height: shape.height, width: shape.width)
       return image.indices.map { image[$0] * mask[$0 / shape.channels] }
     }
-    var scores: [Float] = []
-    for first in stride(from: 0, to: masked.count, by: run.batch) {
-      let rows = first..<min(first + run.batch, masked.count)
-      run.forward(masked[rows])
-      scores += rows.map { run.scores(of: $0 - first)[target] }
-    }
-    let largest = scores.max() ?? 0
-    let exponentials = scores.map { ElementaryFunctions.exp($0 - largest) }
-    let sum = exponentials.reduce(0, +)
-    return exponentials.map { $0 / sum }
+    return ElementaryFunctions.softmax(scores)
   }
 }
 

@@ -31,6 +31,15 @@ public enum ExplanationMethod: Hashable, Sendable, CaseIterable {
     case .input, .occlusion, .lime: true
     }
   }
+
+  /// Whether one run of the picture itself is enough.
+  fileprivate var asksOnce: Bool {
+    switch self {
+    case .activation(let method): method != .scoreCAM
+    case .input(let method): method == .saliency || method == .guidedBackpropagation
+    case .occlusion, .lime: false
+    }
+  }
 }
 
 /// What a method says of one picture.
@@ -64,19 +73,18 @@ public final class Explainer {
   public let method: ExplanationMethod
   /// The layer that is looked at, where the method looks at one.
   public let layer: String?
-  private let shape: Shape
-  private let options: Options
   private let explain: (_ image: [Float], _ target: Int?) throws(ExplanationError) -> Explanation
 
-  /// - Parameter model: a classifier in floats, or an enhancer and a classifier composed.
+  /// - Parameters:
+  ///   - model: a classifier in floats, or an enhancer and a classifier composed.
+  ///   - batch: images that run at once, by methods that ask about many.
   public init(
     _ model: Model, by method: ExplanationMethod, _ options: Options = Options(), batch: Int,
     _ pool: ThreadPool
   ) throws(ExplanationError) {
     self.method = method
-    self.options = options
     let shape = model.graph.inputShape
-    self.shape = shape
+    let batch = method.asksOnce ? 1 : batch
     switch method {
     case .activation(let kind):
       let maps = try ClassActivationMap(model, layer: options.layer, batch: batch, pool)
@@ -109,7 +117,7 @@ public final class Explainer {
       (lime.samples, lime.seed) = (options.samples, options.seed)
       layer = nil
       explain = { image, target throws(ExplanationError) in
-        let parts = Superpixels.slic(Self.picture(image, shape), count: options.parts)
+        let parts = Superpixels.slic(Image(image, shape), count: options.parts)
         let result = try lime.explain(image, parts, class: target)
         let map = HeatMap(
           width: shape.width, height: shape.height,
@@ -128,15 +136,14 @@ public final class Explainer {
   ) throws(ExplanationError) -> Explanation {
     try explain(image, target)
   }
+}
 
-  private static func picture(_ image: [Float], _ shape: Shape) -> Image {
-    let floats =
-      shape.channels == 3
-      ? image
-      : image.enumerated().filter { $0.offset % shape.channels == 0 }
-        .flatMap { [$0.element, $0.element, $0.element] }
-    return floats.withUnsafeBufferPointer { floats in
-      floats.baseAddress.map { Image(width: shape.width, height: shape.height, floats: $0) }
+extension Image {
+  /// The picture of a model's numbers in [0, 1], of one channel or of three.
+  package init(_ floats: [Float], _ shape: Shape) {
+    let colors = shape.channels == 3 ? floats : floats.flatMap { [$0, $0, $0] }
+    self = colors.withUnsafeBufferPointer { colors in
+      colors.baseAddress.map { Image(width: shape.width, height: shape.height, floats: $0) }
         ?? Image(width: shape.width, height: shape.height)
     }
   }

@@ -46,8 +46,7 @@ public final class InputAttribution {
   public func values(
     for image: [Float], class target: Int?
   ) throws(ExplanationError) -> (values: [Float], target: Int) {
-    run.forward([image])
-    let target = try run.target(target)
+    let target = try run.target(target, for: image)
     switch method {
     case .saliency: return (meanGradient([image], target) { abs($0) }, target)
     case .guidedBackpropagation: return (meanGradient([image], target) { $0 }, target)
@@ -70,13 +69,11 @@ public final class InputAttribution {
     _ points: [[Float]], _ target: Int, weights: [Double]? = nil, _ f: (Float) -> Float
   ) -> [Float] {
     var sums = [Double](repeating: 0, count: points.first?.count ?? 0)
-    for first in stride(from: 0, to: points.count, by: run.batch) {
-      let rows = first..<min(first + run.batch, points.count)
-      run.forward(points[rows])
-      run.backward(rows.map { _ in target })
-      for row in rows {
-        let weight = weights?[row] ?? 1 / Double(points.count)
-        for (index, value) in run.inputGradient(of: row - first).enumerated() {
+    run.forEachBatch(of: points.count, { points[$0] }) { numbers in
+      run.backward(numbers.map { _ in target })
+      for (row, number) in numbers.enumerated() {
+        let weight = weights?[number] ?? 1 / Double(points.count)
+        for (index, value) in run.inputGradient(of: row).enumerated() {
           sums[index] += weight * Double(f(value))
         }
       }
@@ -106,15 +103,13 @@ struct GaussLegendre {
     for index in 0..<count {
       // Newton's iteration from a guess that is good to 1/count².
       var x = -cos(Double.pi * (Double(index) + 0.75) / (Double(count) + 0.5))
-      var slope = 1.0
       for _ in 0..<50 {
         let (value, derivative) = Self.polynomial(count, x)
-        slope = derivative
         let change = value / derivative
         x -= change
         if abs(change) < 1e-15 { break }
       }
-      slope = Self.polynomial(count, x).derivative
+      let slope = Self.polynomial(count, x).derivative
       nodes.append((1 + x) / 2)
       weights.append(1 / ((1 - x * x) * slope * slope))
     }

@@ -17,7 +17,7 @@ struct LayerActivation {
   func map(by method: ClassActivationMap.Method) -> HeatMap {
     let result: [Float] =
       switch method {
-      case .gradCAM: weighted(by: channelSums { $1 }.map { $0 / Float(pixels) })
+      case .gradCAM: weighted(by: totals(of: gradients).map { $0 / Float(pixels) })
       case .gradCAMPlusPlus: weighted(by: plusPlusWeights)
       case .hiResCAM: pixelSums { $0 * $1 }
       case .layerCAM: pixelSums { $0 * max($1, 0) }
@@ -36,10 +36,10 @@ struct LayerActivation {
     }
   }
 
-  /// Σᵢ f(Aₖᵢ, Gₖᵢ) for each channel.
-  private func channelSums(_ f: (Float, Float) -> Float) -> [Float] {
+  /// The sum over the pixels for each channel.
+  private func totals(of elements: [Float]) -> [Float] {
     var sums = [Float](repeating: 0, count: channels)
-    for index in values.indices { sums[index % channels] += f(values[index], gradients[index]) }
+    for (index, element) in elements.enumerated() { sums[index % channels] += element }
     return sums
   }
 
@@ -51,7 +51,7 @@ struct LayerActivation {
 
   /// Σᵢ α · max(G, 0) with α = G² / (2 G² + G³ · Σᵢ A), 0 where G is.
   private var plusPlusWeights: [Float] {
-    let sums = channelSums { activation, _ in activation }
+    let sums = totals(of: values)
     var weights = [Float](repeating: 0, count: channels)
     for index in values.indices where gradients[index] != 0 {
       let (gradient, channel) = (gradients[index], index % channels)
@@ -64,7 +64,7 @@ struct LayerActivation {
 
   /// The pixels along the direction in which their activations vary most.
   private var firstComponent: [Float] {
-    let means = channelSums { activation, _ in activation }.map { $0 / Float(pixels) }
+    let means = totals(of: values).map { $0 / Float(pixels) }
     let centered = values.indices.map { values[$0] - means[$0 % channels] }
     func project(_ direction: [Float]) -> [Float] {
       (0..<pixels).map { pixel in
@@ -85,7 +85,7 @@ struct LayerActivation {
       direction = next.map { $0 / norm }
     }
     let projection = project(direction)
-    let totals = pixelSums { activation, _ in activation }
+    let totals = weighted(by: [Float](repeating: 1, count: channels))
     let mean = totals.reduce(0, +) / Float(pixels)
     let likeness = zip(projection, totals).reduce(Float(0)) { $0 + $1.0 * ($1.1 - mean) }
     return likeness < 0 ? projection.map { -$0 } : projection

@@ -26,26 +26,21 @@ public final class Occlusion {
     let scores = run.scores(of: 0)
     let target = try run.target(target)
     let windows = starts(shape.height).flatMap { top in
-      starts(shape.width).map { left in (top, left) }
+      starts(shape.width).map { left in (top: top, left: left) }
     }
     var sums = [Double](repeating: 0, count: shape.height * shape.width)
     var counts = sums
-    for first in Swift.stride(from: 0, to: windows.count, by: run.batch) {
-      let rows = first..<min(first + run.batch, windows.count)
-      let hidden = windows[rows].map { top, left in
-        var copy = image
-        forEachPixel(top, left, shape) { pixel in
-          for c in 0..<shape.channels { copy[pixel * shape.channels + c] = baseline }
-        }
-        return copy
+    let hidden = run.scores(of: windows.count, class: target) { number in
+      var copy = image
+      forEachPixel(windows[number], shape) { pixel in
+        for c in 0..<shape.channels { copy[pixel * shape.channels + c] = baseline }
       }
-      run.forward(hidden[...])
-      for (row, (top, left)) in zip(0..., windows[rows]) {
-        let loss = Double(scores[target] - run.scores(of: row)[target])
-        forEachPixel(top, left, shape) { pixel in
-          sums[pixel] += loss
-          counts[pixel] += 1
-        }
+      return copy
+    }
+    for (window, score) in zip(windows, hidden) {
+      forEachPixel(window, shape) { pixel in
+        sums[pixel] += Double(scores[target] - score)
+        counts[pixel] += 1
       }
     }
     let values = zip(sums, counts).map { $1 > 0 ? Float($0 / $1) : 0 }
@@ -58,7 +53,10 @@ public final class Occlusion {
     return (0..<count).map { $0 * stride }
   }
 
-  private func forEachPixel(_ top: Int, _ left: Int, _ shape: Shape, _ body: (Int) -> Void) {
+  private func forEachPixel(
+    _ corner: (top: Int, left: Int), _ shape: Shape, _ body: (Int) -> Void
+  ) {
+    let (top, left) = corner
     for y in top..<min(top + window, shape.height) {
       for x in left..<min(left + window, shape.width) { body(y * shape.width + x) }
     }

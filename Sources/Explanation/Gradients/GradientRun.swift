@@ -38,10 +38,11 @@ final class GradientRun {
     }
     guidedNodes = isGuided ? Set(rectifiers) : []
     var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
-    request.lossNodes = [logits]
+    // Without a gradient weights are prepared once, not in every run.
+    if !layers.isEmpty || wantsInputGradient { request.lossNodes = [logits] }
     request.frozenNodes = Set(graph.nodes.indices)
     request.wantsInputGradient = wantsInputGradient
-    request.keptValues = layers + [0]
+    request.keptValues = layers + [0, logits]
     request.keptGradients = layers + guidedNodes.sorted()
     let plan = Plan(graph, request)
     guard let session = Session(plan, model.parameters, pool) else {
@@ -56,7 +57,7 @@ final class GradientRun {
   private var imageCount: Int { graph.inputShape.elementCount }
 
   /// Runs up to `batch` images of the input's height × width × channels.
-  func forward(_ images: ArraySlice<[Float]>) {
+  func forward(_ images: [[Float]]) {
     precondition(images.count <= batch, "a run takes one batch")
     for (row, image) in images.enumerated() {
       precondition(image.count == imageCount, "an image has the input's size")
@@ -69,9 +70,32 @@ final class GradientRun {
   }
 
   /// The logits of one image of the last forward run.
-  func scores(of row: Int) -> [Float] {
-    let pixel = session.value(of: logits).pixel(row)
-    return (0..<classCount).map { pixel[$0] }
+  func scores(of row: Int) -> [Float] { session.value(of: logits).elements(ofImage: row) }
+
+  /// Runs `count` images batch by batch, and `body` with the numbers of those of each batch.
+  func forEachBatch<Failure: Error>(
+    of count: Int, _ image: (Int) -> [Float], _ body: (Range<Int>) throws(Failure) -> Void
+  ) throws(Failure) {
+    for first in stride(from: 0, to: count, by: batch) {
+      let numbers = first..<min(first + batch, count)
+      forward(numbers.map(image))
+      try body(numbers)
+    }
+  }
+
+  /// The logits of one class of `count` images.
+  func scores(of count: Int, class target: Int, _ image: (Int) -> [Float]) -> [Float] {
+    var result: [Float] = []
+    forEachBatch(of: count, image) { numbers in
+      result += numbers.indices.map { scores(of: $0 - numbers.lowerBound)[target] }
+    }
+    return result
+  }
+
+  /// The class that is asked for, or the one that an image is taken for.
+  func target(_ wanted: Int?, for image: [Float]) throws(ExplanationError) -> Int {
+    if wanted == nil { forward([image]) }
+    return try target(wanted)
   }
 
   /// The class that is asked for, or the predicted one of an image of the last forward run.
@@ -108,15 +132,5 @@ final class GradientRun {
   }
 
   /// The gradient of the image in row `row` of the last batch, as the image lies in memory.
-  func inputGradient(of row: Int) -> [Float] { row.elements(in: session.gradient(of: 0)) }
-}
-
-extension Int {
-  /// The elements of this image of a batch, without gaps.
-  fileprivate func elements(in view: TensorView<Float>) -> [Float] {
-    let pixels = view.height * view.width
-    return (self * pixels..<(self + 1) * pixels).flatMap { index in
-      (0..<view.channels).map { view.pixel(index)[$0] }
-    }
-  }
+  func inputGradient(of row: Int) -> [Float] { session.gradient(of: 0).elements(ofImage: row) }
 }

@@ -31,8 +31,7 @@ public final class Lime {
   public func explain(
     _ image: [Float], _ parts: Superpixels, class target: Int?
   ) throws(ExplanationError) -> Explanation {
-    run.forward([image])
-    let target = try run.target(target)
+    let target = try run.target(target, for: image)
     let hidden = meanColors(image, parts)
     var random = RandomGenerator(seed: seed, stream: 0)
     var rows = [[Double]](repeating: [Double](repeating: 1, count: parts.count), count: samples)
@@ -41,15 +40,15 @@ public final class Lime {
     }
     let channels = image.count / parts.labels.count
     var probabilities: [Double] = []
-    for first in stride(from: 0, to: samples, by: run.batch) {
-      let batch = first..<min(first + run.batch, samples)
-      let pictures = batch.map { row in
-        image.indices.map { index in
-          rows[row][parts.labels[index / channels]] > 0 ? image[index] : hidden[index]
-        }
+    let picture = { (row: Int) in
+      image.indices.map { index in
+        rows[row][parts.labels[index / channels]] > 0 ? image[index] : hidden[index]
       }
-      run.forward(pictures[...])
-      probabilities += batch.map { Self.probability(run.scores(of: $0 - first), target) }
+    }
+    run.forEachBatch(of: samples, picture) { numbers in
+      probabilities += numbers.indices.map {
+        Self.probability(run.scores(of: $0 - numbers.lowerBound), target)
+      }
     }
     let regression = RidgeRegression(
       rows: rows, targets: probabilities, weights: rows.map(Self.nearness))

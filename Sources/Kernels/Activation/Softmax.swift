@@ -61,3 +61,19 @@ package enum Softmax {
     return (largest, sums.total)
   }
 }
+
+extension ElementaryFunctions {
+  /// The softmax of a list of logits; empty of an empty one.
+  package static func softmax(_ logits: [Float]) -> [Float] {
+    guard var highest = logits.first else { return [] }
+    for value in logits { highest = max(highest, value) }
+    var values = logits
+    var sum: Float = 0
+    for index in values.indices {
+      values[index] = exp(values[index] - highest)
+      sum += values[index]
+    }
+    for index in values.indices { values[index] /= sum }
+    return values
+  }
+}

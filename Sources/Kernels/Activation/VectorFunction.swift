@@ -25,12 +25,15 @@ struct RectifiedLinear: VectorFunction {
   }
 }
 
-struct RectifiedLinear6: VectorFunction {
+/// ReLU6 and the hard tanh.
+struct Clamp: VectorFunction {
+  let lower: Float
+  let upper: Float
   @inline(__always) func value(_ x: Vector) -> Vector {
-    x.maximum(Vector(repeating: 0)).minimum(Vector(repeating: 6))
+    x.maximum(Vector(repeating: lower)).minimum(Vector(repeating: upper))
   }
   @inline(__always) func gradient(_ gradient: Vector, at output: Vector) -> Vector {
-    let isFlat = (output .<= Vector(repeating: 0)) .| (output .>= Vector(repeating: 6))
+    let isFlat = (output .<= Vector(repeating: lower)) .| (output .>= Vector(repeating: upper))
     return gradient.replacing(with: 0, where: isFlat)
   }
 }
@@ -75,22 +78,12 @@ struct HyperbolicTangent: VectorFunction {
 /// f′ = (2x + 3) / 6 between −3 and 3, 0 below and 1 above; from the input.
 struct HardSwish: VectorFunction {
   @inline(__always) func value(_ x: Vector) -> Vector {
-    x * RectifiedLinear6().value(x + 3) * (1 / 6)
+    x * Clamp(lower: 0, upper: 6).value(x + 3) * (1 / 6)
   }
   @inline(__always) func gradient(_ gradient: Vector, at input: Vector) -> Vector {
     let slope = input * (1 / 3) + 0.5
     let inside = slope.replacing(with: 0, where: input .<= Vector(repeating: -3))
     return gradient * inside.replacing(with: 1, where: input .>= Vector(repeating: 3))
-  }
-}
-
-struct HardTanh: VectorFunction {
-  @inline(__always) func value(_ x: Vector) -> Vector {
-    x.maximum(Vector(repeating: -1)).minimum(Vector(repeating: 1))
-  }
-  @inline(__always) func gradient(_ gradient: Vector, at output: Vector) -> Vector {
-    let isFlat = (output .<= Vector(repeating: -1)) .| (output .>= Vector(repeating: 1))
-    return gradient.replacing(with: 0, where: isFlat)
   }
 }
 
@@ -105,13 +98,13 @@ extension Optional<ActivationFunction> {
     switch self {
     case nil: body.run(Identity())
     case .relu: body.run(RectifiedLinear())
-    case .relu6: body.run(RectifiedLinear6())
+    case .relu6: body.run(Clamp(lower: 0, upper: 6))
     case .leakyReLU(let slope): body.run(LeakyRectifiedLinear(slope: slope))
     case .gelu: body.run(GaussianErrorLinear())
     case .sigmoid: body.run(Logistic())
     case .tanh: body.run(HyperbolicTangent())
     case .hardSwish: body.run(HardSwish())
-    case .hardTanh: body.run(HardTanh())
+    case .hardTanh: body.run(Clamp(lower: -1, upper: 1))
     }
   }
 }

@@ -12,3 +12,13 @@ extension TensorView {
     batch == other.batch && channels == other.channels
   }
 }
+
+extension TensorView<Float> {
+  /// The elements of one image of the batch in NHWC order, without the gaps between pixels.
+  package func elements(ofImage image: Int) -> [Float] {
+    let pixels = height * width
+    return (image * pixels..<(image + 1) * pixels).flatMap { index in
+      (0..<channels).map { pixel(index)[$0] }
+    }
+  }
+}

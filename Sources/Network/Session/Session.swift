@@ -34,15 +34,25 @@ public final class Session {
 
   /// - Precondition: `parameters` was made for the plan's graph, and `pool` has the plan's number
   ///   of threads.
-  /// - Parameter packed: the packed weights that the plan was made with.
   /// - Returns: `nil` when there is no memory for the arena.
-  public convenience init?(
-    _ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool, packed: PackedWeights? = nil
-  ) {
+  public convenience init?(_ plan: Plan, _ parameters: ParameterStore, _ pool: ThreadPool) {
     do throws(SessionError) {
-      try self.init(
-        plan, parameters, pool, packed: packed, labels: [], preprocessing: .unitRange)
+      try self.init(plan, parameters, pool, packed: nil, labels: [], preprocessing: .unitRange)
     } catch { return nil }
+  }
+
+  /// Runs a model, with its packed weights where they are for such a request.
+  /// - Returns: `nil` when there is no memory for the arena.
+  public convenience init?(_ model: Model, _ request: PlanRequest, _ pool: ThreadPool) {
+    do throws(SessionError) { try self.init(model, request, on: pool) } catch { return nil }
+  }
+
+  private convenience init(
+    _ model: Model, _ request: PlanRequest, on pool: ThreadPool
+  ) throws(SessionError) {
+    try self.init(
+      Plan(model.graph, request, packed: model.packedWeights), model.parameters, pool,
+      packed: model.packedWeights, labels: model.labels, preprocessing: model.preprocessing)
   }
 
   /// Runs a model on one example at a time.
@@ -52,9 +62,7 @@ public final class Session {
     }
     var request = PlanRequest(batch: 1, threadCount: threads)
     request.keptValues = model.graph.outputs
-    try self.init(
-      Plan(model.graph, request, packed: model.packedWeights), model.parameters, pool,
-      packed: model.packedWeights, labels: model.labels, preprocessing: model.preprocessing)
+    try self.init(model, request, on: pool)
   }
 
   private init(

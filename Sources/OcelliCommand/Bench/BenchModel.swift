@@ -69,9 +69,8 @@ struct BenchModel: ParsableCommand {
     }
     let start = MonotonicClock.seconds
     let model = try Model(contentsOf: file)
-    let plan = Plan(
-      model.graph, PlanRequest(batch: 1, threadCount: threadCount), packed: model.packedWeights)
-    guard let session = Session(plan, model.parameters, pool, packed: model.packedWeights) else {
+    let request = PlanRequest(batch: 1, threadCount: threadCount)
+    guard let session = Session(model, request, pool) else {
       throw CommandError("\(file): no memory to run it")
     }
     let load = MonotonicClock.seconds - start

@@ -71,7 +71,7 @@ struct ClassifyCommand: ParsableCommand {
     var saved: Set<String> = []
     try PictureSource.forEach(pictures) { picture in
       do {
-        let image = try decode(picture, for: front ?? session)
+        let image = try picture.decoded(for: front ?? session)
         let labels = try session.classify(image, enhancedBy: front, top: top)
         print(line(picture.name, labels))
         guard let saveEnhanced, let front else { return }
@@ -98,17 +98,6 @@ struct ClassifyCommand: ParsableCommand {
       try session.requireRole(role)
       return session
     } catch { throw CommandError("\(path): \(error)") }
-  }
-
-  private func decode(_ picture: PictureSource.Picture, for session: Session) throws -> Image {
-    switch picture.content {
-    case .failed(let problem): throw CommandError(problem)
-    case .bytes(let bytes):
-      return try bytes.withUnsafeBytes { bytes throws(ImageError) in try session.decode(bytes) }
-    case .file(let file):
-      defer { withExtendedLifetime(file) {} }
-      return try session.decode(file.bytes)
-    }
   }
 
   private func save(_ image: Image, as path: String) throws {

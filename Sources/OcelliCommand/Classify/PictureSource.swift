@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Classification
 import Foundation
 import Imaging
+import Network
 import Platform
 
 /// The pictures that arguments name, one at a time: files, folders, and the stream on standard
@@ -13,6 +15,18 @@ struct PictureSource {
     /// For a file that is made of it, relative to a folder.
     var fileName: String
     var content: Content
+
+    /// The picture at the size of a session's input.
+    func decoded(for session: Session) throws -> Image {
+      switch content {
+      case .failed(let problem): throw CommandError(problem)
+      case .bytes(let bytes):
+        return try bytes.withUnsafeBytes { bytes throws(ImageError) in try session.decode(bytes) }
+      case .file(let file):
+        defer { withExtendedLifetime(file) {} }
+        return try session.decode(file.bytes)
+      }
+    }
   }
 
   enum Content {

@@ -6,7 +6,6 @@ import Kernels
 import Network
 import Ocelli
 import Platform
-import Quantization
 import Training
 
 /// A picture, plain and enhanced, with what the methods say of it.
@@ -48,7 +47,7 @@ struct ExplainedModel {
     _ path: String, enhancer enhancerPath: String?, methods: [ExplanationMethod],
     _ options: Explainer.Options, target: String?, _ pool: ThreadPool
   ) throws {
-    let model = try Self.floats(path, .classifier)
+    let model = try Model.inFloats(contentsOf: path, as: .classifier)
     let file = try Model(contentsOf: path)
     do {
       decoder = try Session(file)
@@ -60,7 +59,7 @@ struct ExplainedModel {
     self.labels = labels
     classifier = try Self.session(model, keeping: model.graph.logits, path, pool)
     enhancer = try enhancerPath.map { enhancerPath in
-      let enhancer = try Self.floats(enhancerPath, .enhancer)
+      let enhancer = try Model.inFloats(contentsOf: enhancerPath, as: .enhancer)
       guard enhancer.graph.outputShape == model.graph.inputShape else {
         throw CommandError(
           "\(enhancerPath): makes images of \(enhancer.graph.outputShape.text), \(path) takes "
@@ -76,20 +75,12 @@ struct ExplainedModel {
     }
   }
 
-  /// The model in floats, whatever it is in the file.
-  private static func floats(_ path: String, _ role: Model.Role) throws -> Model {
-    let model = try Model.withFloatEnds(contentsOf: path, as: role)
-    do throws(QuantizationError) { return try model.simulated() } catch {
-      throw CommandError("\(path): \(error.message)")
-    }
-  }
-
   private static func session(
     _ model: Model, keeping node: Int, _ path: String, _ pool: ThreadPool
   ) throws -> Session {
     var request = PlanRequest(batch: 1, threadCount: pool.threadCount)
     request.keptValues = [node]
-    guard let session = Session(Plan(model.graph, request), model.parameters, pool) else {
+    guard let session = Session(model, request, pool) else {
       throw CommandError("\(path): no memory to run it")
     }
     return session
@@ -105,15 +96,7 @@ struct ExplainedModel {
   }
 
   func explain(_ picture: PictureSource.Picture) throws -> ExplainedPicture {
-    let image: Image
-    switch picture.content {
-    case .failed(let problem): throw CommandError(problem)
-    case .bytes(let bytes):
-      image = try bytes.withUnsafeBytes { bytes throws(ImageError) in try decoder.decode(bytes) }
-    case .file(let file):
-      defer { withExtendedLifetime(file) {} }
-      image = try decoder.decode(file.bytes)
-    }
+    let image = try picture.decoded(for: decoder)
     var plain = view(floats(of: image))
     var enhanced = enhancer.map { view(output(of: $0, for: plain.floats)) }
     let target = target ?? (enhanced ?? plain).predicted
@@ -142,13 +125,10 @@ struct ExplainedModel {
 
   private func view(_ floats: [Float]) -> ExplainedPicture.View {
     let logits = outputs(of: classifier, for: floats, classifier.plan.graph.logits)
-    let largest = logits.max() ?? 0
-    let exponentials = logits.map { ElementaryFunctions.exp($0 - largest) }
-    let sum = exponentials.reduce(0, +)
     return ExplainedPicture.View(
-      image: image(of: floats), floats: floats,
+      image: Image(floats, classifier.plan.graph.inputShape), floats: floats,
       predicted: logits.indices.max { logits[$0] < logits[$1] } ?? 0,
-      probabilities: exponentials.map { $0 / sum })
+      probabilities: ElementaryFunctions.softmax(logits))
   }
 
   private func output(of session: Session, for floats: [Float]) -> [Float] {
@@ -158,10 +138,7 @@ struct ExplainedModel {
   private func outputs(of session: Session, for floats: [Float], _ node: Int) -> [Float] {
     for (index, value) in floats.enumerated() { session.input.base[index] = value }
     session.forward()
-    let view = session.value(of: node)
-    return (0..<view.pixelCount).flatMap { pixel in
-      (0..<view.channels).map { view.pixel(pixel)[$0] }
-    }
+    return session.value(of: node).elements(ofImage: 0)
   }
 
   private func floats(of image: Image) -> [Float] {
@@ -169,14 +146,5 @@ struct ExplainedModel {
     let picture = image.fitted(width: shape.width, height: shape.height, keepingProportion: false)
     let levels = shape.channels == 3 ? picture.pixels : picture.luma.pixels
     return levels.map { Float($0) / 255 }
-  }
-
-  private func image(of floats: [Float]) -> Image {
-    let shape = classifier.plan.graph.inputShape
-    let colors = shape.channels == 3 ? floats : floats.flatMap { [$0, $0, $0] }
-    return colors.withUnsafeBufferPointer { colors in
-      colors.baseAddress.map { Image(width: shape.width, height: shape.height, floats: $0) }
-        ?? Image(width: shape.width, height: shape.height)
-    }
   }
 }

@@ -17,10 +17,10 @@ struct ExplanationPanel {
 
   func image() -> Image {
     let plain = explained.plain
-    let scale = max(1, 192 / plain.image.width)
+    let side = plain.image.width * max(1, 192 / plain.image.width)
     var panel = Panel(
-      cellWidth: max(192, plain.image.width * scale),
-      cellHeight: max(192, plain.image.width * scale) * plain.image.height / plain.image.width,
+      cellWidth: max(192, side),
+      cellHeight: max(192, side) * plain.image.height / plain.image.width,
       title: "What speaks for \(labels[explained.target])",
       headings: ["picture"] + plain.maps.map(\.method.name)
         + (explained.enhanced == nil ? [] : ["change"]))

@@ -42,9 +42,7 @@ struct RunCommand: ParsableCommand {
     let batch = min(batch, max(1, count))
     var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
     request.keptValues = graph.outputs
-    let packed = loaded.packedWeights
-    let plan = Plan(graph, request, packed: packed)
-    guard let session = Session(plan, loaded.parameters, pool, packed: packed) else {
+    guard let session = Session(loaded, request, pool) else {
       throw CommandError("\(model): no memory to run it")
     }
     var results = graph.outputs.map {

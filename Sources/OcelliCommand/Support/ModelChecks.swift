@@ -3,7 +3,7 @@ import Datasets
 import Interchange
 import Network
 import Ocelli
-import Training
+import Quantization
 
 extension Model {
   /// Reads a model in any format that must have this role; it takes and gives floats.
@@ -13,12 +13,14 @@ extension Model {
     }
     return try model.requiring(role, path)
   }
-}
 
-extension ModelFile {
-  /// Reads a model that must have this role.
-  static func load(_ path: String, as role: Model.Role) throws -> Model {
-    try load(path).requiring(role, path)
+  /// The same in floats throughout, of memory of its own, whatever the file computes with:
+  /// gradients pass.
+  static func inFloats(contentsOf path: String, as role: Role) throws -> Model {
+    let model = try withFloatEnds(contentsOf: path, as: role)
+    do throws(QuantizationError) { return try model.simulated() } catch {
+      throw CommandError("\(path): \(error.message)")
+    }
   }
 }
 

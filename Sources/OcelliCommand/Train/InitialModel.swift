@@ -20,11 +20,10 @@ struct InitialModel {
     try model.check(images, from: data, path: path, needsLabels: role == .classifier)
     do throws(QuantizationError) {
       let isFloat = model.graph.formats.allSatisfy { $0 == .float32 }
-      guard isFloat else {
-        guard simulatesIntegers else { throw .alreadyQuantized }
+      if !isFloat && !simulatesIntegers { throw .alreadyQuantized }
+      guard isFloat && simulatesIntegers && !model.simulatesIntegers else {
         return try model.simulated()
       }
-      guard simulatesIntegers, !model.simulatesIntegers else { return try model.simulated() }
       let lowered = try model.lowered(forIntegers: true)
       let calibrator = try Calibrator.calibrated(lowered, on: CalibrationFeed(images), pool)
       var quantizer = PostTrainingQuantizer(lowered, calibrator)

@@ -3,7 +3,6 @@ import ArgumentParser
 import Datasets
 import Kernels
 import Network
-import Quantization
 import Training
 
 struct TrainEnhancer: ParsableCommand {
@@ -61,7 +60,7 @@ struct TrainEnhancer: ParsableCommand {
     let enhanceOptions = try flags.options(.enhance)
     if phases != .enhance { try TrainingRun.requireFree(flags.output + "/reconstruct", flags) }
     if phases != .reconstruct { try TrainingRun.requireFree(flags.output + "/enhance", flags) }
-    let frozen = try classifier.map { try frozenClassifier($0) }
+    let frozen = try classifier.map { try Model.inFloats(contentsOf: $0, as: .classifier) }
     let pool = try threads.pool()
     let parts = try data.load()
     let (training, validation) = try flags.split(parts.training)
@@ -95,14 +94,6 @@ struct TrainEnhancer: ParsableCommand {
       flags,
       ["evaluate"] + data.arguments
         + ["--classifier", classifier, "--enhancer", "\(folder)/best.safetensors"])
-  }
-
-  /// The classifier in floats: one of integers simulated, so that gradients pass.
-  private func frozenClassifier(_ path: String) throws -> Model {
-    let model = try Model.withFloatEnds(contentsOf: path, as: .classifier)
-    do throws(QuantizationError) { return try model.simulated() } catch {
-      throw CommandError("\(path): \(error.message)")
-    }
   }
 
   private func initialEnhancer(_ training: Dataset, _ pool: ThreadPool) throws -> Model {

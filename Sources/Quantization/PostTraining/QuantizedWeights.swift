@@ -19,8 +19,7 @@ package struct QuantizedWeights {
     self.bias = []
     for channel in 0..<channels {
       let values = weights[channel * row..<(channel + 1) * row]
-      let largest = values.reduce(Float(0)) { max($0, abs($1)) }
-      var scale = largest > 0 ? largest / 127 : 1
+      var scale = Self.scale(of: values)
       // A bias that is large beside its weights must fit into 31 bits, too.
       if !bias.isEmpty { scale = max(scale, abs(bias[channel]) / inputScale * 0x1p-30) }
       scales.append(scale)
@@ -33,6 +32,12 @@ package struct QuantizedWeights {
       let rounded = (Double(bias[channel]) / step).rounded(.toNearestOrAwayFromZero)
       self.bias.append(Int32(max(-0x1p30, min(0x1p30, rounded))))
     }
+  }
+
+  /// What one step is of a channel's weights.
+  static func scale(of values: some Sequence<Float>) -> Float {
+    let largest = values.reduce(Float(0)) { max($0, abs($1)) }
+    return largest > 0 ? largest / 127 : 1
   }
 
   /// What weight `index` stands for.

@@ -53,8 +53,7 @@ public final class WeightRounding {
     pool.forEachRange(of: rows, grain: max(1, 4096 / max(1, row))) { rows, _ in
       for channel in rows {
         let values = UnsafeMutableBufferPointer(start: base + channel * row, count: row)
-        let largest = values.reduce(Float(0)) { max($0, abs($1)) }
-        let scale = largest > 0 ? largest / 127 : 1
+        let scale = QuantizedWeights.scale(of: values)
         FakeQuantize.round(values, AffineQuantization(scale: scale, zeroPoint: 0))
       }
     }

@@ -186,13 +186,13 @@ extension ActivationFunction? {
     switch self {
     case nil: x
     case .relu: RectifiedLinear().value(x)
-    case .relu6: RectifiedLinear6().value(x)
+    case .relu6: Clamp(lower: 0, upper: 6).value(x)
     case .leakyReLU(let slope): LeakyRectifiedLinear(slope: slope).value(x)
     case .gelu: GaussianErrorLinear().value(x)
     case .sigmoid: Logistic().value(x)
     case .tanh: HyperbolicTangent().value(x)
     case .hardSwish: HardSwish().value(x)
-    case .hardTanh: HardTanh().value(x)
+    case .hardTanh: Clamp(lower: -1, upper: 1).value(x)
     }
   }
 }
