@@ -14,7 +14,8 @@ import sys
 import tempfile
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from reference import outputs, reference
 
 
 def drawn(details, count, random):
@@ -29,23 +30,11 @@ def drawn(details, count, random):
     return (np.floor(values * 256) + low).clip(low, low + 255).astype(details["dtype"])
 
 
-def expected(path, count, random):
-    interpreter = Interpreter(
-        str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
-    details, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]["index"]
-    x = drawn(details, count, random)
-    results = []
-    for example in x:
-        interpreter.set_tensor(details["index"], example[None])
-        interpreter.invoke()
-        results.append(interpreter.get_tensor(sink)[0].copy())
-    return x, np.stack(results)
-
-
 def compare(path, options):
     """What to print, and whether it is as it must be."""
-    x, want = expected(path, options.inputs, np.random.default_rng(1))
+    interpreter = reference(path.read_bytes())
+    x = drawn(interpreter.get_input_details()[0], options.inputs, np.random.default_rng(1))
+    want = outputs(interpreter, [x])
     with tempfile.TemporaryDirectory() as folder:
         np.save(f"{folder}/x.npy", x)
         subprocess.run(

@@ -14,8 +14,8 @@ import sys
 import tempfile
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from reference import outputs, reference
 from single_operator import KINDS, Maker
 
 EXAMPLES = 3
@@ -34,18 +34,9 @@ def inputs_of(details, random):
 
 
 def expected(model, random):
-    interpreter = Interpreter(
-        model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
-    details = interpreter.get_input_details()
-    arrays = [inputs_of(d, random) for d in details]
-    outputs = []
-    for example in range(EXAMPLES):
-        for d, array in zip(details, arrays):
-            interpreter.set_tensor(d["index"], array[example : example + 1])
-        interpreter.invoke()
-        outputs.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]).copy())
-    return arrays, np.concatenate(outputs)
+    interpreter = reference(model)
+    arrays = [inputs_of(details, random) for details in interpreter.get_input_details()]
+    return arrays, outputs(interpreter, arrays)
 
 
 def ours(ocelli, model, arrays, folder):

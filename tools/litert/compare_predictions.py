@@ -15,6 +15,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from safetensors import safe_open
 
+from reference import outputs
+
 
 def images_and_labels(path):
     with safe_open(path, "np") as file:
@@ -27,17 +29,6 @@ def prepared(images, details):
     if details["dtype"] == np.float32:
         return images.astype(np.float32) / np.float32(255)
     return images if details["dtype"] == np.uint8 else (images.astype(np.int16) - 128).astype(np.int8)
-
-
-def classes(interpreter, x):
-    interpreter.allocate_tensors()
-    source, sink = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    result = []
-    for example in x:
-        interpreter.set_tensor(source, example[None])
-        interpreter.invoke()
-        result.append(int(interpreter.get_tensor(sink)[0].argmax()))
-    return np.array(result)
 
 
 def main():
@@ -55,7 +46,8 @@ def main():
         ours = np.load(f"{folder}/y.npy").reshape(len(x), -1).argmax(1)
     print(f"{options.model}: {len(x)} images, ocelli {np.mean(ours == labels):.2%} right")
     for name, resolver in [("reference kernels", OpResolverType.BUILTIN_REF), ("XNNPACK", OpResolverType.AUTO)]:
-        theirs = classes(Interpreter(options.model, experimental_op_resolver_type=resolver), x)
+        interpreter = Interpreter(options.model, experimental_op_resolver_type=resolver)
+        theirs = outputs(interpreter, [x]).argmax(-1)
         count = int((theirs != ours).sum())
         print(f"  LiteRT's {name}: {np.mean(theirs == labels):.2%} right, {count} other predictions")
 

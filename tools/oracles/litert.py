@@ -14,11 +14,11 @@ import pathlib
 import sys
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from safetensors.numpy import save_file
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "litert"))
 from generator import words  # noqa: E402
+from reference import outputs, reference  # noqa: E402
 from single_operator import KINDS, Maker  # noqa: E402
 
 COUNT = 8
@@ -32,24 +32,7 @@ def inputs(name, shape, dtype):
     return values if dtype == np.float32 else (values - 128).astype(np.int8)
 
 
-def outputs(model, arrays):
-    """What the model makes of each example, one after the other."""
-    interpreter = Interpreter(
-        model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
-    sink = interpreter.get_output_details()[0]["index"]
-    results = []
-    for example in range(len(arrays[0])):
-        for details, array in zip(interpreter.get_input_details(), arrays):
-            interpreter.set_tensor(details["index"], array[example][None])
-        interpreter.invoke()
-        results.append(interpreter.get_tensor(sink)[0].copy())
-    return np.stack(results)
-
-
-def signatures(model):
-    interpreter = Interpreter(
-        model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+def signatures(interpreter):
     return [(d["shape"][1:], d["dtype"]) for d in interpreter.get_input_details()]
 
 
@@ -57,7 +40,7 @@ def references(folder):
     """The outputs of the reference models."""
     result = {}
     for path in sorted(folder.glob("*.tflite")):
-        model = path.read_bytes()
+        model = reference(path.read_bytes())
         [(shape, dtype)] = signatures(model)
         result[path.stem] = outputs(model, [inputs(path.stem, (COUNT, *shape), dtype)])
     return result
@@ -74,9 +57,10 @@ def operators():
             if model is None or len(model) > 6000:
                 continue
             try:
+                interpreter = reference(model)
                 fed = [
-                    operand(maker, (2, *shape), dtype) for shape, dtype in signatures(model)]
-                made = outputs(model, fed)
+                    operand(maker, (2, *shape), dtype) for shape, dtype in signatures(interpreter)]
+                made = outputs(interpreter, fed)
             except (RuntimeError, ValueError):
                 continue  # LiteRT refuses the scales.
             name = f"{kind}/{number}"
