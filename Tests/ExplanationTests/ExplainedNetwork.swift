@@ -29,14 +29,23 @@ enum ExplainedNetwork {
     return [Array(all.prefix(all.count / 2)), Array(all.suffix(all.count / 2))]
   }
 
-  private struct Golden: Decodable {
+  /// The golden numbers that are not of the network.
+  struct Golden: Decodable {
     struct Lime: Decodable {
       var weights: [Double]
       var intercept: Double
       var determination: Double
     }
+    struct Spectrum: Decodable {
+      var power: [Double]
+      var radial: [Double]
+      var share: Double
+    }
     var lime: Lime
     var similarity: Double
+    var spectrum: Spectrum
+    /// Cosine, relative distance and CKA.
+    var representations: [String: [Double]]
   }
 
   private static func data() throws -> Data {
@@ -54,12 +63,16 @@ enum ExplainedNetwork {
     return values[image * count..<(image + 1) * count].map { Float($0) }
   }
 
-  static func lime() throws -> (weights: [Double], intercept: Double, determination: Double) {
-    let golden = try JSONDecoder().decode(Golden.self, from: try data()).lime
-    return (golden.weights, golden.intercept, golden.determination)
+  static func golden() throws -> Golden {
+    try JSONDecoder().decode(Golden.self, from: try data())
   }
+}
 
-  static func similarity() throws -> Double {
-    try JSONDecoder().decode(Golden.self, from: try data()).similarity
-  }
+func expectClose(
+  _ values: [Double], _ expected: [Double], tolerance: Double,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(values.count == expected.count, sourceLocation: sourceLocation)
+  let worst = zip(values, expected).map { abs($0 - $1) }.max() ?? 0
+  #expect(worst <= tolerance, "differs by \(worst)", sourceLocation: sourceLocation)
 }

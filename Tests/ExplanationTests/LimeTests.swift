@@ -15,7 +15,7 @@ struct LimeTests {
     let targets = zip(labels, rows).map { Double($0) + 0.5 * $1[0] }
     let regression = RidgeRegression(
       rows: rows, targets: targets, weights: rows.map(Lime.nearness))
-    let golden = try ExplainedNetwork.lime()
+    let golden = try ExplainedNetwork.golden().lime
     #expect(abs(regression.intercept - golden.intercept) < 1e-8)
     #expect(abs(regression.determination - golden.determination) < 1e-8)
     for (a, b) in zip(regression.coefficients, golden.weights) { #expect(abs(a - b) < 1e-8) }
@@ -69,27 +69,5 @@ struct LimeTests {
     }
     #expect(Superpixels.grid(width: 40, height: 30, count: 12).count == 12)
     #expect(Superpixels.slic(Image(width: 1, height: 1)).count == 1)
-  }
-}
-
-struct ImageComparisonTests {
-  @Test func `structural similarity is scikit-image's`() throws {
-    let (height, width) = (17, 23)
-    let a = NetworkRun.drawn("similarity/a", count: height * width * 3, 0..<1)
-    let noise = NetworkRun.drawn("similarity/b", count: height * width * 3, 0..<1)
-    let b = zip(a, noise).map { Float(0.7 * Double($0) + 0.3 * Double($1)) }
-    let comparison = ImageComparison(a, b, height: height, width: width)
-    #expect(abs(comparison.structuralSimilarity - (try ExplainedNetwork.similarity())) < 1e-6)
-  }
-
-  @Test func `equal images are equal, and one changed number is seen`() {
-    let a = [Float](repeating: 0.5, count: 300)
-    var b = a
-    #expect(ImageComparison(a, b, height: 10, width: 10).peakSignalToNoise == .infinity)
-    #expect(ImageComparison(a, b, height: 10, width: 10).structuralSimilarity == 1)
-    b[7] = 1
-    let comparison = ImageComparison(a, b, height: 10, width: 10)
-    #expect(comparison.largest == 0.5 && comparison.norm == 0.5)
-    #expect(abs(comparison.mean - 0.5 / 300) < 1e-12)
   }
 }

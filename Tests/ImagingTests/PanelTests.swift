@@ -24,6 +24,19 @@ import Testing
     #expect(footed.height > plain.height && footed.width >= 300)
   }
 
+  @Test func `notes and legends make room for themselves`() {
+    var panel = Panel(cellWidth: 40, cellHeight: 30)
+    panel.append(row: [.init(Image(width: 10, height: 10))])
+    let plain = panel.image()
+    panel.notes = ["a note", "another"]
+    let noted = panel.image()
+    panel.append(
+      row: [.init(Image(width: 10, height: 10), legend: .init(.jet, minimum: "0", maximum: "9"))])
+    let full = panel.image()
+    #expect(noted.height > plain.height && contains(noted, .faint))
+    #expect(full.height > noted.height && contains(full, ColorMap.jet.color(at: 0)))
+  }
+
   @Test func `a small picture fills its cell with whole squares`() {
     var panel = Panel(cellWidth: 35, cellHeight: 35)
     panel.append(row: [.init(Image(width: 10, height: 10))])

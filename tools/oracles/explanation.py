@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Golden explanations of a small network: what pytorch-grad-cam, captum, lime and scikit-image compute.
+"""Golden explanations of a small network: what pytorch-grad-cam, captum, lime, scikit-image and NumPy compute.
 
 usage: explanation.py > Tests/ExplanationTests/Fixtures/explanation.json
 
@@ -125,6 +125,35 @@ def similarity():
         gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1))
 
 
+def spectrum():
+    height, width = 6, 9
+    image = uniform("spectrum", (height, width, 2), 0, 1)
+    transform = np.fft.fftshift(np.fft.fft2(image, axes=(0, 1)), axes=(0, 1))
+    power = np.mean(np.abs(transform) ** 2, axis=2) / (height * width) ** 2
+    v, u = (np.fft.fftshift(np.fft.fftfreq(count)) for count in (height, width))
+    frequency = np.hypot(v[:, None], u[None])
+    ring = np.floor(frequency * width + 0.5).astype(int).ravel()
+    return {
+        "power": numbers(power), "radial": numbers(
+            np.bincount(ring, power.ravel()) / np.bincount(ring)),
+        "share": float(power[frequency > 0.25].sum() / power[frequency > 0].sum())}
+
+
+def representations():
+    """Two layers, one of more pixels than channels and one of fewer."""
+    result = {}
+    for name, shape in [("wide", (30, 7)), ("deep", (6, 20))]:
+        a, b = (uniform(f"representation/{name}/{half}", shape, 0, 1) for half in "ab")
+        b = 0.6 * a + 0.4 * b
+        x, y = a - a.mean(0), b - b.mean(0)
+        result[name] = [
+            float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())),
+            float(np.linalg.norm(b - a) / np.linalg.norm(a)),
+            float(
+                np.linalg.norm(x.T @ y) ** 2 / np.linalg.norm(x.T @ x) / np.linalg.norm(y.T @ y))]
+    return result
+
+
 def main():
     torch.set_default_dtype(torch.float64)
     model = Small().double().eval()
@@ -133,6 +162,7 @@ def main():
     golden |= input_attributions(model, x.clone())
     golden |= class_activation_maps(model.float(), x.float())
     golden["lime"], golden["similarity"] = lime(), similarity()
+    golden["spectrum"], golden["representations"] = spectrum(), representations()
     print(json.dumps(golden))
 
 

@@ -47,6 +47,8 @@ private struct Plane {
   let width: Int
   var values: [Double]
 
+  private static let filter = GaussianFilter(sigma: 1.5, radius: 5)
+
   /// The mean over windows of a Gaussian of σ = 1.5 and 11 × 11 pixels, those at the border left
   /// out, of (2 μ₁ μ₂ + C₁)(2 σ₁₂ + C₂) / ((μ₁² + μ₂² + C₁)(σ₁² + σ₂² + C₂)) with C₁ = 0.01² and
   /// C₂ = 0.03².
@@ -55,15 +57,15 @@ private struct Plane {
     let (meanA, meanB) = (a.smoothed, b.smoothed)
     let (squareA, squareB) = (a.times(a).smoothed, b.times(b).smoothed)
     let product = a.times(b).smoothed
-    let border = min(radius, (min(a.height, a.width) - 1) / 2)
+    let border = min(filter.radius, (min(a.height, a.width) - 1) / 2)
     var (sum, count) = (0.0, 0.0)
     for y in border..<a.height - border {
       for x in border..<a.width - border {
         let index = y * a.width + x
-        let (mA, mB) = (meanA.values[index], meanB.values[index])
-        let varianceA = squareA.values[index] - mA * mA
-        let varianceB = squareB.values[index] - mB * mB
-        let covariance = product.values[index] - mA * mB
+        let (mA, mB) = (meanA[index], meanB[index])
+        let varianceA = squareA[index] - mA * mA
+        let varianceB = squareB[index] - mB * mB
+        let covariance = product[index] - mA * mB
         let top = (2 * mA * mB + c1) * (2 * covariance + c2)
         let bottom = (mA * mA + mB * mB + c1) * (varianceA + varianceB + c2)
         sum += top / bottom
@@ -73,39 +75,11 @@ private struct Plane {
     return sum / count
   }
 
-  private static let radius = 5
-  private static let kernel: [Double] = {
-    let weights = (-radius...radius).map { exp(-Double($0 * $0) / (2 * 1.5 * 1.5)) }
-    let sum = weights.reduce(0, +)
-    return weights.map { $0 / sum }
-  }()
-
   private func times(_ other: Plane) -> Plane {
     Plane(height: height, width: width, values: zip(values, other.values).map { $0 * $1 })
   }
 
-  /// Weighted by the Gaussian; the image is mirrored at its border, the outermost pixels repeated.
-  private var smoothed: Plane {
-    func mirrored(_ index: Int, _ count: Int) -> Int {
-      let place = ((index % (2 * count)) + 2 * count) % (2 * count)
-      return place < count ? place : 2 * count - 1 - place
-    }
-    var rows = self
-    var result = self
-    for y in 0..<height {
-      for x in 0..<width {
-        rows.values[y * width + x] = (0..<Self.kernel.count).reduce(0) {
-          $0 + Self.kernel[$1] * values[mirrored(y + $1 - Self.radius, height) * width + x]
-        }
-      }
-    }
-    for y in 0..<height {
-      for x in 0..<width {
-        result.values[y * width + x] = (0..<Self.kernel.count).reduce(0) {
-          $0 + Self.kernel[$1] * rows.values[y * width + mirrored(x + $1 - Self.radius, width)]
-        }
-      }
-    }
-    return result
+  private var smoothed: [Double] {
+    Self.filter.applied(to: values, height: height, width: width)
   }
 }

@@ -5,24 +5,11 @@ extension HeatMap {
   ///
   /// - Precondition: The pictures are of one size.
   public static func difference(_ a: Image, _ b: Image) -> HeatMap {
-    overChannels(a, b) { $0.magnitude }
-  }
-
-  /// How much brighter `b` is than `a` at each pixel: Σ_c (b_c − a_c) / (3 · 255), from -1 to 1.
-  ///
-  /// - Precondition: The pictures are of one size.
-  public static func signedDifference(from a: Image, to b: Image) -> HeatMap {
-    overChannels(a, b) { $0 }
-  }
-
-  private static func overChannels(
-    _ a: Image, _ b: Image, _ term: (Float) -> Float
-  ) -> HeatMap {
     precondition(a.width == b.width && a.height == b.height, "pictures differ in size")
     let values = (0..<a.width * a.height).map { pixel in
       var sum: Float = 0
       for channel in 3 * pixel..<3 * pixel + 3 {
-        sum += term(Float(b.pixels[channel]) - Float(a.pixels[channel]))
+        sum += (Float(b.pixels[channel]) - Float(a.pixels[channel])).magnitude
       }
       return sum / 765
     }

@@ -12,15 +12,37 @@ public struct Panel: Sendable {
     public var caption: String
     /// Marks the caption, and frames the picture, in green or red.
     public var verdict: Verdict?
+    /// Between the picture and its caption.
+    public var legend: Legend?
 
-    public init(_ image: Image, caption: String = "", verdict: Verdict? = nil) {
+    public init(
+      _ image: Image, caption: String = "", verdict: Verdict? = nil, legend: Legend? = nil
+    ) {
       self.image = image
       self.caption = caption
       self.verdict = verdict
+      self.legend = legend
+    }
+  }
+
+  /// A bar of a map's colours, and what its ends and its middle stand for.
+  public struct Legend: Sendable {
+    public var colors: ColorMap
+    public var minimum: String
+    public var middle: String
+    public var maximum: String
+
+    public init(_ colors: ColorMap, minimum: String, middle: String = "", maximum: String) {
+      self.colors = colors
+      self.minimum = minimum
+      self.middle = middle
+      self.maximum = maximum
     }
   }
 
   public var title: String
+  /// Lines below the title.
+  public var notes: [String] = []
   /// Above the columns; as many as there are columns, or none.
   public var headings: [String]
   /// Below the grid, such as a colour bar.
@@ -54,14 +76,20 @@ public struct Panel: Sendable {
   public func image() -> Image {
     let layout = PanelLayout(
       cellWidth: cellWidth, cellHeight: cellHeight, textScale: textScale, hasTitle: !title.isEmpty,
-      hasHeadings: !headings.isEmpty,
+      noteCount: notes.count, hasHeadings: !headings.isEmpty,
       hasCaptions: rows.contains { $0.contains { !$0.caption.isEmpty || $0.verdict != nil } },
+      hasLegends: rows.contains { $0.contains { $0.legend != nil } },
       columnCount: max(1, headings.count, rows.map { $0.count }.max() ?? 0), rowCount: rows.count,
       footerWidth: footer?.width ?? 0, footerHeight: footer?.height ?? 0)
     var canvas = Image(width: layout.width, height: layout.height, color: .white)
     canvas.drawText(
       Image.fitted(title, width: layout.width - 2 * layout.margin, scale: textScale + 1),
       x: layout.margin, y: layout.margin, scale: textScale + 1)
+    for (line, note) in notes.enumerated() {
+      canvas.drawText(
+        Image.fitted(note, width: layout.width - 2 * layout.margin, scale: textScale),
+        x: layout.margin, y: layout.noteY(line), scale: textScale, color: .faint)
+    }
     for (column, heading) in headings.enumerated() {
       let text = Image.fitted(heading, width: cellWidth, scale: textScale)
       let indent = (cellWidth - Image.textWidth(text, scale: textScale)) / 2
@@ -83,7 +111,14 @@ public struct Panel: Sendable {
       x + (cellWidth - picture.width) / 2, y + (cellHeight - picture.height) / 2
     )
     canvas.paste(picture, x: left, y: top)
-    let captionY = y + cellHeight + layout.captionGap
+    if let legend = cell.legend {
+      let bar = legend.colors.bar(
+        width: cellWidth, height: layout.legendBarHeight, minimum: legend.minimum,
+        middle: legend.middle, maximum: legend.maximum, textScale: textScale)
+      canvas.paste(bar, x: x, y: y + cellHeight + layout.captionGap)
+    }
+    let captionY =
+      y + cellHeight + (cell.legend == nil ? 0 : layout.legendHeight) + layout.captionGap
     guard let verdict = cell.verdict else {
       let text = Image.fitted(cell.caption, width: cellWidth, scale: textScale)
       let indent = (cellWidth - Image.textWidth(text, scale: textScale)) / 2

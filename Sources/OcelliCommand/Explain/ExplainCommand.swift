@@ -15,7 +15,8 @@ struct ExplainCommand: ParsableCommand {
     discussion: """
       For each picture the output folder gets one PNG file with the picture and its maps, the \
       values of each map as an .npy file, and manifest.json says what is what. Behind an enhancer \
-      the pictures come in pairs: plain and enhanced, the same class, the same scale.
+      the pictures come in pairs: plain and enhanced, the same class, the same scale; and one PNG \
+      file more shows what was changed, in pixels and in frequencies.
 
         ocelli explain photo.jpg --output explained
         ocelli explain photos --classifier classifier.tflite --enhancer enhancer.tflite \\
@@ -48,6 +49,16 @@ struct ExplainCommand: ParsableCommand {
         + "\(Graph.smallestExplainedSide) pixels a side).", valueName: "name"))
   var layer: String?
   @Option(help: "Colours of maps: jet, viridis, turbo or grey.") var colors = ColorMap.jet
+  @Option(
+    help: ArgumentHelp(
+      "The percentile of an enhancer's changes that has the strongest colour.",
+      valueName: "percent"))
+  var stretch: Float = 99
+  @Option(
+    help: ArgumentHelp(
+      "The change that has the strongest colour, in levels of 255, alike for all pictures.",
+      valueName: "levels"))
+  var scale: Float?
   @Option(help: ArgumentHelp("Pictures with parts hidden, for lime.", valueName: "n"))
   var samples = 1000
   @Option(help: ArgumentHelp("What random choices derive from.", valueName: "n")) var seed: UInt64 =
@@ -59,6 +70,8 @@ struct ExplainCommand: ParsableCommand {
 
   func validate() throws {
     try checkRange("samples", samples, 10...1_000_000)
+    try checkRange("stretch", stretch, 1...100)
+    if let scale { try checkRange("scale", scale, 0.001...255) }
     guard !pictures.isEmpty else { throw ValidationError("Expected at least one picture") }
     if method.isEmpty { throw ValidationError("--method: expected at least one") }
     if colors == .diverging {
@@ -105,13 +118,11 @@ struct ExplainCommand: ParsableCommand {
     _ explained: ExplainedPicture, _ picture: PictureSource.Picture, _ subject: ExplainedModel
   ) throws -> ExplanationManifest.Picture {
     let stem = picture.fileName.replacingOccurrences(of: ":", with: "-")
-    let base = output + "/" + stem
     try FileManager.default.createDirectory(
-      at: URL(filePath: base).deletingLastPathComponent(), withIntermediateDirectories: true)
-    let panel = ExplanationPanel(explained, subject.labels, colors)
-    do throws(ImageError) { try panel.image().write(to: base + ".png") } catch {
-      throw CommandError("\(base).png: \(error)")
-    }
+      at: URL(filePath: "\(output)/\(stem)").deletingLastPathComponent(),
+      withIntermediateDirectories: true)
+    let style = PictureStyle(colors: colors, stretch: stretch, scale: scale)
+    try save(ExplanationPanel(explained, subject.labels, style).image(), as: stem + ".png")
     var entry = ExplanationManifest.Picture(explained, picture.name, stem + ".png", subject.labels)
     for (state, view) in [("plain", explained.plain), ("enhanced", explained.enhanced)] {
       for map in view?.maps ?? [] {
@@ -122,6 +133,19 @@ struct ExplainCommand: ParsableCommand {
         entry.maps.append(.init(map, state: state, file: file))
       }
     }
+    if let enhanced = explained.enhanced {
+      let panel = stem + ".change.png"
+      let change = PictureChange(explained.plain, enhanced)
+      try save(ChangePanel(explained, enhanced, change, subject.labels, style).image(), as: panel)
+      entry.change = .init(
+        change, panel: panel, files: try change.write(to: output, stem: stem))
+    }
     return entry
+  }
+
+  private func save(_ image: Image, as name: String) throws {
+    do throws(ImageError) { try image.write(to: "\(output)/\(name)") } catch {
+      throw CommandError("\(output)/\(name): \(error)")
+    }
   }
 }

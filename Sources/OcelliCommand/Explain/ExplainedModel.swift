@@ -31,6 +31,14 @@ struct ExplainedPicture {
   var enhanced: View?
 }
 
+extension ExplainedPicture {
+  /// A picture, under it what it is taken for.
+  func cell(_ view: View, _ labels: [String]) -> Panel.Cell {
+    let share = Int((view.probabilities[view.predicted] * 100).rounded())
+    return Panel.Cell(view.image, caption: "\(labels[view.predicted]) \(share) %")
+  }
+}
+
 /// A classifier, perhaps with an enhancer in front, and the methods bound to it.
 struct ExplainedModel {
   let labels: [String]

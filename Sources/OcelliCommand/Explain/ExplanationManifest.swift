@@ -43,12 +43,38 @@ struct ExplanationManifest: Encodable {
 
   /// How far the enhanced picture is from the plain one; numbers of [0, 1].
   struct Change: Encodable {
+    /// The shares of the power above a quarter period a pixel.
+    struct FineDetail: Encodable {
+      var plain: Double
+      var enhanced: Double
+      var difference: Double
+    }
+
     var largest: Float
     var norm: Double
     var mean: Double
     /// In decibels; left out where nothing changed.
     var peakSignalToNoise: Double?
     var structuralSimilarity: Double
+    var fineDetail: FineDetail
+    var panel: String
+    /// The signed differences, and the power of their spectrum.
+    var files: [String: String]
+
+    init(_ change: PictureChange, panel: String, files: [String: String]) {
+      let comparison = change.comparison
+      largest = comparison.largest
+      norm = comparison.norm
+      mean = comparison.mean
+      peakSignalToNoise =
+        comparison.peakSignalToNoise.isFinite ? comparison.peakSignalToNoise : nil
+      structuralSimilarity = comparison.structuralSimilarity
+      fineDetail = FineDetail(
+        plain: change.before.share(), enhanced: change.after.share(),
+        difference: change.difference.share())
+      self.panel = panel
+      self.files = files
+    }
   }
 
   struct Picture: Encodable {
@@ -66,16 +92,6 @@ struct ExplanationManifest: Encodable {
       target = labels[explained.target]
       plain = Prediction(explained.plain, labels, explained.target)
       enhanced = explained.enhanced.map { Prediction($0, labels, explained.target) }
-      change = explained.enhanced.map { view in
-        let image = view.image
-        let comparison = ImageComparison(
-          explained.plain.floats, view.floats, height: image.height, width: image.width)
-        return Change(
-          largest: comparison.largest, norm: comparison.norm, mean: comparison.mean,
-          peakSignalToNoise: comparison.peakSignalToNoise.isFinite
-            ? comparison.peakSignalToNoise : nil,
-          structuralSimilarity: comparison.structuralSimilarity)
-      }
     }
 
     /// For people.
