@@ -74,7 +74,8 @@ let package = Package(
     .target(
       name: "Explanation", dependencies: ["Imaging", "Kernels", "Network"], swiftSettings: common),
     .target(
-      name: "Experiments", dependencies: ["Datasets", "Imaging", "Kernels", "Network", "Training"],
+      name: "Experiments",
+      dependencies: ["Datasets", "Explanation", "Imaging", "Kernels", "Network", "Training"],
       swiftSettings: common),
     .target(
       name: "Ocelli",
@@ -139,7 +140,10 @@ let package = Package(
       ], swiftSettings: common),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Experiments", "Interchange", "Kernels", "TestSupport"],
+      dependencies: [
+        "Datasets", "Experiments", "Explanation", "Imaging", "Interchange", "Kernels", "Network",
+        "TestSupport", "Training",
+      ],
       swiftSettings: common),
     .testTarget(
       name: "ExplanationTests",

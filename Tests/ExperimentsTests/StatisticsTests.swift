@@ -54,6 +54,22 @@ struct StatisticsTests {
     }
   }
 
+  @Test func `the bootstrap of a mean is that of the gains it is the mean of`() throws {
+    let data = try #require(golden["bootstrap"])
+    let lists = try ["before", "after", "labels"].map { key in
+      try elements(data[key]).map { Int(try number($0)) }
+    }
+    let gains = lists[2].indices.map { index in
+      (lists[1][index] == lists[2][index] ? 1.0 : 0) - (lists[0][index] == lists[2][index] ? 1 : 0)
+    }
+    let row = try #require(try elements(data["intervals"]).first)
+    var random = RandomGenerator(seed: UInt64(try number(data["seed"])))
+    let interval = PairedBootstrap(drawCount: Int(try number(data["draws"]))).interval(
+      ofMean: gains, random: &random)
+    #expect(abs(interval.lower - (try number(row["lower"]))) < 1e-12)
+    #expect(abs(interval.upper - (try number(row["upper"]))) < 1e-12)
+  }
+
   @Test func `the bootstrap interval holds Δ and narrows with more images`() {
     func interval(_ count: Int) -> Interval {
       let labels = (0..<count).map { $0 % 10 }
@@ -85,19 +101,4 @@ struct StatisticsTests {
     #expect(abs(deviation - (try number(data["deviation"]))) < 1e-15)
     #expect(Summary([3]).standardDeviation == nil)
   }
-
-  private func number(_ value: JSONValue?) throws -> Double {
-    switch try #require(value) {
-    case .integer(let integer): Double(integer)
-    case .number(let number): number
-    case let other: throw NotANumber(value: other)
-    }
-  }
-
-  private func elements(_ value: JSONValue?) throws -> [JSONValue] {
-    guard case .array(let elements) = try #require(value) else { throw NotANumber(value: value) }
-    return elements
-  }
-
-  private struct NotANumber: Error { let value: JSONValue? }
 }

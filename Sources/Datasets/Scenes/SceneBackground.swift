@@ -24,20 +24,20 @@ public enum SceneBackground: Int, CaseIterable, Codable, Sendable {
   /// The pixels of a square picture, row by row; colours and arrangement are drawn from `random`.
   func pixels(size: Int, using random: inout RandomGenerator) -> [SceneColor] {
     switch self {
-    case .sky: paint(SkyTexture(using: &random), size: size)
-    case .water: paint(WaterTexture(using: &random), size: size)
-    case .gravel: paint(GravelTexture(using: &random), size: size)
-    case .checker: paint(CheckerTexture(using: &random), size: size)
-    case .sand: paint(SandTexture(using: &random), size: size)
-    case .bricks: paint(BrickTexture(using: &random), size: size)
-    case .wood: paint(WoodTexture(using: &random), size: size)
-    case .forest: paint(ForestTexture(using: &random), size: size)
-    case .night: paint(NightTexture(using: &random), size: size)
-    case .grass: paint(GrassTexture(using: &random), size: size)
+    case .sky: Self.paint(SkyTexture(using: &random), size: size)
+    case .water: Self.paint(WaterTexture(using: &random), size: size)
+    case .gravel: Self.paint(GravelTexture(using: &random), size: size)
+    case .checker: Self.paint(CheckerTexture(using: &random), size: size)
+    case .sand: Self.paint(SandTexture(using: &random), size: size)
+    case .bricks: Self.paint(BrickTexture(using: &random), size: size)
+    case .wood: Self.paint(WoodTexture(using: &random), size: size)
+    case .forest: Self.paint(ForestTexture(using: &random), size: size)
+    case .night: Self.paint(NightTexture(using: &random), size: size)
+    case .grass: Self.paint(GrassTexture(using: &random), size: size)
     }
   }
 
-  private func paint<Texture: SceneTexture>(_ texture: Texture, size: Int) -> [SceneColor] {
+  static func paint<Texture: SceneTexture>(_ texture: Texture, size: Int) -> [SceneColor] {
     let pixel = 1 / Float(size)
     return [SceneColor](unsafeUninitializedCapacity: size * size) { colors, count in
       for row in 0..<size {

@@ -7,6 +7,8 @@ struct SceneRenderer {
   enum Content {
     case everything, background
     case foreground(red: UInt8, green: UInt8, blue: UInt8)
+    /// The object before a texture that is behind no class.
+    case texture
   }
 
   let size: Int
@@ -30,6 +32,11 @@ struct SceneRenderer {
       return image(
         of: scene, object: object(of: scene),
         over: [SceneColor](repeating: unlit, count: size * size))
+    case .texture:
+      var random = RandomGenerator(seed: scene.backgroundSeed)
+      let texture = MarbleTexture(using: &random)
+      return image(
+        of: scene, object: object(of: scene), over: SceneBackground.paint(texture, size: size))
     }
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Kernels
 
-/// The percentile bootstrap of Δ, the gain in accuracy between two lists of predictions for the
-/// same images.
+/// The percentile bootstrap: of Δ, the gain in accuracy between two lists of predictions for the
+/// same images, and of other figures of images.
 public struct PairedBootstrap: Equatable, Sendable {
   public var drawCount = 10_000
   /// The share of the draws that lies within the interval.
@@ -29,17 +29,43 @@ public struct PairedBootstrap: Equatable, Sendable {
     let gains = labels.indices.map { index in
       (after[index] == labels[index] ? 1 : 0) - (before[index] == labels[index] ? 1 : 0)
     }
-    var draws: [Double] = []
-    draws.reserveCapacity(drawCount)
     let strata = isStratified ? Self.strata(of: gains, by: labels) : [gains]
-    for _ in 0..<drawCount {
+    return interval {
       var sum = 0
       for stratum in strata {
         for _ in stratum.indices { sum += stratum[random.index(below: stratum.count)] }
       }
-      draws.append(Double(sum) / Double(gains.count))
+      return Double(sum) / Double(gains.count)
     }
-    draws.sort()
+  }
+
+  /// The interval of the mean of `values`, such as differences of two measures of each image.
+  ///
+  /// - Precondition: there are values.
+  public func interval(ofMean values: [Double], random: inout RandomGenerator) -> Interval {
+    interval(count: values.count, random: &random) { indices in
+      var sum = 0.0
+      for index in indices { sum += values[index] }
+      return sum / Double(indices.count)
+    }
+  }
+
+  /// The interval of anything that is computed from the images drawn, given by their indices.
+  ///
+  /// - Precondition: there are images.
+  public func interval(
+    count: Int, random: inout RandomGenerator, _ statistic: (_ indices: [Int]) -> Double
+  ) -> Interval {
+    precondition(count > 0, "a draw needs something to draw from")
+    var indices = [Int](repeating: 0, count: count)
+    return interval {
+      for place in indices.indices { indices[place] = random.index(below: count) }
+      return statistic(indices)
+    }
+  }
+
+  private func interval(_ draw: () -> Double) -> Interval {
+    let draws = (0..<drawCount).map { _ in draw() }.sorted()
     let tail = (1 - confidence) / 2
     return Interval(
       lower: Self.quantile(tail, of: draws), upper: Self.quantile(1 - tail, of: draws))

@@ -92,6 +92,17 @@ final class GradientRun {
     return result
   }
 
+  /// The probability of one class of `count` images, which are asked for in order.
+  func probabilities(of count: Int, class target: Int, _ image: (Int) -> [Float]) -> [Double] {
+    var result: [Double] = []
+    forEachBatch(of: count, image) { numbers in
+      result += numbers.indices.map {
+        Double(ElementaryFunctions.softmax(scores(of: $0 - numbers.lowerBound))[target])
+      }
+    }
+    return result
+  }
+
   /// The class that is asked for, or the one that an image is taken for.
   func target(_ wanted: Int?, for image: [Float]) throws(ExplanationError) -> Int {
     if wanted == nil { forward([image]) }
@@ -112,10 +123,17 @@ final class GradientRun {
 
   /// Computes the gradients of each image's logit of its class.
   func backward(_ classes: [Int]) {
+    backward(classes.map { target in (0..<classCount).map { $0 == target ? 1 : 0 } })
+  }
+
+  /// Computes the gradients of something of which `scoreGradients` are those of each image's
+  /// logits.
+  func backward(_ scoreGradients: [[Float]]) {
     let gradient = session.gradient(of: logits)
     for row in 0..<batch {
-      for c in 0..<classCount { gradient.pixel(row)[c] = 0 }
-      if row < classes.count { gradient.pixel(row)[classes[row]] = 1 }
+      for c in 0..<classCount {
+        gradient.pixel(row)[c] = row < scoreGradients.count ? scoreGradients[row][c] : 0
+      }
     }
     for index in session.plan.backwardSteps {
       let node = session.plan.node(ofStep: index)

@@ -62,16 +62,12 @@ struct EvaluationRow {
     return [
       part, "\(alone.labels.count)", "\(percent(alone.accuracy)) (\(text(interval(alone))))",
       "\(percent(combined.accuracy)) (\(text(interval(combined))))", gain, "\(comparison.fixed)",
-      "\(comparison.broken)", Self.pText(comparison.pValue),
+      "\(comparison.broken)", pText(comparison.pValue),
     ]
   }
 
   private func text(_ interval: Interval) -> String {
     String(format: "%.1f to %.1f", interval.lower * 100, interval.upper * 100)
-  }
-
-  private static func pText(_ p: Double) -> String {
-    p < 1e-99 ? "< 1e-99" : p < 1e-4 ? String(format: "%.0e", p) : String(format: "%.4f", p)
   }
 
   /// Of the enhanced images where there is an enhancer.
@@ -169,4 +165,10 @@ extension EvaluationRow {
       labels.indices.map { confusion[label: label, prediction: $0] }
     }
   }
+}
+
+/// A p-value in few characters; nothing for none.
+func pText(_ p: Double?) -> String {
+  guard let p else { return "" }
+  return p < 1e-99 ? "< 1e-99" : p < 1e-4 ? String(format: "%.0e", p) : String(format: "%.4f", p)
 }

@@ -33,33 +33,37 @@ public final class Evaluator {
   public func predictions(
     for dataset: Dataset, progress: ((_ done: Int) -> Void)? = nil
   ) throws(TrainingError) -> Predictions {
-    var result = Predictions(labels: [], classes: [], trueProbabilities: [], losses: [])
-    let classCount = session.output.channels
-    var logits = [Float](repeating: 0, count: batch * classCount)
+    var result = Predictions()
     try forEachBatch(dataset) { batch in
-      readLogits(into: &logits, scale: averagesFlips ? 0.5 : 1, accumulate: false)
-      if averagesFlips {
-        mirrorInput()
-        session.forward()
-        readLogits(into: &logits, scale: 0.5, accumulate: true)
-      }
-      for (row, label) in batch.labels.enumerated() {
-        logits.withUnsafeBufferPointer { logits in
-          let values = logits.baseAddress.unsafelyUnwrapped + row * classCount
-          let best = Predictions.largest(values, classCount)
-          let sum = (0..<classCount).reduce(Float(0)) {
-            $0 + ElementaryFunctions.exp(values[$1] - values[best])
-          }
-          let loss = values[best] - values[Int(label)] + ElementaryFunctions.log(sum)
-          result.labels.append(Int(label))
-          result.classes.append(best)
-          result.losses.append(loss)
-          result.trueProbabilities.append(ElementaryFunctions.exp(-loss))
-        }
-      }
+      append(batch.labels.map(Int.init), to: &result)
       progress?(result.labels.count)
     }
     return result
+  }
+
+  /// What a classifier says of images of height × width × 3 floats.
+  public func predictions(for images: [[Float]], labels: [Int]) -> Predictions {
+    var result = Predictions()
+    forEachBatch(images) { numbers in append(Array(labels[numbers]), to: &result) }
+    return result
+  }
+
+  /// Adds what the model says of a batch whose forward run has just ended.
+  private func append(_ labels: [Int], to result: inout Predictions) {
+    let classCount = session.output.channels
+    var logits = [Float](repeating: 0, count: batch * classCount)
+    readLogits(into: &logits, scale: averagesFlips ? 0.5 : 1, accumulate: false)
+    if averagesFlips {
+      mirrorInput()
+      session.forward()
+      readLogits(into: &logits, scale: 0.5, accumulate: true)
+    }
+    for (row, label) in labels.enumerated() {
+      logits.withUnsafeBufferPointer { logits in
+        let values = logits.baseAddress.unsafelyUnwrapped + row * classCount
+        result.append(logits: UnsafeBufferPointer(start: values, count: classCount), label: label)
+      }
+    }
   }
 
   /// The mean squared error of the images that an enhancer makes, against `clean` or against its
@@ -100,6 +104,30 @@ public final class Evaluator {
           index,
           UnsafeBufferPointer(start: session.output.base + row * count, count: count))
       }
+    }
+  }
+
+  /// The image that the model makes of each of some images.
+  public func images(for images: [[Float]]) -> [[Float]] {
+    var result: [[Float]] = []
+    forEachBatch(images) { numbers in
+      result += numbers.indices.map { session.output.elements(ofImage: $0 - numbers.lowerBound) }
+    }
+    return result
+  }
+
+  private func forEachBatch(_ images: [[Float]], _ body: (Range<Int>) -> Void) {
+    for first in stride(from: 0, to: images.count, by: batch) {
+      let numbers = first..<min(first + batch, images.count)
+      for number in numbers {
+        let target = session.input.base + (number - first) * images[number].count
+        images[number].withUnsafeBufferPointer { image in
+          guard let source = image.baseAddress else { return }
+          target.update(from: source, count: image.count)
+        }
+      }
+      session.forward()
+      body(numbers)
     }
   }
 

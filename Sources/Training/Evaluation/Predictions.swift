@@ -3,13 +3,37 @@ import Kernels
 
 /// What a classifier said of every image of a data set.
 public struct Predictions: Sendable {
-  public var labels: [Int]
+  public var labels: [Int] = []
   /// The class of the largest logit.
-  public var classes: [Int]
+  public var classes: [Int] = []
+  /// The probability of that class.
+  public var confidences: [Float] = []
   /// The probability of each image's true class.
-  public var trueProbabilities: [Float]
+  public var trueProbabilities: [Float] = []
   /// −log of it.
-  public var losses: [Float]
+  public var losses: [Float] = []
+  /// Brier's score of each image: Σ over the classes of (probability − 1 if true, else 0)².
+  public var squaredErrors: [Float] = []
+
+  public init() {}
+
+  /// Adds one image.
+  mutating func append(logits: UnsafeBufferPointer<Float>, label: Int) {
+    let best = Self.largest(logits.baseAddress.unsafelyUnwrapped, logits.count)
+    let powers = logits.map { ElementaryFunctions.exp($0 - logits[best]) }
+    let sum = powers.reduce(0, +)
+    let loss = logits[best] - logits[label] + ElementaryFunctions.log(sum)
+    labels.append(label)
+    classes.append(best)
+    confidences.append(1 / sum)
+    losses.append(loss)
+    trueProbabilities.append(ElementaryFunctions.exp(-loss))
+    squaredErrors.append(
+      powers.indices.reduce(0) {
+        let error = powers[$1] / sum - ($1 == label ? 1 : 0)
+        return $0 + error * error
+      })
+  }
 
   public var accuracy: Double {
     labels.isEmpty

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `ocelli assess` finds out, as it writes it to `assessment.json`. A section that was not
+/// asked for, or that does not apply, is `nil`.
+///
+/// Shares are in 0…1, differences of shares in -1…1; sizes of changes are those of images in
+/// [0, 1]. Intervals are of 95 %. "Plain" pictures are as the data set has them, "enhanced" ones
+/// went through the enhancer.
+public struct Assessment: Codable, Sendable {
+  /// What was assessed.
+  public struct Subject: Codable, Equatable, Sendable {
+    public var classifier: String
+    public var enhancer: String?
+    public var data: String
+    /// How pictures were degraded before all else.
+    public var degradation: String?
+    /// Test images, and how many of them the slow sections use.
+    public var images: Int
+    public var sample: Int
+    public var seed: UInt64
+    /// Test images that are training images, too, where that was allowed.
+    public var overlap: Int?
+
+    public init(
+      classifier: String, enhancer: String?, data: String, degradation: String?, images: Int,
+      sample: Int, seed: UInt64, overlap: Int?
+    ) {
+      self.classifier = classifier
+      self.enhancer = enhancer
+      self.data = data
+      self.degradation = degradation
+      self.images = images
+      self.sample = sample
+      self.seed = seed
+      self.overlap = overlap
+    }
+  }
+
+  /// Plain, and enhanced where there is an enhancer.
+  public struct CalibrationPair: Codable, Equatable, Sendable {
+    public var plain: Calibration
+    public var enhanced: Calibration?
+
+    public init(plain: Calibration, enhanced: Calibration?) {
+      self.plain = plain
+      self.enhanced = enhanced
+    }
+  }
+
+  public var subject: Subject
+  public var accuracy: AccuracyAssessment?
+  public var calibration: CalibrationPair?
+  public var faithfulness: FaithfulnessAssessment?
+  public var sanity: SanityAssessment?
+  /// Of the true class and of the predicted one.
+  public var attention: [AttentionAssessment]?
+  public var background: BackgroundAssessment?
+
+  public init(_ subject: Subject) { self.subject = subject }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Explanation
+public import Imaging
+
+/// Whether the classifier looks at the object, and whether it does so more behind the enhancer.
+public struct AttentionAssessment: Codable, Equatable, Sendable {
+  /// The class that is explained.
+  public enum Target: String, CaseIterable, Codable, Sendable {
+    /// The true one, plain and enhanced: what speaks for the right answer.
+    case trueClass = "true"
+    /// The one that the picture is taken for, plain and enhanced: what the answer rests on.
+    case predictedClass = "predicted"
+  }
+
+  /// Means over pictures. See `Localization`.
+  public struct Scores: Codable, Equatable, Sendable {
+    /// The share of pictures whose largest value lies on the object.
+    public let pointing: IntervalEstimate
+    /// The share of the map that lies on the object.
+    public let energy: IntervalEstimate
+    public let rankAccuracy: IntervalEstimate
+  }
+
+  /// Pictures to which the enhancer did the same.
+  public struct Group: Codable, Equatable, Sendable {
+    /// `fixed`, `broken`, `both right` or `both wrong`.
+    public let name: String
+    public let images: Int
+    /// Energy enhanced − energy plain; `nil` for no pictures.
+    public let energyChange: IntervalEstimate?
+  }
+
+  public let method: String
+  public let layer: String?
+  public let target: Target
+  /// Pictures with a mask and with maps that are not empty; all figures are of these.
+  public let images: Int
+  /// Pictures with a mask that are left out, as a map of theirs is empty.
+  public let empty: Int
+  /// What a map gets that knows nothing: the share of the picture that the object covers, and the
+  /// energy of a Gaussian in the middle.
+  public let area: IntervalEstimate?
+  public let centredEnergy: IntervalEstimate?
+  public let plain: Scores?
+  public let enhanced: Scores?
+  /// Enhanced − plain, picture by picture.
+  public let change: Scores?
+  public let groups: [Group]
+  /// Spearman's rank correlation, over pictures, of the change of the energy with the change of the
+  /// true class's probability.
+  public let association: IntervalEstimate?
+
+  /// - Parameter masks: of each image, `nil` where there is none.
+  public init(
+    _ model: AssessedModel, _ images: AssessedImages, masks: [Mask?], of target: Target,
+    method: ExplanationMethod, _ options: Explainer.Options, progress: AssessmentProgress
+  ) throws {
+    let explainer = try Explainer(
+      model.classifier.inFloats, by: method, options, batch: model.batch, model.pool)
+    var records: [AttentionRecord] = []
+    var empty = 0
+    for (index, mask) in masks.enumerated() {
+      defer { progress(index + 1, masks.count) }
+      guard let mask else { continue }
+      func localization(_ image: [Float]) throws -> Localization? {
+        let explanation = try explainer.explanation(
+          of: image, class: target == .trueClass ? images.labels[index] : nil)
+        return Localization(explanation.map, mask, seed: model.seed &+ UInt64(index))
+      }
+      let enhanced = try images.enhanced.map { try localization($0[index]) }
+      guard let plain = try localization(images.plain[index]), enhanced != .some(nil) else {
+        empty += 1
+        continue
+      }
+      records.append(AttentionRecord(index, mask, plain, enhanced ?? nil, images))
+    }
+    self.init(
+      records, of: target, method: method, layer: explainer.layer, empty: empty, seed: model.seed)
+  }
+
+  private init(
+    _ records: [AttentionRecord], of target: Target, method: ExplanationMethod, layer: String?,
+    empty: Int, seed: UInt64
+  ) {
+    self.target = target
+    self.method = method.name
+    self.layer = layer
+    self.empty = empty
+    images = records.count
+    area = IntervalEstimate(meanOf: records.map(\.area), seed: seed)
+    centredEnergy = IntervalEstimate(meanOf: records.compactMap(\.centredEnergy), seed: seed)
+    plain = AttentionRecord.scores(records.map(\.plain), seed)
+    let enhanced = records.compactMap(\.enhanced)
+    self.enhanced = AttentionRecord.scores(enhanced, seed)
+    guard !enhanced.isEmpty else {
+      (change, groups, association) = (nil, [], nil)
+      return
+    }
+    change = AttentionRecord.changes(records, seed)
+    groups = ["fixed", "broken", "both right", "both wrong"].map { name in
+      let members = records.filter { $0.group == name }
+      return Group(
+        name: name, images: members.count,
+        energyChange: IntervalEstimate(meanOf: members.map(\.energyChange), seed: seed))
+    }
+    association = AttentionRecord.association(records, seed)
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Datasets
+import Experiments
+import Explanation
+import Foundation
+import Imaging
+import Interchange
+import Kernels
+import Network
+import Training
+
+struct AssessCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "assess",
+    abstract: "Ask whether explanations are faithful, gains are real, and what they cost.",
+    usage: "ocelli assess --classifier <file> --data <path> [<options>]",
+    discussion: """
+      accuracy and calibration are of all test images, the other sections of a sample. Every \
+      figure has its interval of 95 %; what is compared is compared image by image.
+
+        ocelli assess --classifier classifier/best.safetensors --data scenes
+        ocelli assess --classifier classifier/best.safetensors --data scenes \\
+          --enhancer enhancer/enhance/best.safetensors --only attention --output assessed
+
+      The sections:
+
+      accuracy       in all and class by class, enhancer against none
+      calibration    whether the classifier is right as often as it says
+      faithfulness   deletion, insertion, average drop, ROAD of an explanation
+      sanity         whether the explanation changes when the classifier forgets
+      attention      how much of the explanation lies on the object; needs masks
+      background     how much the classifier leans on it; needs a folder of scenes
+
+      Without --only, all that apply are answered.
+      """)
+
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup var threads: ThreadOptions
+  @Option(help: ArgumentHelp("The classifier.", valueName: "file")) var classifier: String
+  @Option(help: ArgumentHelp("An enhancer to put in front of it.", valueName: "file"))
+  var enhancer: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The sections to answer (default: all that apply).", valueName: "section"))
+  var only: [AssessmentSection] = []
+  @Option(
+    help: ArgumentHelp(
+      "Masks of the objects, in folders as the pictures are (default: those of scenes).",
+      valueName: "folder"))
+  var masks: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The explanations that are looked at.", valueName: "method"))
+  var method: [ExplanationMethod] = [.activation(.gradCAM)]
+  @Option(
+    help: ArgumentHelp(
+      "The layer of class activation maps (default: the deepest of at least "
+        + "\(Graph.smallestExplainedSide) pixels a side).", valueName: "name"))
+  var layer: String?
+  @Option(help: ArgumentHelp("Images of the sample.", valueName: "n")) var images = 1000
+  @Option(help: ArgumentHelp("Images of the sample whose explanations are probed.", valueName: "n"))
+  var explained = 100
+  @Option(help: ArgumentHelp("Images a step.", valueName: "n")) var batch = 64
+  @Option(help: ArgumentHelp("What random choices derive from.", valueName: "n")) var seed: UInt64 =
+    1
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "A folder for assessment.json and pictures.", valueName: "folder"))
+  var output: String?
+  @Flag(help: "Print JSON.") var json = false
+
+  func validate() throws {
+    try checkRange("images", images, 1...10_000_000)
+    try checkRange("explained", explained, 1...10_000_000)
+    try checkRange("batch", batch, 1...65536)
+    if method.isEmpty { throw ValidationError("--method: expected at least one") }
+  }
+
+  func run() throws {
+    let pool = try threads.pool()
+    let parts = try data.load()
+    let subject = try subject(parts.test, pool)
+    let sample =
+      images < parts.test.count
+      ? try parts.test.split(counts: [images], seed: seed)[0] : parts.test
+    var run = try AssessmentRun(
+      subject, parts.test, sample, self,
+      Assessment.Subject(
+        classifier: classifier, enhancer: enhancer, data: data.data,
+        degradation: data.images.degrade, images: parts.test.count, sample: sample.count,
+        seed: seed, overlap: parts.overlapCount > 0 ? parts.overlapCount : nil))
+    let sections = only.isEmpty ? AssessmentSection.allCases.filter(run.applies) : only
+    for section in sections {
+      try run.answer(section)
+      if !json { print(run.table(section) + "\n") }
+    }
+    let text = try run.assessment.json()
+    if json { print(text) }
+    if let output { try write(text, run.assessment, to: output) }
+  }
+
+  private func subject(_ dataset: Dataset, _ pool: ThreadPool) throws -> AssessedModel {
+    func part(_ path: String, _ role: Model.Role) throws -> AssessedModel.Part {
+      let model = try Model.withFloatEnds(contentsOf: path, as: role)
+      try model.check(dataset, from: data.data, path: path, needsLabels: role == .classifier)
+      return .init(model: model, inFloats: try Model.inFloats(contentsOf: path, as: role))
+    }
+    return try AssessedModel(
+      classifier: try part(classifier, .classifier),
+      enhancer: try enhancer.map { try part($0, .enhancer) },
+      batch: min(batch, dataset.count), seed: seed, pool)
+  }
+
+  private func write(_ text: String, _ assessment: Assessment, to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try AtomicFile.write(Array((text + "\n").utf8), to: folder + "/assessment.json")
+    if let calibration = assessment.calibration {
+      let panels =
+        [("plain", calibration.plain)] + (calibration.enhanced.map { [("enhanced", $0)] } ?? [])
+      try AtomicFile.write(
+        Array(ReliabilityDiagram(panels).svg.utf8), to: folder + "/reliability.svg")
+    }
+    if !json { print("\(folder): assessment.json and pictures") }
+  }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+import Interchange
+import Testing
+
+/// A number of a file of golden values.
+func number(_ value: JSONValue?) throws -> Double {
+  switch try #require(value) {
+  case .integer(let integer): Double(integer)
+  case .number(let number): number
+  case let other: throw NotANumber(value: other)
+  }
+}
+
+func elements(_ value: JSONValue?) throws -> [JSONValue] {
+  guard case .array(let elements) = try #require(value) else { throw NotANumber(value: value) }
+  return elements
+}
+
+private struct NotANumber: Error { let value: JSONValue? }
