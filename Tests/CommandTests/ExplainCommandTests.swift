@@ -30,7 +30,7 @@ struct ExplainCommandTests {
     #expect(run.code == 0 && run.output.contains("enhanced"), "\(run)")
     let pictures = try #require(try manifest("out")["pictures"] as? [[String: Any]])
     let maps = try #require(pictures.first?["maps"] as? [[String: Any]])
-    #expect(pictures.count == 1 && maps.count == 2 * names.count)
+    #expect(pictures.count == 1 && maps.count == 3 * names.count)
     #expect(Set(maps.compactMap { $0["method"] as? String }) == Set(names))
     for map in maps {
       let bytes = try ocelli.bytes("out/" + (try #require(map["file"] as? String)))
@@ -39,6 +39,51 @@ struct ExplainCommandTests {
     let panel = try #require(pictures.first?["panel"] as? String)
     #expect(try ocelli.bytes("out/" + panel).starts(with: [0x89] + Array("PNG".utf8)))
     #expect(pictures.first?["change"] is [String: Any])
+  }
+
+  @Test func `both networks as one look where the classifier does on the enhanced picture`() throws
+  {
+    let run = try ocelli.shell(
+      """
+      $OCELLI explain \(pictures) \(Shared.classifier) \(Shared.enhancer) --output out \
+      --degrade dull=0.4,noise=0.05 --method grad-cam saliency --internals pool1
+      """)
+    #expect(run.code == 0 && run.output.contains("(right)") && run.output.contains("(wrong)"))
+    for sheet in ["attention", "differences"] {
+      #expect(try manifest("out")[sheet] as? String == sheet + ".png")
+      #expect(try ocelli.bytes("out/\(sheet).png").starts(with: [0x89] + Array("PNG".utf8)))
+    }
+    let found = try #require(try manifest("out")["pictures"] as? [[String: Any]])
+    #expect(found.count == 20)
+    for picture in found {
+      let name = try #require(picture["picture"] as? String)
+      #expect(name.contains("/\(picture["truth"] as? String ?? "?")/"))
+      let layers = try #require(picture["layers"] as? [[String: Any]])
+      #expect(layers.contains { $0["layer"] as? String == "logits" && $0["linearCKA"] == nil })
+      #expect(layers.contains { $0["layer"] as? String == "pool1" && $0["linearCKA"] is Double })
+      #expect(try ocelli.bytes("out/" + (picture["internals"] as? String ?? "")).count > 100)
+      func map(_ reading: String, _ method: String) throws -> Data {
+        let maps = try #require(picture["maps"] as? [[String: Any]])
+        let map = maps.first {
+          $0["reading"] as? String == reading && $0["method"] as? String == method
+        }
+        return try ocelli.bytes("out/" + (try #require(map?["file"] as? String)))
+      }
+      #expect(try map("enhanced", "grad-cam") == map("composed", "grad-cam"))
+      #expect(try map("enhanced", "saliency") != map("composed", "saliency"))
+    }
+  }
+
+  @Test func `the enhancer's own layers are explained in both networks as one`() throws {
+    let run = try ocelli.shell(
+      """
+      file=$(ls \(pictures)/*/* | head -n 1) && $OCELLI explain $file \(Shared.classifier) \
+      \(Shared.enhancer) --layer enhancer/encoder1/convolution1 --reading composed --output out
+      """)
+    #expect(run.code == 0, "\(run)")
+    let found = try #require(try manifest("out")["pictures"] as? [[String: Any]])
+    let maps = try #require(found.first?["maps"] as? [[String: Any]])
+    #expect(maps.map { $0["layer"] as? String } == ["enhancer/encoder1/convolution1"])
   }
 
   @Test func `a folder is explained alike for any number of threads`() throws {
@@ -69,7 +114,9 @@ struct ExplainCommandTests {
       && $OCELLI explain \(pictures) --classifier a.tflite --output out
       """)
     #expect(run.code == 0, "\(run)")
-    #expect(try manifest("out")["layer"] is String)
+    let pictures = try #require(try manifest("out")["pictures"] as? [[String: Any]])
+    let maps = try #require(pictures.first?["maps"] as? [[String: Any]])
+    #expect(maps.first?["layer"] is String)
   }
 
   @Test func `what cannot be explained is said in one line`() throws {
@@ -78,6 +125,10 @@ struct ExplainCommandTests {
     try ocelli.expectUsage("\(explain) --colors pink")
     try ocelli.expectUsage("explain \(Shared.classifier)")
     try ocelli.expectError("\(explain) --class unicorn", "has no class 'unicorn'")
+    try ocelli.expectUsage("\(explain) --superpixels voronoi")
+    try ocelli.expectUsage("\(explain) --stretch 0", "--stretch")
+    try ocelli.expectError("\(explain) --degrade fog=1", "'fog': expected dull")
+    try ocelli.expectError("\(explain) --internals nothing", "has no layer 'nothing'")
     try ocelli.expectError("\(explain) --class 10", "has no class '10'")
     try ocelli.expectError("\(explain) --layer nothing", "has no layer 'nothing'")
     try ocelli.expectError("\(explain) --layer logits", "layer 'logits' is no map")

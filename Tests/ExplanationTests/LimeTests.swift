@@ -50,24 +50,18 @@ struct LimeTests {
     #expect(try lime.explain(picture, parts, class: 1).weights == explanation.weights)
   }
 
-  @Test func `superpixels cover the picture in connected parts of like colour`() {
-    var image = Image(width: 40, height: 30)
-    for pixel in 0..<1200 {
-      image.pixels[3 * pixel] = pixel % 40 < 20 ? 200 : 40
-      image.pixels[3 * pixel + 1] = pixel / 40 < 15 ? 180 : 30
+  @Test func `stability is the share of strongest parts that random choices agree on`() {
+    func explanation(_ weights: [Double]) -> Lime.Explanation {
+      Lime.Explanation(weights: weights, intercept: 0, determination: 1, target: 0)
     }
-    let parts = Superpixels.slic(image, count: 12)
-    #expect((6...24).contains(parts.count))
-    #expect(Set(parts.labels) == Set(0..<parts.count))
-    // No part lies on both sides of the picture's edges, but for the pixels beside them.
-    for part in 0..<parts.count {
-      let pixels = parts.labels.indices.filter {
-        parts.labels[$0] == part && abs($0 % 40 - 20) > 2 && abs($0 / 40 - 15) > 2
-      }
-      #expect(Set(pixels.map { $0 % 40 < 20 }).count <= 1)
-      #expect(Set(pixels.map { $0 / 40 < 15 }).count <= 1)
-    }
-    #expect(Superpixels.grid(width: 40, height: 30, count: 12).count == 12)
-    #expect(Superpixels.slic(Image(width: 1, height: 1)).count == 1)
+    let first = explanation([3, 1, -5, 2, 0])
+    #expect(first.strongest() == [0, 3, 1] && first.strongest(2) == [0, 3])
+    #expect(Lime.stability([first]) == 1)
+    #expect(Lime.stability([first, explanation([1, 3, 0, 2, -1])]) == 1)
+    // {0, 3} and {1, 3} share one of three, each with itself all.
+    let other = explanation([0, 3, 0, 2, 0])
+    #expect(abs(Lime.stability([first, other], count: 2) - 1.0 / 3) < 1e-12)
+    #expect(abs(Lime.stability([first, other, first], count: 2) - (1 + 2.0 / 3) / 3) < 1e-12)
+    #expect(Lime.stability([explanation([-1]), explanation([-2])]) == 1)
   }
 }

@@ -27,6 +27,11 @@ public final class ClassActivationMap {
 
   /// The node whose maps are looked at.
   public let layer: Int
+  /// Told how many images have run, and of how many.
+  public var progress: ((Int, Int) -> Void)? {
+    get { run.progress }
+    set { run.progress = newValue }
+  }
   private let run: GradientRun
 
   /// - Parameters:
@@ -119,7 +124,7 @@ extension Graph {
   }
 
   /// The nodes that a node depends on.
-  private func ancestors(of node: Int) -> Set<Int> {
+  func ancestors(of node: Int) -> Set<Int> {
     var result: Set<Int> = []
     var open = nodes[node].inputs
     while let next = open.popLast() {

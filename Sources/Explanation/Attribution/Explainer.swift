@@ -44,13 +44,23 @@ public enum ExplanationMethod: Hashable, Sendable, CaseIterable {
 
 /// What a method says of one picture.
 public struct Explanation: Sendable {
+  /// What LIME says besides.
+  public struct Parts: Sendable {
+    public let superpixels: Superpixels
+    /// Up to five parts that speak for the class, the strongest first.
+    public let strongest: [Int]
+    /// How well the linear model fits, R²: below 0.5 it says little.
+    public let determination: Double
+    /// How far other random choices name the same strongest parts, from 0 to 1; `nil` where there
+    /// were none.
+    public let stability: Double?
+  }
+
   /// At the layer's size for class activation maps, else one value a pixel.
   public let map: HeatMap
   /// The class that it is for.
   public let target: Int
-  /// LIME's parts, and how well its linear model fits: below 0.5 it says little.
-  public let parts: Superpixels?
-  public let determination: Double?
+  public var parts: Parts?
 
   /// Whether anything speaks for the class at all.
   public var isEmpty: Bool { map.values.allSatisfy { $0 <= 0 } }
@@ -62,18 +72,33 @@ public final class Explainer {
   public struct Options: Sendable {
     /// The layer of class activation maps; `nil` for the deepest of at least six pixels a side.
     public var layer: String?
-    /// About so many superpixels, and samples, for LIME.
+    /// How LIME cuts pictures, and into about how many parts.
+    public var cut = Superpixels.Method.slic
     public var parts = 50
+    /// LIME's samples, and how often it draws them.
     public var samples = 1000
+    public var repeats = 3
     public var seed: UInt64 = 1
 
     public init() {}
   }
 
+  /// The method with its settings.
+  private enum Bound {
+    case activation(ClassActivationMap, ClassActivationMap.Method)
+    case input(InputAttribution)
+    case occlusion(Occlusion)
+    case lime(Lime)
+  }
+
   public let method: ExplanationMethod
   /// The layer that is looked at, where the method looks at one.
   public let layer: String?
-  private let explain: (_ image: [Float], _ target: Int?) throws(ExplanationError) -> Explanation
+  /// Told how many images have run, and of how many.
+  public var progress: ((Int, Int) -> Void)?
+  private let shape: Shape
+  private let options: Options
+  private let bound: Bound
 
   /// - Parameters:
   ///   - model: a classifier in floats, or an enhancer and a classifier composed.
@@ -83,49 +108,30 @@ public final class Explainer {
     _ pool: ThreadPool
   ) throws(ExplanationError) {
     self.method = method
-    let shape = model.graph.inputShape
+    self.options = options
+    shape = model.graph.inputShape
     let batch = method.asksOnce ? 1 : batch
+    var layer: String?
     switch method {
     case .activation(let kind):
       let maps = try ClassActivationMap(model, layer: options.layer, batch: batch, pool)
       layer = model.graph.nodes[maps.layer].name
-      explain = { image, target throws(ExplanationError) in
-        let (map, target) = try maps.maps(for: [image], classes: [target], by: kind)[0]
-        return Explanation(map: map, target: target, parts: nil, determination: nil)
-      }
+      bound = .activation(maps, kind)
     case .input(let kind):
       let attribution = try InputAttribution(model, by: kind, batch: batch, pool)
       attribution.seed = options.seed
-      layer = nil
-      explain = { image, target throws(ExplanationError) in
-        let (values, target) = try attribution.values(for: image, class: target)
-        return Explanation(
-          map: attribution.map(values, height: shape.height, width: shape.width), target: target,
-          parts: nil, determination: nil)
-      }
+      bound = .input(attribution)
     case .occlusion:
       let occlusion = try Occlusion(model, batch: batch, pool)
       occlusion.window = max(1, min(shape.height, shape.width) / 6)
       occlusion.stride = max(1, occlusion.window / 2)
-      layer = nil
-      explain = { image, target throws(ExplanationError) in
-        let (map, target) = try occlusion.map(for: image, class: target)
-        return Explanation(map: map, target: target, parts: nil, determination: nil)
-      }
+      bound = .occlusion(occlusion)
     case .lime:
       let lime = try Lime(model, batch: batch, pool)
-      (lime.samples, lime.seed) = (options.samples, options.seed)
-      layer = nil
-      explain = { image, target throws(ExplanationError) in
-        let parts = Superpixels.slic(Image(image, shape), count: options.parts)
-        let result = try lime.explain(image, parts, class: target)
-        let map = HeatMap(
-          width: shape.width, height: shape.height,
-          values: parts.labels.map { Float(result.weights[$0]) })
-        return Explanation(
-          map: map, target: result.target, parts: parts, determination: result.determination)
-      }
+      lime.samples = options.samples
+      bound = .lime(lime)
     }
+    self.layer = layer
   }
 
   /// - Parameters:
@@ -134,7 +140,46 @@ public final class Explainer {
   public func explanation(
     of image: [Float], class target: Int? = nil
   ) throws(ExplanationError) -> Explanation {
-    try explain(image, target)
+    switch bound {
+    case .activation(let maps, let kind):
+      maps.progress = progress
+      let (map, target) = try maps.maps(for: [image], classes: [target], by: kind)[0]
+      return Explanation(map: map, target: target)
+    case .input(let attribution):
+      attribution.progress = progress
+      let (values, target) = try attribution.values(for: image, class: target)
+      return Explanation(
+        map: attribution.map(values, height: shape.height, width: shape.width), target: target)
+    case .occlusion(let occlusion):
+      occlusion.progress = progress
+      let (map, target) = try occlusion.map(for: image, class: target)
+      return Explanation(map: map, target: target)
+    case .lime(let lime): return try explanation(by: lime, of: image, class: target)
+    }
+  }
+
+  private func explanation(
+    by lime: Lime, of image: [Float], class target: Int?
+  ) throws(ExplanationError) -> Explanation {
+    let parts = Superpixels(
+      of: Image(image, shape), by: options.cut, count: options.parts, seed: options.seed)
+    var results: [Lime.Explanation] = []
+    for index in 0..<max(1, options.repeats) {
+      lime.seed = options.seed &+ UInt64(index)
+      lime.progress = { [progress, options] done, total in
+        progress?(index * total + done, options.repeats * total)
+      }
+      results.append(try lime.explain(image, parts, class: target ?? results.first?.target))
+    }
+    let first = results[0]
+    let map = HeatMap(
+      width: shape.width, height: shape.height,
+      values: parts.labels.map { Float(first.weights[$0]) })
+    return Explanation(
+      map: map, target: first.target,
+      parts: .init(
+        superpixels: parts, strongest: first.strongest(), determination: first.determination,
+        stability: results.count > 1 ? Lime.stability(results) : nil))
   }
 }
 

@@ -28,6 +28,11 @@ public final class InputAttribution {
   public var noise: Float = 0.15
   /// What the noise is drawn from.
   public var seed: UInt64 = 1
+  /// Told how many images have run, and of how many.
+  public var progress: ((Int, Int) -> Void)? {
+    get { run.progress }
+    set { run.progress = newValue }
+  }
   private let run: GradientRun
 
   /// - Parameter model: a classifier in floats, or an enhancer and a classifier composed.

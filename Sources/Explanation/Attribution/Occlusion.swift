@@ -11,6 +11,11 @@ public final class Occlusion {
   public var stride = 4
   /// What is put in its place.
   public var baseline: Float = 0
+  /// Told how many images have run, and of how many.
+  public var progress: ((Int, Int) -> Void)? {
+    get { run.progress }
+    set { run.progress = newValue }
+  }
   private let run: GradientRun
 
   public init(_ model: Model, batch: Int, _ pool: ThreadPool) throws(ExplanationError) {

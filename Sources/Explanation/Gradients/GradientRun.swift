@@ -10,6 +10,8 @@ final class GradientRun {
   let session: Session
   let batch: Int
   let logits: Int
+  /// Told by `forEachBatch` how many images have run, and of how many.
+  var progress: ((Int, Int) -> Void)?
   /// Backward steps before which negative gradients are dropped: the rectifiers' in guided
   /// backpropagation.
   private let guidedNodes: Set<Int>
@@ -80,6 +82,7 @@ final class GradientRun {
       let numbers = first..<min(first + batch, count)
       forward(numbers.map(image))
       try body(numbers)
+      progress?(numbers.upperBound, count)
     }
   }
 

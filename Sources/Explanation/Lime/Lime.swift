@@ -11,6 +11,11 @@ public final class Lime {
   public var samples = 1000
   /// What is drawn from.
   public var seed: UInt64 = 1
+  /// Told how many images have run, and of how many.
+  public var progress: ((Int, Int) -> Void)? {
+    get { run.progress }
+    set { run.progress = newValue }
+  }
   private let run: GradientRun
 
   /// What the linear model says.
@@ -21,6 +26,33 @@ public final class Lime {
     /// How well the linear model describes the classifier near the picture: below 0.5 it does not.
     public let determination: Double
     public let target: Int
+
+    public init(weights: [Double], intercept: Double, determination: Double, target: Int) {
+      self.weights = weights
+      self.intercept = intercept
+      self.determination = determination
+      self.target = target
+    }
+
+    /// Up to `count` parts that speak for the class, the strongest first.
+    public func strongest(_ count: Int = 5) -> [Int] {
+      let parts = weights.indices.filter { weights[$0] > 0 }
+      return Array(parts.sorted { (-weights[$0], $0) < (-weights[$1], $1) }.prefix(count))
+    }
+  }
+
+  /// How far explanations by other random choices name the same strongest parts: the mean over all
+  /// pairs of |A ∩ B| / |A ∪ B|. 1 for one explanation.
+  public static func stability(_ explanations: [Explanation], count: Int = 5) -> Double {
+    let sets = explanations.map { Set($0.strongest(count)) }
+    var shares: [Double] = []
+    for (index, a) in sets.enumerated() {
+      for b in sets[..<index] {
+        let all = a.union(b).count
+        shares.append(all > 0 ? Double(a.intersection(b).count) / Double(all) : 1)
+      }
+    }
+    return shares.isEmpty ? 1 : shares.reduce(0, +) / Double(shares.count)
   }
 
   public init(_ model: Model, batch: Int, _ pool: ThreadPool) throws(ExplanationError) {

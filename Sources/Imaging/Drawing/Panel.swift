@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Pictures in a grid on white, with a title, a heading above each column, a caption below each
+/// Pictures in a grid on white, with a title, headings above columns and rows, a caption below each
 /// picture and a footer.
 ///
 /// Pictures of at most half a cell are enlarged by a whole factor, so that their pixels stay sharp
@@ -48,6 +48,7 @@ public struct Panel: Sendable {
   /// Below the grid, such as a colour bar.
   public var footer: Image?
   public private(set) var rows: [[Cell]] = []
+  private var rowHeadings: [String] = []
 
   private let cellWidth: Int
   private let cellHeight: Int
@@ -69,18 +70,23 @@ public struct Panel: Sendable {
     self.headings = headings
   }
 
-  /// Adds a row of cells from left to right.
-  public mutating func append(row: [Cell]) { rows.append(row) }
+  /// Adds a row of cells from left to right, with a line above them.
+  public mutating func append(row: [Cell], heading: String = "") {
+    rows.append(row)
+    rowHeadings.append(heading)
+  }
 
   /// Draws the panel.
   public func image() -> Image {
     let layout = PanelLayout(
       cellWidth: cellWidth, cellHeight: cellHeight, textScale: textScale, hasTitle: !title.isEmpty,
       noteCount: notes.count, hasHeadings: !headings.isEmpty,
-      hasCaptions: rows.contains { $0.contains { !$0.caption.isEmpty || $0.verdict != nil } },
-      hasLegends: rows.contains { $0.contains { $0.legend != nil } },
-      columnCount: max(1, headings.count, rows.map { $0.count }.max() ?? 0), rowCount: rows.count,
-      footerWidth: footer?.width ?? 0, footerHeight: footer?.height ?? 0)
+      columnCount: max(1, headings.count, rows.map { $0.count }.max() ?? 0),
+      rows: zip(rows, rowHeadings).map { cells, heading in
+        PanelLayout.Row(
+          hasHeading: !heading.isEmpty, hasLegend: cells.contains { $0.legend != nil },
+          hasCaption: cells.contains { !$0.caption.isEmpty || $0.verdict != nil })
+      }, footerWidth: footer?.width ?? 0, footerHeight: footer?.height ?? 0)
     var canvas = Image(width: layout.width, height: layout.height, color: .white)
     canvas.drawText(
       Image.fitted(title, width: layout.width - 2 * layout.margin, scale: textScale + 1),
@@ -97,6 +103,9 @@ public struct Panel: Sendable {
         text, x: layout.x(column) + indent, y: layout.headingY, scale: textScale, color: .ink)
     }
     for (row, cells) in rows.enumerated() {
+      canvas.drawText(
+        Image.fitted(rowHeadings[row], width: layout.width - 2 * layout.margin, scale: textScale),
+        x: layout.x(0), y: layout.y(row) - layout.rowHeadingHeight, scale: textScale, color: .ink)
       for (column, cell) in cells.enumerated() {
         draw(cell, x: layout.x(column), y: layout.y(row), layout, on: &canvas)
       }

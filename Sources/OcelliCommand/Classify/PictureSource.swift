@@ -44,7 +44,11 @@ struct PictureSource {
       if argument == "-" {
         try forEachInStream(body)
       } else if isFolder(argument) {
-        try forEach(inFolder: argument, below: "", body)
+        try forEachPath(inFolder: argument, below: "") { path, fileName in
+          try body(
+            fileName.map { open(path, $0) }
+              ?? Picture(name: path, fileName: "", content: .failed("cannot be listed")))
+        }
       } else {
         try body(open(argument, URL(filePath: argument).lastPathComponent))
       }
@@ -59,14 +63,29 @@ struct PictureSource {
     return Picture(name: path, fileName: fileName, content: content)
   }
 
+  /// How many pictures arguments name; `nil` where a stream is among them.
+  static func count(_ arguments: [String]) -> Int? {
+    var count = 0
+    for argument in arguments {
+      if argument == "-" { return nil }
+      if isFolder(argument) {
+        forEachPath(inFolder: argument, below: "") { _, _ in count += 1 }
+      } else {
+        count += 1
+      }
+    }
+    return count
+  }
+
   /// All files that are named as pictures, those in folders within too, in the order of their
   /// names' bytes. Links to folders are not followed.
-  private static func forEach(
-    inFolder path: String, below prefix: String, _ body: (Picture) throws -> Void
-  ) throws {
+  /// - Parameter body: gets a path and its part below the folder; no part of a folder that cannot
+  ///   be listed.
+  private static func forEachPath(
+    inFolder path: String, below prefix: String, _ body: (String, String?) throws -> Void
+  ) rethrows {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-      try body(Picture(name: path, fileName: "", content: .failed("cannot be listed")))
-      return
+      return try body(path, nil)
     }
     let folder = path.hasSuffix("/") ? path : path + "/"
     for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
@@ -74,9 +93,9 @@ struct PictureSource {
       let child = folder + name
       if isFolder(child) {
         let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: child)) != nil
-        if !isLink { try forEach(inFolder: child, below: prefix + name + "/", body) }
+        if !isLink { try forEachPath(inFolder: child, below: prefix + name + "/", body) }
       } else if endings.contains(URL(filePath: name).pathExtension.lowercased()) {
-        try body(open(child, prefix + name))
+        try body(child, prefix + name)
       }
     }
   }

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Datasets
 import Explanation
 import Foundation
 import Imaging
 import Interchange
 import Kernels
 import Network
-import Quantization
+import Training
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Show what a classifier looks at, plain and enhanced.",
     usage: "ocelli explain <picture> ... [--classifier <file>] [<options>]",
     discussion: """
-      For each picture the output folder gets one PNG file with the picture and its maps, the \
-      values of each map as an .npy file, and manifest.json says what is what. Behind an enhancer \
-      the pictures come in pairs: plain and enhanced, the same class, the same scale; and one PNG \
-      file more shows what was changed, in pixels and in frequencies.
+      For each picture the output folder gets PICTURE.png with its maps, their values as .npy \
+      files, and manifest.json says what is what. A folder that is named after a class says what \
+      its pictures show: then each is marked right or wrong.
+
+      Behind an enhancer the maps come in three rows, for the same class on the same scale: the \
+      classifier on the original, the classifier on the enhanced picture, and both as one network, \
+      back to the original. PICTURE.change.png shows what changed, in pixels and in frequencies; \
+      attention.png and differences.png put up to eight pictures below each other, first those \
+      that the enhancer fixed or broke.
 
         ocelli explain photo.jpg --output explained
         ocelli explain photos --classifier classifier.tflite --enhancer enhancer.tflite \\
@@ -25,6 +31,10 @@ struct ExplainCommand: ParsableCommand {
       Methods are \(ExplanationMethod.allCases.map(\.name).joined(separator: ", ")). A map shows \
       what speaks for the class; where nothing does, it says so. Models of integers are explained \
       through the floats that they stand for.
+
+      --internals shows channels of layers, original and enhanced, and writes to the manifest how \
+      far apart the answers of every layer are: the cosine, the relative L2 distance, and the \
+      linear centred kernel alignment (CKA). `ocelli model info` lists the layers.
       """)
 
   @Argument(help: "Pictures, folders, or - for a stream on standard input.") var pictures: [String]
@@ -35,6 +45,11 @@ struct ExplainCommand: ParsableCommand {
   var classifier: String?
   @Option(help: ArgumentHelp("An enhancer to put in front of it.", valueName: "file"))
   var enhancer: String?
+  @Option(
+    help: ArgumentHelp(
+      "Degrade the pictures first, such as dull=0.5,blur=0.8,noise=0.05,jpeg=30.",
+      valueName: "steps"))
+  var degrade: String?
   @Option(parsing: .upToNextOption, help: ArgumentHelp("How to explain.", valueName: "method"))
   var method: [ExplanationMethod] = [.activation(.gradCAM)]
   @Option(
@@ -46,21 +61,19 @@ struct ExplainCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The layer of class activation maps (default: the deepest of at least "
-        + "\(Graph.smallestExplainedSide) pixels a side).", valueName: "name"))
+        + "\(Graph.smallestExplainedSide) pixels a side; enhancer/NAME for one of the enhancer's).",
+      valueName: "name"))
   var layer: String?
-  @Option(help: "Colours of maps: jet, viridis, turbo or grey.") var colors = ColorMap.jet
   @Option(
-    help: ArgumentHelp(
-      "The percentile of an enhancer's changes that has the strongest colour.",
-      valueName: "percent"))
-  var stretch: Float = 99
+    parsing: .upToNextOption,
+    help: ArgumentHelp("What is explained behind an enhancer.", valueName: "reading"))
+  var reading = ExplainedPicture.Reading.allCases
   @Option(
-    help: ArgumentHelp(
-      "The change that has the strongest colour, in levels of 255, alike for all pictures.",
-      valueName: "levels"))
-  var scale: Float?
-  @Option(help: ArgumentHelp("Pictures with parts hidden, for lime.", valueName: "n"))
-  var samples = 1000
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Layers of the classifier to show channels of.", valueName: "name"))
+  var internals: [String] = []
+  @OptionGroup(title: "LIME") var lime: LimeOptions
+  @OptionGroup(title: "Pictures") var style: StyleOptions
   @Option(help: ArgumentHelp("What random choices derive from.", valueName: "n")) var seed: UInt64 =
     1
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
@@ -69,83 +82,75 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    try checkRange("samples", samples, 10...1_000_000)
-    try checkRange("stretch", stretch, 1...100)
-    if let scale { try checkRange("scale", scale, 0.001...255) }
     guard !pictures.isEmpty else { throw ValidationError("Expected at least one picture") }
     if method.isEmpty { throw ValidationError("--method: expected at least one") }
-    if colors == .diverging {
-      throw ValidationError("--colors diverging: signed maps have them anyway")
-    }
+    if reading.isEmpty { throw ValidationError("--reading: expected at least one") }
   }
 
   func run() throws {
     let pool = try threads.pool()
     let path = try classifier ?? ShippedModel.find(ShippedModel.classifier)
-    var options = Explainer.Options()
-    (options.layer, options.samples, options.seed) = (layer, samples, seed)
+    let degradation = try degrade.map { try Degradation(parsing: $0) }
+    var options = lime.options
+    (options.layer, options.seed) = (layer, seed)
     let subject = try ExplainedModel(
-      path, enhancer: enhancer, methods: method, options, target: target, pool)
-    try FileManager.default.createDirectory(
-      atPath: output, withIntermediateDirectories: true)
+      path, enhancer: enhancer,
+      .init(
+        methods: method, options: options, target: target, readings: reading, layers: internals),
+      pool)
+    var writer = try ExplanationWriter(output, subject, style.style)
     var manifest = ExplanationManifest(
-      classifier: path, enhancer: enhancer, layer: subject.layer, pictures: [])
+      classifier: path, enhancer: enhancer, degradation: degrade)
     var hasFailed = false
-    let status = StatusLine()
+    let progress = ExplanationProgress(pictureCount: PictureSource.count(pictures))
     try PictureSource.forEach(pictures) { picture in
-      status.show("explaining \(picture.name)")
+      let index = manifest.pictures.count
       do {
-        let explained = try subject.explain(picture)
-        manifest.pictures.append(try write(explained, picture, subject))
-        if !json {
-          status.clear()
-          print(manifest.pictures[manifest.pictures.count - 1].line)
-        }
+        let explained = try subject.explain(
+          picture, changedBy: { try degraded($0, degradation, index) },
+          progress: { progress.show(picture.name, index, $0) })
+        let entry = try writer.write(explained, as: picture.fileName)
+        manifest.pictures.append(entry)
+        progress.clear()
+        if !json { print(entry.line) }
       } catch {
         hasFailed = true
+        progress.clear()
         OcelliCommand.report("\(picture.name): \(error)")
       }
     }
-    status.clear()
+    try writer.finish(&manifest)
     let text = try manifest.json()
     try AtomicFile.write(Array((text + "\n").utf8), to: output + "/manifest.json")
     if json { print(text) }
     if hasFailed { throw ReportedError() }
   }
 
-  /// Writes the picture's files; what the manifest says of them.
-  private func write(
-    _ explained: ExplainedPicture, _ picture: PictureSource.Picture, _ subject: ExplainedModel
-  ) throws -> ExplanationManifest.Picture {
-    let stem = picture.fileName.replacingOccurrences(of: ":", with: "-")
-    try FileManager.default.createDirectory(
-      at: URL(filePath: "\(output)/\(stem)").deletingLastPathComponent(),
-      withIntermediateDirectories: true)
-    let style = PictureStyle(colors: colors, stretch: stretch, scale: scale)
-    try save(ExplanationPanel(explained, subject.labels, style).image(), as: stem + ".png")
-    var entry = ExplanationManifest.Picture(explained, picture.name, stem + ".png", subject.labels)
-    for (state, view) in [("plain", explained.plain), ("enhanced", explained.enhanced)] {
-      for map in view?.maps ?? [] {
-        let file = "\(stem).\(state).\(map.method.name).npy"
-        let values = map.explanation.map
-        try NumPyArray<Float>(shape: [values.height, values.width], elements: values.values)
-          .write(to: output + "/" + file)
-        entry.maps.append(.init(map, state: state, file: file))
-      }
-    }
-    if let enhanced = explained.enhanced {
-      let panel = stem + ".change.png"
-      let change = PictureChange(explained.plain, enhanced)
-      try save(ChangePanel(explained, enhanced, change, subject.labels, style).image(), as: panel)
-      entry.change = .init(
-        change, panel: panel, files: try change.write(to: output, stem: stem))
-    }
-    return entry
+  private func degraded(_ image: Image, _ degradation: Degradation?, _ index: Int) throws -> Image {
+    guard let degradation else { return image }
+    var random = RandomGenerator(seed: seed, stream: UInt64(index))
+    return try degradation.apply(to: image, random: &random)
+  }
+}
+
+/// The share of all pictures that is done, and when the rest will be.
+private final class ExplanationProgress {
+  private let status = StatusLine()
+  private let start = MonotonicClock.seconds
+  private let pictureCount: Int?
+
+  init(pictureCount: Int?) { self.pictureCount = pictureCount }
+
+  func show(_ name: String, _ index: Int, _ share: Double) {
+    let elapsed = MonotonicClock.seconds - start
+    status.show(
+      {
+        guard let count = pictureCount, share > 0 || index > 0 else { return "explaining \(name)" }
+        let done = (Double(index) + share) / Double(max(count, index + 1))
+        return "explaining \(name), \(index + 1) of \(count): "
+          + "about \(Duration.text(elapsed * (1 - done) / done)) left"
+      }())
   }
 
-  private func save(_ image: Image, as name: String) throws {
-    do throws(ImageError) { try image.write(to: "\(output)/\(name)") } catch {
-      throw CommandError("\(output)/\(name): \(error)")
-    }
-  }
+  func clear() { status.clear() }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Classification
 import Explanation
+import Foundation
 import Imaging
 import Kernels
 import Network
@@ -8,52 +9,32 @@ import Ocelli
 import Platform
 import Training
 
-/// A picture, plain and enhanced, with what the methods say of it.
-struct ExplainedPicture {
-  struct Map {
-    var method: ExplanationMethod
-    var explanation: Explanation
-    /// What is shown: the same for the plain and the enhanced picture.
-    var range: ClosedRange<Float>
-  }
-
-  struct View {
-    var image: Image
-    var floats: [Float]
-    var predicted: Int
-    /// Of each class.
-    var probabilities: [Float]
-    var maps: [Map] = []
-  }
-
-  var target: Int
-  var plain: View
-  var enhanced: View?
-}
-
-extension ExplainedPicture {
-  /// A picture, under it what it is taken for.
-  func cell(_ view: View, _ labels: [String]) -> Panel.Cell {
-    let share = Int((view.probabilities[view.predicted] * 100).rounded())
-    return Panel.Cell(view.image, caption: "\(labels[view.predicted]) \(share) %")
-  }
-}
-
 /// A classifier, perhaps with an enhancer in front, and the methods bound to it.
 struct ExplainedModel {
+  /// What is asked about it.
+  struct Question {
+    var methods: [ExplanationMethod]
+    var options: Explainer.Options
+    /// A class by name or number, `nil` for the predicted one.
+    var target: String?
+    var readings: [ExplainedPicture.Reading]
+    /// Layers whose channels are shown.
+    var layers: [String]
+  }
+
   let labels: [String]
   private let decoder: Session
   private let classifier: Session
   private let enhancer: Session?
   private let explainers: [Explainer]
+  private let composedExplainers: [Explainer]
+  private let readings: [ExplainedPicture.Reading]
+  private let shownLayers: LayerRecorder?
+  private let comparedLayers: LayerRecorder?
   private let target: Int?
 
-  /// The layer of class activation maps.
-  var layer: String? { explainers.lazy.compactMap(\.layer).first }
-
   init(
-    _ path: String, enhancer enhancerPath: String?, methods: [ExplanationMethod],
-    _ options: Explainer.Options, target: String?, _ pool: ThreadPool
+    _ path: String, enhancer enhancerPath: String?, _ question: Question, _ pool: ThreadPool
   ) throws {
     let model = try Model.inFloats(contentsOf: path, as: .classifier)
     let file = try Model(contentsOf: path)
@@ -65,18 +46,48 @@ struct ExplainedModel {
       model.labels.isEmpty
       ? (0..<model.graph.shapes[model.graph.logits].channels).map { "class \($0)" } : model.labels
     self.labels = labels
+    target = try question.target.map { try Self.index(of: $0, labels, path) }
     classifier = try Self.session(model, keeping: model.graph.logits, path, pool)
-    enhancer = try enhancerPath.map { enhancerPath in
-      let enhancer = try Model.inFloats(contentsOf: enhancerPath, as: .enhancer)
-      guard enhancer.graph.outputShape == model.graph.inputShape else {
-        throw CommandError(
-          "\(enhancerPath): makes images of \(enhancer.graph.outputShape.text), \(path) takes "
-            + model.graph.inputShape.text)
-      }
-      return try Self.session(enhancer, keeping: enhancer.graph.output, enhancerPath, pool)
+    var options = question.options
+    if options.layer?.hasPrefix(Model.enhancerPrefix) == true { options.layer = nil }
+    explainers = try Self.explainers(model, question.methods, options, path, pool)
+    do {
+      shownLayers =
+        question.layers.isEmpty
+        ? nil : try LayerRecorder(model, layers: question.layers, pool)
+      comparedLayers = enhancerPath == nil ? nil : try LayerRecorder(model, pool)
+    } catch { throw CommandError("\(path): \(error)") }
+    guard let enhancerPath else {
+      (enhancer, composedExplainers, readings) = (nil, [], [.plain])
+      return
     }
-    self.target = try target.map { try Self.index(of: $0, labels, path) }
-    explainers = try methods.map { method in
+    let front = try Model.inFloats(contentsOf: enhancerPath, as: .enhancer)
+    guard front.graph.outputShape == model.graph.inputShape else {
+      throw CommandError(
+        "\(enhancerPath): makes images of \(front.graph.outputShape.text), \(path) takes "
+          + model.graph.inputShape.text)
+    }
+    enhancer = try Self.session(front, keeping: front.graph.output, enhancerPath, pool)
+    readings = question.readings
+    guard readings.contains(.composed) else {
+      composedExplainers = []
+      return
+    }
+    guard let both = try Model.composed(enhancer: front, classifier: model) else {
+      throw CommandError("\(path): no memory to run it behind \(enhancerPath)")
+    }
+    options.layer = question.options.layer.map {
+      $0.hasPrefix(Model.enhancerPrefix) ? $0 : Model.classifierPrefix + $0
+    }
+    composedExplainers = try Self.explainers(
+      both, question.methods, options, "\(enhancerPath) and \(path)", pool)
+  }
+
+  private static func explainers(
+    _ model: Model, _ methods: [ExplanationMethod], _ options: Explainer.Options, _ path: String,
+    _ pool: ThreadPool
+  ) throws -> [Explainer] {
+    try methods.map { method in
       do { return try Explainer(model, by: method, options, batch: 16, pool) } catch {
         throw CommandError("\(path): \(error)")
       }
@@ -103,21 +114,88 @@ struct ExplainedModel {
     return index
   }
 
-  func explain(_ picture: PictureSource.Picture) throws -> ExplainedPicture {
-    let image = try picture.decoded(for: decoder)
-    var plain = view(floats(of: image))
-    var enhanced = enhancer.map { view(output(of: $0, for: plain.floats)) }
-    let target = target ?? (enhanced ?? plain).predicted
-    for explainer in explainers {
-      let first = try explainer.explanation(of: plain.floats, class: target)
-      let second = try enhanced.map { try explainer.explanation(of: $0.floats, class: target) }
-      let range = Self.range([first] + (second.map { [$0] } ?? []), explainer.method)
-      plain.maps.append(.init(method: explainer.method, explanation: first, range: range))
-      if let second {
-        enhanced?.maps.append(.init(method: explainer.method, explanation: second, range: range))
-      }
+  /// - Parameters:
+  ///   - change: what is done to the picture before, at the model's size.
+  ///   - progress: told the share that is done.
+  func explain(
+    _ picture: PictureSource.Picture, changedBy change: (Image) throws -> Image,
+    progress: @escaping (Double) -> Void
+  ) throws -> ExplainedPicture {
+    let shape = classifier.plan.graph.inputShape
+    let image = try change(
+      picture.decoded(for: decoder).fitted(
+        width: shape.width, height: shape.height, keepingProportion: false))
+    var explained = ExplainedPicture(
+      name: picture.name, truth: truth(of: picture), target: 0,
+      plain: view(.plain, floats(of: image)))
+    if let enhancer {
+      let enhanced = view(
+        .enhanced, outputs(of: enhancer, for: explained.plain.floats, enhancer.plan.graph.output))
+      explained.enhanced = enhanced
+      // The same picture as the original, the same answer as to the enhanced one.
+      explained.composed = explained.plain
+      explained.composed?.reading = .composed
+      explained.composed?.predicted = enhanced.predicted
+      explained.composed?.probabilities = enhanced.probabilities
     }
-    return ExplainedPicture(target: target, plain: plain, enhanced: enhanced)
+    explained.target = target ?? (explained.enhanced ?? explained.plain).predicted
+    try addMaps(to: &explained, progress)
+    return explained
+  }
+
+  private func addMaps(
+    to explained: inout ExplainedPicture, _ progress: @escaping (Double) -> Void
+  ) throws {
+    let total = Double(max(1, explainers.count * readings.count))
+    var done = 0.0
+    func explanation(_ explainer: Explainer, of view: ExplainedPicture.View?) throws -> Explanation?
+    {
+      guard let view, readings.contains(view.reading) else { return nil }
+      explainer.progress = { [done] count, all in
+        progress((done + Double(count) / Double(max(1, all))) / total)
+      }
+      defer { done += 1 }
+      return try explainer.explanation(of: view.floats, class: explained.target)
+    }
+    for (index, explainer) in explainers.enumerated() {
+      let plain = try explanation(explainer, of: explained.plain)
+      let enhanced = try explanation(explainer, of: explained.enhanced)
+      let whole = composedExplainers.isEmpty ? explainer : composedExplainers[index]
+      let composed = try explanation(whole, of: explained.composed)
+      let range = Self.range([plain, enhanced, composed].compactMap { $0 }, explainer.method)
+      func map(_ explanation: Explanation?, _ explainer: Explainer) -> [ExplainedPicture.Map] {
+        (explanation.map {
+          [.init(method: explainer.method, layer: explainer.layer, explanation: $0, range: range)]
+        }) ?? []
+      }
+      explained.plain.maps += map(plain, explainer)
+      explained.enhanced?.maps += map(enhanced, explainer)
+      explained.composed?.maps += map(composed, whole)
+    }
+  }
+
+  /// The layers that are shown, and the distance of each.
+  func shownLayers(of explained: ExplainedPicture) -> [ComparedLayer] {
+    shownLayers.map { compare(explained, $0) } ?? []
+  }
+
+  /// How far apart each layer's answers are.
+  func comparedLayers(of explained: ExplainedPicture) -> [ComparedLayer] {
+    comparedLayers.map { compare(explained, $0) } ?? []
+  }
+
+  private func compare(
+    _ explained: ExplainedPicture, _ recorder: LayerRecorder
+  ) -> [ComparedLayer] {
+    let before = recorder.answers(to: explained.plain.floats)
+    let after = explained.enhanced.map { recorder.answers(to: $0.floats) }
+    return before.indices.map { ComparedLayer(before[$0], after?[$0]) }
+  }
+
+  /// The class that the picture's folder is named after.
+  private func truth(of picture: PictureSource.Picture) -> Int? {
+    let folder = URL(filePath: picture.name).deletingLastPathComponent().lastPathComponent
+    return labels.firstIndex(of: folder)
   }
 
   /// One scale for all, without a few outliers where values are pixels'.
@@ -131,16 +209,14 @@ struct ExplainedModel {
     return (method.isSigned ? -limit : 0)...limit
   }
 
-  private func view(_ floats: [Float]) -> ExplainedPicture.View {
+  private func view(
+    _ reading: ExplainedPicture.Reading, _ floats: [Float]
+  ) -> ExplainedPicture.View {
     let logits = outputs(of: classifier, for: floats, classifier.plan.graph.logits)
     return ExplainedPicture.View(
-      image: Image(floats, classifier.plan.graph.inputShape), floats: floats,
+      reading: reading, image: Image(floats, classifier.plan.graph.inputShape), floats: floats,
       predicted: logits.indices.max { logits[$0] < logits[$1] } ?? 0,
       probabilities: ElementaryFunctions.softmax(logits))
-  }
-
-  private func output(of session: Session, for floats: [Float]) -> [Float] {
-    outputs(of: session, for: floats, session.plan.graph.output)
   }
 
   private func outputs(of session: Session, for floats: [Float], _ node: Int) -> [Float] {
@@ -150,9 +226,8 @@ struct ExplainedModel {
   }
 
   private func floats(of image: Image) -> [Float] {
-    let shape = classifier.plan.graph.inputShape
-    let picture = image.fitted(width: shape.width, height: shape.height, keepingProportion: false)
-    let levels = shape.channels == 3 ? picture.pixels : picture.luma.pixels
+    let levels =
+      classifier.plan.graph.inputShape.channels == 3 ? image.pixels : image.luma.pixels
     return levels.map { Float($0) / 255 }
   }
 }

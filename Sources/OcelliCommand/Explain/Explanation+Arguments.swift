@@ -21,3 +21,6 @@ extension ColorMap: ExpressibleByArgument {
 
   public static var allValueStrings: [String] { allCases.map { "\($0)" } }
 }
+
+extension Superpixels.Method: ExpressibleByArgument {}
+extension ExplainedPicture.Reading: ExpressibleByArgument {}

@@ -10,34 +10,68 @@ struct ExplanationManifest: Encodable {
     var probability: Float
     /// Of the class that is explained.
     var targetProbability: Float
+    /// Where the picture's class is known.
+    var isRight: Bool?
 
-    init(_ view: ExplainedPicture.View, _ labels: [String], _ target: Int) {
+    init(_ view: ExplainedPicture.View, _ explained: ExplainedPicture, _ labels: [String]) {
       label = labels[view.predicted]
       probability = view.probabilities[view.predicted]
-      targetProbability = view.probabilities[target]
+      targetProbability = view.probabilities[explained.target]
+      isRight = explained.isRight(view)
     }
   }
 
   struct Map: Encodable {
-    /// `plain` or `enhanced`: the picture that it is of.
-    var picture: String
+    /// What is explained: `plain`, `enhanced` or `composed`.
+    var reading: String
     var method: String
+    /// Of class activation maps.
+    var layer: String?
     var file: String
     var minimum: Float
     var maximum: Float
+    /// What the strongest colour stands for, in all readings.
+    var scale: Float
     /// Nothing speaks for the class.
     var isEmpty: Bool
-    /// LIME's R².
-    var determination: Double?
+    var lime: Lime?
 
-    init(_ map: ExplainedPicture.Map, state: String, file: String) {
-      picture = state
+    struct Lime: Encodable {
+      var parts: Int
+      /// R².
+      var determination: Double
+      /// Of the strongest parts, over random choices.
+      var stability: Double?
+    }
+
+    init(_ map: ExplainedPicture.Map, _ reading: ExplainedPicture.Reading, file: String) {
+      self.reading = reading.rawValue
       method = map.method.name
+      layer = map.layer
       self.file = file
       minimum = map.explanation.map.values.min() ?? 0
       maximum = map.explanation.map.values.max() ?? 0
+      scale = map.range.upperBound
       isEmpty = map.explanation.isEmpty
-      determination = map.explanation.determination
+      lime = map.explanation.parts.map {
+        Lime(
+          parts: $0.superpixels.count, determination: $0.determination, stability: $0.stability)
+      }
+    }
+  }
+
+  /// How far apart a layer's answers to the plain and the enhanced picture are.
+  struct LayerDistance: Encodable {
+    var layer: String
+    var cosine: Double?
+    var relativeL2: Double?
+    var linearCKA: Double?
+
+    init?(_ layer: ComparedLayer) {
+      guard let distance = layer.distance else { return nil }
+      self.layer = layer.before.layer.name
+      (cosine, relativeL2) = (distance.cosine, distance.relative)
+      linearCKA = distance.alignment
     }
   }
 
@@ -80,24 +114,30 @@ struct ExplanationManifest: Encodable {
   struct Picture: Encodable {
     var picture: String
     var panel: String
+    /// What the picture's folder says that it shows.
+    var truth: String?
     var target: String
     var plain: Prediction
     var enhanced: Prediction?
     var change: Change?
     var maps: [Map] = []
+    var internals: String?
+    var layers: [LayerDistance]?
 
-    init(_ explained: ExplainedPicture, _ name: String, _ panel: String, _ labels: [String]) {
-      picture = name
+    init(_ explained: ExplainedPicture, _ panel: String, _ labels: [String]) {
+      picture = explained.name
       self.panel = panel
+      truth = explained.truth.map { labels[$0] }
       target = labels[explained.target]
-      plain = Prediction(explained.plain, labels, explained.target)
-      enhanced = explained.enhanced.map { Prediction($0, labels, explained.target) }
+      plain = Prediction(explained.plain, explained, labels)
+      enhanced = explained.enhanced.map { Prediction($0, explained, labels) }
     }
 
     /// For people.
     var line: String {
       func text(_ prediction: Prediction) -> String {
         "\(prediction.label) \(percent(Double(prediction.probability)))"
+          + (prediction.isRight.map { $0 ? " (right)" : " (wrong)" } ?? "")
       }
       var line = "\(picture): \(text(plain))"
       if let enhanced { line += ", enhanced \(text(enhanced))" }
@@ -106,15 +146,21 @@ struct ExplanationManifest: Encodable {
           format: " (changed by up to %.0f of 255, SSIM %.2f)", change.largest * 255,
           change.structuralSimilarity)
       }
-      let empty = maps.filter(\.isEmpty).map { "\($0.method) of the \($0.picture) picture" }
+      let empty = maps.filter(\.isEmpty).map { "\($0.method) (\($0.reading))" }
       if !empty.isEmpty { line += "; no positive evidence: \(empty.joined(separator: ", "))" }
+      let loose = maps.filter { ($0.lime?.determination ?? 1) < 0.5 }.map(\.reading)
+      if !loose.isEmpty {
+        line += "; lime describes the model badly: \(loose.joined(separator: ", "))"
+      }
       return line + " → \(panel)"
     }
   }
 
   var classifier: String
   var enhancer: String?
-  /// The layer of class activation maps.
-  var layer: String?
-  var pictures: [Picture]
+  var degradation: String?
+  var pictures: [Picture] = []
+  /// Pictures of several pictures.
+  var attention: String?
+  var differences: String?
 }

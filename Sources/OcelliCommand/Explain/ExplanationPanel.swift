@@ -3,7 +3,7 @@ import Explanation
 import Foundation
 import Imaging
 
-/// A picture's maps in a row; below them, those of the enhanced picture.
+/// A picture's maps in a row; below them, those of the enhanced picture, and of both networks.
 struct ExplanationPanel {
   private let explained: ExplainedPicture
   private let labels: [String]
@@ -16,39 +16,26 @@ struct ExplanationPanel {
   }
 
   func image() -> Image {
-    let plain = explained.plain
+    let views = explained.views
     var panel = style.panel(
-      for: plain.image, title: "What speaks for \(labels[explained.target])",
-      headings: ["picture"] + plain.maps.map(\.method.name))
-    panel.append(row: row(plain))
-    if let enhanced = explained.enhanced { panel.append(row: row(enhanced)) }
+      for: explained.plain.image, title: "What speaks for \(labels[explained.target])",
+      headings: [""] + (views.first?.maps.map(\.method.name) ?? []))
+    let layers = views.flatMap(\.maps).compactMap(\.layer)
+    if let layer = layers.first { panel.notes = ["maps of layer \(layer)"] }
+    for (index, view) in views.enumerated() {
+      let isLast = index == views.count - 1
+      panel.append(
+        row: row(view, hasLegends: isLast), heading: views.count > 1 ? view.reading.title : "")
+    }
     return panel.image()
   }
 
-  private func row(_ view: ExplainedPicture.View) -> [Panel.Cell] {
-    var cells = [explained.cell(view, labels)]
-    for map in view.maps {
-      let explanation = map.explanation
-      let caption =
-        explanation.isEmpty
-        ? "no positive evidence" : explanation.determination.map { String(format: "R2 %.2f", $0) }
-      cells.append(Panel.Cell(overlay(map, on: view.image), caption: caption ?? ""))
-    }
-    return cells
-  }
-
-  /// Half the map, half the picture; LIME's parts with their borders.
-  private func overlay(_ map: ExplainedPicture.Map, on image: Image) -> Image {
-    let values = map.explanation.map
-    let sized =
-      values.width == image.width && values.height == image.height
-      ? values : values.resized(width: image.width, height: image.height)
-    let heat = sized.image(map.method.isSigned ? .diverging : style.colors, range: map.range)
-    var result = image.blended(with: heat, opacity: 0.5)
-    guard let parts = map.explanation.parts else { return result }
-    for pixel in parts.labels.indices where parts.isBoundary(pixel) {
-      for c in 0..<3 { result.pixels[3 * pixel + c] = result.pixels[3 * pixel + c] / 2 }
-    }
-    return result
+  private func row(_ view: ExplainedPicture.View, hasLegends: Bool) -> [Panel.Cell] {
+    [explained.cell(view, labels)]
+      + view.maps.map { map in
+        let overlay = MapOverlay(map, on: view.image, style)
+        return Panel.Cell(
+          overlay.image, caption: overlay.caption, legend: hasLegends ? overlay.legend : nil)
+      }
   }
 }

@@ -19,14 +19,22 @@ struct PictureStyle {
 
   /// A panel whose cells are for pictures of this size.
   func panel(for image: Image, title: String, headings: [String]) -> Panel {
-    let width = image.width * max(1, (Self.cellSide + image.width - 1) / image.width)
+    let factor = enlargement(of: image)
     return Panel(
-      cellWidth: width, cellHeight: width * image.height / image.width, title: title,
+      cellWidth: image.width * factor, cellHeight: image.height * factor, title: title,
       headings: headings)
+  }
+
+  /// By how much a picture is enlarged, so that maps over it can be finer than its pixels.
+  func enlargement(of image: Image) -> Int {
+    max(1, (Self.cellSide + image.width - 1) / image.width)
   }
 
   /// Pictures are drawn at least so wide.
   private static let cellSide = 224
+
+  /// A number in two significant digits.
+  static func number(_ value: Float) -> String { String(format: "%.2g", value) }
 
   /// A difference of numbers in [0, 1] in levels of 255.
   static func levels(_ difference: Float, withTotal: Bool = true) -> String {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Kernels
+public import Network
+
+/// What the layers of a model make of an image.
+public final class LayerRecorder {
+  public struct Layer: Sendable {
+    public let name: String
+    public let shape: Shape
+    fileprivate let node: Int
+  }
+
+  /// What a layer gave: pixel by pixel, channels innermost.
+  public struct Answer: Sendable {
+    public let layer: Layer
+    public let values: [Float]
+
+    /// One channel's map.
+    public func channel(_ channel: Int) -> [Float] {
+      stride(from: channel, to: values.count, by: layer.shape.channels).map { values[$0] }
+    }
+  }
+
+  public let layers: [Layer]
+  private let session: Session
+
+  /// - Parameters:
+  ///   - model: a classifier in floats.
+  ///   - names: of layers; `nil` for all whose output another layer reads as it is, and the logits.
+  public init(
+    _ model: Model, layers names: [String]? = nil, _ pool: ThreadPool
+  ) throws(ExplanationError) {
+    let graph = model.graph
+    guard graph.formats.allSatisfy({ $0 == .float32 }) else { throw .integers }
+    let nodes = try names?.map { name throws(ExplanationError) in
+      guard let node = graph.index(ofNodeNamed: name) else { throw .unknownLayer(name) }
+      guard !graph.isConstant(node) else { throw .unusableLayer(name) }
+      return node
+    }
+    layers = (nodes ?? graph.representations).map {
+      Layer(name: graph.nodes[$0].name, shape: graph.shapes[$0], node: $0)
+    }
+    var request = PlanRequest(batch: 1, threadCount: pool.threadCount)
+    request.keptValues = layers.map(\.node)
+    let plan = Plan(graph, request)
+    guard let session = Session(plan, model.parameters, pool) else {
+      throw .outOfMemory(byteCount: plan.arenaByteCount)
+    }
+    self.session = session
+  }
+
+  /// - Parameter image: the input's height × width × channels numbers.
+  public func answers(to image: [Float]) -> [Answer] {
+    precondition(image.count == session.input.elementCount, "an image has the input's size")
+    for (index, value) in image.enumerated() { session.input.base[index] = value }
+    session.forward()
+    return layers.map {
+      Answer(layer: $0, values: session.value(of: $0.node).elements(ofImage: 0))
+    }
+  }
+}
+
+extension Graph {
+  /// The nodes up to the logits whose output is read as it is: not those before an activation or a
+  /// normalisation, nor those that only move numbers.
+  fileprivate var representations: [Int] {
+    let reached = ancestors(of: logits).union([logits])
+    let consumers = consumers
+    return nodes.indices.filter { node in
+      guard reached.contains(node), !isConstant(node) else { return false }
+      switch nodes[node].operation {
+      case .input, .dropout, .reshape, .transpose, .padding, .cropping: return false
+      default: break
+      }
+      let readers = consumers[node].filter(reached.contains)
+      guard readers.count == 1 else { return true }
+      switch nodes[readers[0]].operation {
+      case .activation, .batchNormalization, .channelAffine, .fakeQuantization: return false
+      default: return true
+      }
+    }
+  }
+}
