@@ -59,6 +59,7 @@ bench: build venv ## time Ocelli against other runtimes in turns, into build/ben
 	$(PYTHON) tools/bench/make_models.py
 	$(PYTHON) tools/bench/models.py --ocelli .build/release/ocelli --python $(PYTHON)
 	$(PYTHON) tools/bench/compare.py --ocelli .build/release/ocelli --python $(PYTHON)
+	$(PYTHON) tools/bench/explanations.py --ocelli .build/release/ocelli --python $(PYTHON)
 
 verify: setup venv ## compare with PyTorch, SciPy and other readers of our files
 	PYTHON=$(PYTHON) CPU="$(CPU)" tools/verify.sh

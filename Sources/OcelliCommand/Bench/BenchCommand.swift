@@ -3,11 +3,12 @@ import ArgumentParser
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure models, kernels and training steps on this machine.",
+    commandName: "bench", abstract: "Measure models, kernels, training steps and explanations.",
     discussion: """
         ocelli bench model model.tflite --profile
         ocelli bench training --workload vgg16-training
+        ocelli bench explanation --workload grad-cam
         ocelli bench kernels --threads 1
       """,
-    subcommands: [BenchModel.self, BenchTraining.self, BenchKernels.self])
+    subcommands: [BenchModel.self, BenchTraining.self, BenchExplanation.self, BenchKernels.self])
 }

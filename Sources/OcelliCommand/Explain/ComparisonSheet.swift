@@ -90,7 +90,7 @@ struct ComparisonSheet {
         ], heading: heading(explained))
     }
     panel.footer = style.colors.bar(
-      width: 448, minimum: "0", middle: "mean difference of a pixel's channels",
+      width: 672, minimum: "0", middle: "mean over a pixel's channels",
       maximum: PictureStyle.levels(limit))
     return panel.image()
   }

@@ -4,8 +4,15 @@ import Foundation
 extension Encodable {
   /// What `--json` prints of one result: indented, the same bytes for the same content.
   func json() throws -> String {
+    try text([.sortedKeys, .prettyPrinted])
+  }
+
+  /// The same in one line.
+  func jsonLine() throws -> String { try text(.sortedKeys) }
+
+  private func text(_ formatting: JSONEncoder.OutputFormatting) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    encoder.outputFormatting = formatting
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }
