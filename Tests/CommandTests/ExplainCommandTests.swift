@@ -127,6 +127,9 @@ struct ExplainCommandTests {
     try ocelli.expectError("\(explain) --class unicorn", "has no class 'unicorn'")
     try ocelli.expectUsage("\(explain) --superpixels voronoi")
     try ocelli.expectUsage("\(explain) --stretch 0", "--stretch")
+    try ocelli.expectUsage("\(explain) --reading enhanced", "--reading needs --enhancer")
+    try ocelli.expectUsage("\(explain) --mean 0", "--mean and --deviation go together")
+    try ocelli.expectError("\(explain) --layer enhancer/x", "has no layer 'enhancer/x'")
     try ocelli.expectError("\(explain) --degrade fog=1", "'fog': expected dull")
     try ocelli.expectError("\(explain) --internals nothing", "has no layer 'nothing'")
     try ocelli.expectError("\(explain) --class 10", "has no class '10'")
@@ -135,6 +138,11 @@ struct ExplainCommandTests {
     try ocelli.expectError(
       "explain \(pictures) --classifier $SHARED/enhancer/enhance/best.safetensors",
       "is an enhancer, expected a classifier")
+    let twice = try ocelli.shell(
+      """
+      file=$(ls \(pictures)/*/* | head -n 1); $OCELLI explain $file $file \(Shared.classifier)
+      """)
+    #expect(twice.code == 1 && twice.errors.contains("a picture of this name"), "\(twice)")
     let run = try ocelli.shell(
       """
       echo no >a.png; first=$(ls -d \(pictures)/* | head -n 1)

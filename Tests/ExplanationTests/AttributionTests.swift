@@ -113,6 +113,21 @@ struct AttributionTests {
     }
   }
 
+  @Test func `a picture that is only scaled is no layer`() throws {
+    var graph = Graph()
+    var node = try graph.input(height: 12, width: 12, channels: 3)
+    node = try graph.add("scaled", .activation(ActivationLayer(.relu)), [node])
+    node = try graph.convolution("small", node, channels: 2, kernel: 3, stride: 4)
+    _ = try graph.dense("logits", node, units: 2)
+    let model = Model(
+      role: .classifier, graph: graph, parameters: try #require(ParameterStore(graph)))
+    #expect(throws: ExplanationError.noLayer(side: 6)) {
+      try ClassActivationMap(model, batch: 1, pool)
+    }
+    let named = try ClassActivationMap(model, layer: "small", batch: 1, pool)
+    #expect(graph.nodes[named.layer].name == "small")
+  }
+
   @Test func `what is asked for is the predicted class unless told`() throws {
     let model = try ExplainedNetwork.model()
     let explainer = try ClassActivationMap(model, batch: 2, pool)

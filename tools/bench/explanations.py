@@ -26,7 +26,8 @@ def ours(workload, options):
     for _ in range(options.rounds):
         found += rows([
             options.ocelli, "bench", "explanation", "--json", "--workload", workload, "--count",
-            str(COUNT), "--batch", str(BATCH), "--threads", str(options.threads)])
+            str(COUNT), "--batch", str(BATCH), "--threads", str(options.threads), "--steps",
+            "1" if workload == "lime" else "5"])
     return best(found, workload)
 
 

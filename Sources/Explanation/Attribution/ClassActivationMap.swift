@@ -101,6 +101,15 @@ extension ClassActivationMap.Method {
   var needsGradient: Bool { self != .eigenCAM && self != .scoreCAM }
 }
 
+extension Operation {
+  fileprivate var hasFilters: Bool {
+    switch self {
+    case .convolution, .transposedConvolution, .dense: true
+    default: false
+    }
+  }
+}
+
 extension Graph {
   /// Below this a map is too coarse to say where something is.
   public static let smallestExplainedSide = 6
@@ -115,8 +124,13 @@ extension Graph {
       return node
     }
     let side = Self.smallestExplainedSide
+    // What comes before the first filter is the image still.
+    var seesFilters = [Bool](repeating: false, count: nodes.count)
+    for (index, node) in nodes.enumerated() {
+      seesFilters[index] = node.operation.hasFilters || node.inputs.contains { seesFilters[$0] }
+    }
     let layer = nodes.indices.last { node in
-      reached.contains(node) && node != 0 && !isConstant(node)
+      reached.contains(node) && seesFilters[node]
         && min(shapes[node].height, shapes[node].width) >= side
     }
     guard let layer else { throw .noLayer(side: side) }

@@ -38,7 +38,7 @@ struct ChangePanel {
         change.maps.signed.image(.diverging, range: -limit...limit),
         legend: .init(
           .diverging, minimum: "-" + PictureStyle.levels(limit, withTotal: false), middle: "0",
-          maximum: "+" + PictureStyle.levels(limit))),
+          maximum: "+" + PictureStyle.levels(limit, withTotal: false))),
     ])
     panel.append(row: spectra)
     return panel.image()

@@ -25,8 +25,8 @@ struct ExplainCommand: ParsableCommand {
       that the enhancer fixed or broke.
 
         ocelli explain photo.jpg --output explained
-        ocelli explain photos --classifier classifier.tflite --enhancer enhancer.tflite \\
-          --method grad-cam lime --output explained
+        ocelli explain photos --method grad-cam lime --classifier classifier.tflite \\
+          --enhancer enhancer.tflite --output explained
 
       Methods are \(ExplanationMethod.allCases.map(\.name).joined(separator: ", ")). A map shows \
       what speaks for the class; where nothing does, it says so. Models of integers are explained \
@@ -73,7 +73,8 @@ struct ExplainCommand: ParsableCommand {
     help: ArgumentHelp("Layers of the classifier to show channels of.", valueName: "name"))
   var internals: [String] = []
   @OptionGroup(title: "LIME") var lime: LimeOptions
-  @OptionGroup(title: "Pictures") var style: StyleOptions
+  @OptionGroup(title: "Input") var preprocessing: PreprocessingOptions
+  @OptionGroup(title: "Output") var style: StyleOptions
   @Option(help: ArgumentHelp("What random choices derive from.", valueName: "n")) var seed: UInt64 =
     1
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
@@ -84,6 +85,9 @@ struct ExplainCommand: ParsableCommand {
   func validate() throws {
     guard !pictures.isEmpty else { throw ValidationError("Expected at least one picture") }
     if method.isEmpty { throw ValidationError("--method: expected at least one") }
+    if enhancer == nil, reading != ExplainedPicture.Reading.allCases {
+      throw ValidationError("--reading needs --enhancer")
+    }
     if reading.isEmpty { throw ValidationError("--reading: expected at least one") }
   }
 
@@ -96,16 +100,22 @@ struct ExplainCommand: ParsableCommand {
     let subject = try ExplainedModel(
       path, enhancer: enhancer,
       .init(
-        methods: method, options: options, target: target, readings: reading, layers: internals),
+        methods: method, options: options, target: target, readings: reading, layers: internals,
+        preprocessing: preprocessing),
       pool)
     var writer = try ExplanationWriter(output, subject, style.style)
     var manifest = ExplanationManifest(
       classifier: path, enhancer: enhancer, degradation: degrade)
     var hasFailed = false
+    var names: Set<String> = []
     let progress = ExplanationProgress(pictureCount: PictureSource.count(pictures))
     try PictureSource.forEach(pictures) { picture in
       let index = manifest.pictures.count
       do {
+        // A picture that cannot be read has no name for files.
+        guard picture.fileName.isEmpty || names.insert(picture.fileName).inserted else {
+          throw CommandError("not explained: there is a picture of this name already")
+        }
         let explained = try subject.explain(
           picture, changedBy: { try degraded($0, degradation, index) },
           progress: { progress.show(picture.name, index, $0) })

@@ -20,6 +20,7 @@ struct ExplainedModel {
     var readings: [ExplainedPicture.Reading]
     /// Layers whose channels are shown.
     var layers: [String]
+    var preprocessing: PreprocessingOptions
   }
 
   let labels: [String]
@@ -36,8 +37,11 @@ struct ExplainedModel {
   init(
     _ path: String, enhancer enhancerPath: String?, _ question: Question, _ pool: ThreadPool
   ) throws {
-    let model = try Model.inFloats(contentsOf: path, as: .classifier)
-    let file = try Model(contentsOf: path)
+    let model = try Model.inFloats(contentsOf: path, as: .classifier) {
+      try question.preprocessing.apply(to: &$0, path)
+    }
+    var file = try Model(contentsOf: path)
+    try question.preprocessing.apply(to: &file, path)
     do {
       decoder = try Session(file)
       try decoder.requireRole(.classifier)
@@ -49,7 +53,9 @@ struct ExplainedModel {
     target = try question.target.map { try Self.index(of: $0, labels, path) }
     classifier = try Self.session(model, keeping: model.graph.logits, path, pool)
     var options = question.options
-    if options.layer?.hasPrefix(Model.enhancerPrefix) == true { options.layer = nil }
+    if enhancerPath != nil, options.layer?.hasPrefix(Model.enhancerPrefix) == true {
+      options.layer = nil
+    }
     explainers = try Self.explainers(model, question.methods, options, path, pool)
     do {
       shownLayers =

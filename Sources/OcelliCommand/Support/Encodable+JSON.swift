@@ -12,7 +12,7 @@ extension Encodable {
 
   private func text(_ formatting: JSONEncoder.OutputFormatting) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = formatting
+    encoder.outputFormatting = formatting.union(.withoutEscapingSlashes)
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }

@@ -7,8 +7,14 @@ import Quantization
 
 extension Model {
   /// Reads a model in any format that must have this role; it takes and gives floats.
-  static func withFloatEnds(contentsOf path: String, as role: Role) throws -> Model {
-    guard let model = try Model(contentsOf: path).withFloatEnds() else {
+  /// - Parameter prepare: changes the model as it was read.
+  static func withFloatEnds(
+    contentsOf path: String, as role: Role,
+    preparedBy prepare: (inout Model) throws -> Void = { _ in }
+  ) throws -> Model {
+    var file = try Model(contentsOf: path)
+    try prepare(&file)
+    guard let model = try file.withFloatEnds() else {
       throw CommandError("\(path): no memory to run it")
     }
     return try model.requiring(role, path)
@@ -16,8 +22,11 @@ extension Model {
 
   /// The same in floats throughout, of memory of its own, whatever the file computes with:
   /// gradients pass.
-  static func inFloats(contentsOf path: String, as role: Role) throws -> Model {
-    let model = try withFloatEnds(contentsOf: path, as: role)
+  static func inFloats(
+    contentsOf path: String, as role: Role,
+    preparedBy prepare: (inout Model) throws -> Void = { _ in }
+  ) throws -> Model {
+    let model = try withFloatEnds(contentsOf: path, as: role, preparedBy: prepare)
     do throws(QuantizationError) { return try model.simulated() } catch {
       throw CommandError("\(path): \(error.message)")
     }
