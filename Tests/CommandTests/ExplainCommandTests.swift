@@ -55,6 +55,8 @@ struct ExplainCommandTests {
     }
     let found = try #require(try manifest("out")["pictures"] as? [[String: Any]])
     #expect(found.count == 20)
+    let means = try #require(try manifest("out")["layers"] as? [[String: Any]])
+    #expect(means.last?["layer"] as? String == "logits" && means.last?["cosine"] is Double)
     for picture in found {
       let name = try #require(picture["picture"] as? String)
       #expect(name.contains("/\(picture["truth"] as? String ?? "?")/"))
@@ -91,13 +93,13 @@ struct ExplainCommandTests {
       let run = try ocelli.shell(
         """
         $OCELLI explain \(pictures) \(Shared.classifier) --method grad-cam lime --samples 20 \
-        --class 3 --threads \(threads) --output \(threads) --json >\(threads).json
+        --internals pool1 --class 3 --threads \(threads) --output \(threads) --json >\(threads).json
         """)
       #expect(run.code == 0, "\(run)")
     }
     #expect(try ocelli.bytes("1.json") == ocelli.bytes("3.json"))
     let found = try #require(try manifest("1")["pictures"] as? [[String: Any]])
-    #expect(found.count == 20)
+    #expect(found.count == 20 && found[0]["internals"] is String && found[0]["layers"] == nil)
     #expect(Set(found.compactMap { $0["target"] as? String }).count == 1)
     for picture in found {
       for map in try #require(picture["maps"] as? [[String: Any]]) {

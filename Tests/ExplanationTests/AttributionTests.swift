@@ -29,6 +29,27 @@ struct AttributionTests {
     }
   }
 
+  @Test func `enhancer and classifier as one are explained as by captum and pytorch-grad-cam`()
+    throws
+  {
+    let both = try #require(
+      try Model.composed(
+        enhancer: try ExplainedNetwork.enhancer(), classifier: try ExplainedNetwork.model()))
+    let saliency = try InputAttribution(both, by: .saliency, batch: 1, pool)
+    let maps = try ClassActivationMap(
+      both, layer: Model.classifierPrefix + "second/activation", batch: 1, pool)
+    for (index, image) in try ExplainedNetwork.images().enumerated() {
+      let target = ExplainedNetwork.targets[index]
+      expectClose(
+        try saliency.values(for: image, class: target).values,
+        try ExplainedNetwork.golden("composed-saliency", image: index), tolerance: 2e-5)
+      let map = try maps.maps(for: [image], classes: [target], by: .hiResCAM)[0].map
+      expectClose(
+        scaled(scaled(map).resized(width: 12, height: 12)).values,
+        try ExplainedNetwork.golden("composed-hires-cam", image: index), tolerance: 2e-5)
+    }
+  }
+
   private func scaled(_ map: HeatMap) -> HeatMap {
     let (least, most) = (map.values.min() ?? 0, map.values.max() ?? 0)
     return HeatMap(

@@ -24,6 +24,15 @@ enum ExplainedNetwork {
       role: .classifier, graph: graph, parameters: parameters, labels: (0..<5).map { "\($0)" })
   }
 
+  static func enhancer() throws -> Model {
+    var graph = Graph()
+    let image = try graph.input(height: side, width: side, channels: 3)
+    _ = try graph.convolution("enhance", image, channels: 3, kernel: 3, activation: .sigmoid)
+    let parameters = try #require(ParameterStore(graph))
+    parameters.fillFromNames()
+    return Model(role: .enhancer, graph: graph, parameters: parameters)
+  }
+
   static func images() throws -> [[Float]] {
     let all = NetworkRun.input(try model().graph, batch: 2)
     return [Array(all.prefix(all.count / 2)), Array(all.suffix(all.count / 2))]

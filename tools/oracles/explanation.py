@@ -57,6 +57,21 @@ class Small(torch.nn.Module):
         return self.logits(self.layer(self.second(x)).mean((2, 3)))
 
 
+class Enhancer(torch.nn.Module):
+    """A convolution and a sigmoid, as `ExplainedNetwork.enhancer` in the tests."""
+
+    def __init__(self):
+        super().__init__()
+        self.enhance = torch.nn.Conv2d(3, 3, 3, padding=1)
+        bound = (6 / 27) ** 0.5
+        weights = torch.tensor(uniform("enhance/weights", (3, 3, 3, 3), -bound, bound))
+        self.enhance.weight.data = weights.permute(0, 3, 1, 2).contiguous()
+        self.enhance.bias.data = torch.tensor(uniform("enhance/bias", (3,), -0.2, 0.2))
+
+    def forward(self, x):
+        return torch.sigmoid(self.enhance(x))
+
+
 def numbers(values):
     return [float(f"{value:.9g}") for value in np.asarray(values).reshape(-1)]
 
@@ -102,6 +117,16 @@ def input_attributions(model, x):
         "guided-backpropagation": nhwc(GuidedBackprop(model).attribute(x, target=targets)),
         "occlusion": numbers(occlusion[:, 0].detach()),
     }
+
+
+def composed(model, x):
+    """Both networks as one, explained back to the original."""
+    both = torch.nn.Sequential(Enhancer().double(), model)
+    saliency = Saliency(both).attribute(x, target=torch.tensor(TARGETS))
+    with cams.HiResCAM(model=both, target_layers=[model.layer]) as cam:
+        maps = cam(input_tensor=x, targets=[ClassifierOutputTarget(target) for target in TARGETS])
+    return {
+        "composed-saliency": numbers(saliency.permute(0, 2, 3, 1)), "composed-hires-cam": numbers(maps)}
 
 
 def lime():
@@ -160,6 +185,7 @@ def main():
     x = torch.tensor(uniform("input", (2, SIDE, SIDE, 3), 0, 1)).permute(0, 3, 1, 2).contiguous()
     golden = {"logits": numbers(model(x).detach())}
     golden |= input_attributions(model, x.clone())
+    golden |= composed(model, x.clone())
     golden |= class_activation_maps(model.float(), x.float())
     golden["lime"], golden["similarity"] = lime(), similarity()
     golden["spectrum"], golden["representations"] = spectrum(), representations()

@@ -29,7 +29,7 @@ extension Image {
   }
 
   /// As much of `text` as fits in `width` pixels; two dots stand for what does not.
-  static func fitted(_ text: String, width: Int, scale: Int) -> String {
+  public static func fitted(_ text: String, width: Int, scale: Int = 2) -> String {
     guard textWidth(text, scale: scale) > width else { return text }
     var bytes = Array(text.utf8)
     while !bytes.isEmpty {

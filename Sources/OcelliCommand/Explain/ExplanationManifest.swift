@@ -75,6 +75,28 @@ struct ExplanationManifest: Encodable {
     }
   }
 
+  /// The means over pictures; of those that have a number.
+  struct LayerMeans: Encodable {
+    var layers: [LayerDistance]
+
+    /// - Returns: `nil` where there are none.
+    init?(meansOf pictures: [[LayerDistance]]) {
+      guard var layers = pictures.first else { return nil }
+      func mean(_ values: [Double?]) -> Double? {
+        let known = values.compactMap { $0 }
+        return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+      }
+      for index in layers.indices {
+        layers[index].cosine = mean(pictures.map { $0[index].cosine })
+        layers[index].relativeL2 = mean(pictures.map { $0[index].relativeL2 })
+        layers[index].linearCKA = mean(pictures.map { $0[index].linearCKA })
+      }
+      self.layers = layers
+    }
+
+    func encode(to encoder: any Encoder) throws { try layers.encode(to: encoder) }
+  }
+
   /// How far the enhanced picture is from the plain one; numbers of [0, 1].
   struct Change: Encodable {
     /// The shares of the power above a quarter period a pixel.
@@ -160,6 +182,7 @@ struct ExplanationManifest: Encodable {
   var enhancer: String?
   var degradation: String?
   var pictures: [Picture] = []
+  var layers: LayerMeans?
   /// Pictures of several pictures.
   var attention: String?
   var differences: String?

@@ -40,10 +40,10 @@ struct ExplanationWriter {
     }
     let layers = subject.shownLayers(of: explained)
     if !layers.isEmpty {
+      let all = subject.comparedLayers(of: explained)
       entry.internals = stem + ".internals.png"
-      try save(LayerPanel(layers, style).image(), as: stem + ".internals.png")
-      let distances = subject.comparedLayers(of: explained).compactMap(
-        ExplanationManifest.LayerDistance.init)
+      try save(LayerPanel(layers, all: all).image(), as: stem + ".internals.png")
+      let distances = all.compactMap(ExplanationManifest.LayerDistance.init)
       entry.layers = distances.isEmpty ? nil : distances
     }
     try writeChange(of: explained, stem, &entry)
@@ -63,6 +63,7 @@ struct ExplanationWriter {
 
   /// Writes what several pictures are on.
   func finish(_ manifest: inout ExplanationManifest) throws {
+    manifest.layers = .init(meansOf: manifest.pictures.compactMap(\.layers))
     if let image = sheet.attention() {
       manifest.attention = "attention.png"
       try save(image, as: "attention.png")

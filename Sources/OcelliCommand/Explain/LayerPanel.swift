@@ -13,11 +13,12 @@ struct LayerPanel {
   private static let extent = 323
 
   private let layers: [ComparedLayer]
-  private let style: PictureStyle
+  private let all: [ComparedLayer]
 
-  init(_ layers: [ComparedLayer], _ style: PictureStyle) {
+  /// - Parameter all: layers whose distances are told below.
+  init(_ layers: [ComparedLayer], all: [ComparedLayer]) {
     self.layers = layers
-    self.style = style
+    self.all = all
   }
 
   func image() -> Image {
@@ -26,6 +27,7 @@ struct LayerPanel {
       cellWidth: Self.extent, cellHeight: Self.extent, title: "What layers make of the picture",
       headings: isCompared ? ["original", "enhanced", "change"] : ["original"])
     for layer in layers { panel.append(row: row(layer), heading: layer.before.layer.name) }
+    if isCompared { panel.footer = DistanceChart(all, width: 3 * Self.extent + 30).image() }
     return panel.image()
   }
 
