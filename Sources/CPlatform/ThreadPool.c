@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // Workers spin briefly between loops (a training step is hundreds of short loops), then sleep.
 //
-// A loop is a gate that the caller opens and closes. A worker that comes in time enters, takes
-// items until there are none, and leaves; the caller closes the gate when it finds no more items,
-// and waits for the workers inside. So a worker that the system runs late, because other processes
-// want its CPU, holds nobody up.
+// Each thread has a share of neighbouring items, always the same one, and then helps with those of
+// others: what it wrote in one loop it mostly reads in the next, and the caches of two CPUs do not
+// have to exchange it.
 //
-// Each worker begins with a share of neighbouring items, always the same one, and then helps with
-// those of others: what it wrote in one loop it mostly reads in the next, and the caches of two
-// CPUs do not have to exchange it.
+// A share's state is one word on a cache line of its own, which says everything about the loop to
+// that thread: a loop costs few exchanges of lines. A worker that comes in time marks its share as
+// busy, takes items until there are none, and clears the mark; the caller, when it finds no more
+// items, waits for the busy ones. So a worker that the system runs late, because other processes
+// want its CPU, holds nobody up: others have taken its items.
 #include "CPlatform.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { spinLimit = 4000 };
 
-// The gate: the loop's number above whether it is open above how many workers are inside.
-static const uint64_t gateInside = 0x7FFF, gateOpen = 0x8000;
-enum { gateNumberShift = 16 };
+// The state of a share: the loop's number above whether its thread is busy above how many items
+// nobody has taken. A thread changes it only where the number is that of the loop that it is in.
+static const uint64_t stateItems = 0x7FFFFFFF, stateBusy = 0x80000000;
+enum { stateNumberShift = 32 };
 
-// The items of one worker that nobody has taken, on a cache line of its own.
 typedef struct {
-  _Alignas(64) _Atomic(intptr_t) next;
+  _Alignas(64) _Atomic(uint64_t) state;
+  // Written before the state, read after an item was taken.
   intptr_t end;
 } item_share;
 
@@ -34,8 +37,8 @@ struct ocelli_thread_pool {
   pthread_t *threads;
   // Both change under the mutex, and are read without it to see whether anybody must be woken.
   _Atomic(int) sleepingWorkers, callerSleeps;
-  _Atomic(uint64_t) gate;
   _Atomic(int) stopping;
+  uint32_t number;
   item_share *shares;
   ocelli_loop_body body;
   void *context;
@@ -54,33 +57,41 @@ static void cpu_relax(void) {
 #endif
 }
 
-static void run_items(ocelli_thread_pool *pool, intptr_t worker) {
+// Takes an item of loop `number` from `share`; -1 when there is none.
+static intptr_t take_item(item_share *share, uint32_t number) {
+  uint64_t state = atomic_load_explicit(&share->state, memory_order_acquire);
+  while (state >> stateNumberShift == number && (state & stateItems) > 0) {
+    // Who finds no item left also sees that whoever took the last one is busy.
+    if (atomic_compare_exchange_weak_explicit(
+            &share->state, &state, state - 1, memory_order_acq_rel, memory_order_acquire))
+      return share->end - (intptr_t)(state & stateItems);
+  }
+  return -1;
+}
+
+static void run_items(ocelli_thread_pool *pool, intptr_t thread, uint32_t number) {
   for (intptr_t other = 0; other < pool->threadCount; other++) {
-    item_share *share = &pool->shares[(worker + other) % pool->threadCount];
-    for (;;) {
-      intptr_t item = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
-      if (item >= share->end) break;
-      pool->body(pool->context, item, worker);
-    }
+    item_share *share = &pool->shares[(thread + other) % pool->threadCount];
+    intptr_t item;
+    while ((item = take_item(share, number)) >= 0) pool->body(pool->context, item, thread);
   }
 }
 
-static int is_another_loop(uint64_t gate, uint64_t seen) {
-  return (gate & gateOpen) && gate >> gateNumberShift != seen;
+static int is_another_loop(item_share *share, uint32_t seen) {
+  return atomic_load_explicit(&share->state, memory_order_relaxed) >> stateNumberShift != seen;
 }
 
 // Blocks until another loop than number `seen` begins; 0 when the pool stops instead.
-static int wait_for_loop(ocelli_thread_pool *pool, uint64_t seen) {
+static int wait_for_loop(ocelli_thread_pool *pool, item_share *share, uint32_t seen) {
   for (int spin = 0; spin < spinLimit; spin++) {
-    if (atomic_load_explicit(&pool->stopping, memory_order_acquire)) return 0;
-    if (is_another_loop(atomic_load_explicit(&pool->gate, memory_order_acquire), seen)) return 1;
+    if (is_another_loop(share, seen)) return 1;
+    if (atomic_load_explicit(&pool->stopping, memory_order_relaxed)) return 0;
     cpu_relax();
   }
-  // The sleeper announces itself before it looks for the last time, the caller looks for sleepers
-  // after it has begun a loop: one of the two sees the other.
+  // A loop that begins at this very moment may not see the sleeper: the caller runs its items.
   pthread_mutex_lock(&pool->mutex);
   atomic_fetch_add(&pool->sleepingWorkers, 1);
-  while (!is_another_loop(atomic_load(&pool->gate), seen) && !atomic_load(&pool->stopping))
+  while (!is_another_loop(share, seen) && !atomic_load(&pool->stopping))
     pthread_cond_wait(&pool->wake, &pool->mutex);
   atomic_fetch_sub(&pool->sleepingWorkers, 1);
   int runs = !atomic_load(&pool->stopping);
@@ -88,18 +99,19 @@ static int wait_for_loop(ocelli_thread_pool *pool, uint64_t seen) {
   return runs;
 }
 
-// Enters the gate unless it is closed; the number of its loop.
-static uint64_t enter(ocelli_thread_pool *pool, int *isInside) {
-  uint64_t gate = atomic_load(&pool->gate);
-  *isInside = 0;
-  while ((gate & gateOpen) && !*isInside)
-    *isInside = atomic_compare_exchange_weak(&pool->gate, &gate, gate + 1);
-  return gate >> gateNumberShift;
+// Marks the share as busy; the number of its loop.
+static uint32_t enter(item_share *share) {
+  uint64_t state = atomic_fetch_or_explicit(&share->state, stateBusy, memory_order_relaxed);
+  return state >> stateNumberShift;
 }
 
-static void leave(ocelli_thread_pool *pool) {
-  uint64_t gate = atomic_fetch_sub(&pool->gate, 1) - 1;
-  if ((gate & (gateOpen | gateInside)) != 0 || !atomic_load(&pool->callerSleeps)) return;
+static int is_busy(item_share *share) {
+  return (atomic_load_explicit(&share->state, memory_order_acquire) & stateBusy) != 0;
+}
+
+static void leave(ocelli_thread_pool *pool, item_share *share) {
+  atomic_fetch_and(&share->state, ~stateBusy);
+  if (!atomic_load(&pool->callerSleeps)) return;
   pthread_mutex_lock(&pool->mutex);
   pthread_cond_signal(&pool->finished);
   pthread_mutex_unlock(&pool->mutex);
@@ -108,15 +120,26 @@ static void leave(ocelli_thread_pool *pool) {
 static void *worker_main(void *argument) {
   worker_start start = *(worker_start *)argument;
   free(argument);
-  uint64_t seen = 0;
-  while (wait_for_loop(start.pool, seen)) {
-    int isInside;
-    seen = enter(start.pool, &isInside);
-    if (!isInside) continue;
-    run_items(start.pool, start.worker);
-    leave(start.pool);
+  item_share *share = &start.pool->shares[start.worker];
+  uint32_t number = 0;
+  while (wait_for_loop(start.pool, share, number)) {
+    number = enter(share);
+    run_items(start.pool, start.worker, number);
+    leave(start.pool, share);
   }
   return NULL;
+}
+
+static void wait_for_worker(ocelli_thread_pool *pool, item_share *share) {
+  for (int spin = 0; spin < spinLimit; spin++) {
+    if (!is_busy(share)) return;
+    cpu_relax();
+  }
+  pthread_mutex_lock(&pool->mutex);
+  atomic_store(&pool->callerSleeps, 1);
+  while (atomic_load(&share->state) & stateBusy) pthread_cond_wait(&pool->finished, &pool->mutex);
+  atomic_store(&pool->callerSleeps, 0);
+  pthread_mutex_unlock(&pool->mutex);
 }
 
 void ocelli_thread_pool_run(
@@ -125,35 +148,29 @@ void ocelli_thread_pool_run(
     for (intptr_t item = 0; item < itemCount; item++) body(context, item, 0);
     return;
   }
-  // No worker reads these: the gate is closed, and nobody is inside.
+  // Nobody reads these before it has taken an item of this loop.
   pool->body = body;
   pool->context = context;
+  uint32_t number = ++pool->number;
   intptr_t whole = itemCount / pool->threadCount, rest = itemCount % pool->threadCount;
-  for (intptr_t worker = 0, first = 0; worker < pool->threadCount; worker++) {
-    atomic_store_explicit(&pool->shares[worker].next, first, memory_order_relaxed);
-    first += whole + (worker < rest);
-    pool->shares[worker].end = first;
+  intptr_t end = itemCount;
+  for (intptr_t thread = pool->threadCount - 1; thread >= 0; thread--) {
+    item_share *share = &pool->shares[thread];
+    uint64_t items = (uint64_t)(whole + (thread < rest));
+    share->end = end;
+    end -= (intptr_t)items;
+    atomic_store_explicit(
+        &share->state, (uint64_t)number << stateNumberShift | items, memory_order_release);
   }
-  uint64_t number = (atomic_load(&pool->gate) >> gateNumberShift) + 1;
-  atomic_store(&pool->gate, number << gateNumberShift | gateOpen);
   if (atomic_load(&pool->sleepingWorkers) > 0) {
     pthread_mutex_lock(&pool->mutex);
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->mutex);
   }
 
-  run_items(pool, 0);
-  if ((atomic_fetch_and(&pool->gate, ~gateOpen) & gateInside) == 0) return;
-  for (int spin = 0; spin < spinLimit; spin++) {
-    if ((atomic_load_explicit(&pool->gate, memory_order_acquire) & gateInside) == 0) return;
-    cpu_relax();
-  }
-  pthread_mutex_lock(&pool->mutex);
-  atomic_store(&pool->callerSleeps, 1);
-  while ((atomic_load(&pool->gate) & gateInside) != 0)
-    pthread_cond_wait(&pool->finished, &pool->mutex);
-  atomic_store(&pool->callerSleeps, 0);
-  pthread_mutex_unlock(&pool->mutex);
+  run_items(pool, 0, number);
+  for (intptr_t worker = 1; worker < pool->threadCount; worker++)
+    wait_for_worker(pool, &pool->shares[worker]);
 }
 
 ocelli_thread_pool *ocelli_thread_pool_create(intptr_t threadCount) {
@@ -165,6 +182,7 @@ ocelli_thread_pool *ocelli_thread_pool_create(intptr_t threadCount) {
   pool->threadCount = 1;
   pool->threads = calloc((size_t)threadCount, sizeof *pool->threads);
   pool->shares = aligned_alloc(64, (size_t)threadCount * sizeof *pool->shares);
+  if (pool->shares) memset(pool->shares, 0, (size_t)threadCount * sizeof *pool->shares);
   for (intptr_t worker = 1; pool->threads && pool->shares && worker < threadCount; worker++) {
     worker_start *start = malloc(sizeof *start);
     if (!start) break;

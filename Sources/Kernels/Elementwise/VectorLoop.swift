@@ -30,9 +30,10 @@ enum VectorLoop {
 
   /// Runs `body(start, count)` for the fixed chunks of `0..<count`.
   @inline(__always) static func forEachChunk(
-    of count: Int, pool: ThreadPool, _ body: (_ start: Int, _ count: Int) -> Void
+    of count: Int, grain: Int = chunkElements, pool: ThreadPool,
+    _ body: (_ start: Int, _ count: Int) -> Void
   ) {
-    pool.forEachRange(of: count, grain: chunkElements) { range, _ in
+    pool.forEachRange(of: count, grain: grain) { range, _ in
       body(range.lowerBound, range.count)
     }
   }

@@ -93,8 +93,9 @@ extension LayerNeeds {
     let channels = geometry.outputChannels
     let pixelCount = site.batch * geometry.outputHeight * geometry.outputWidth
     var needs = LayerNeeds()
-    needs.forwardScratch = Convolution.scratchCount(geometry, .forward, threadCount: threads)
-    needs.forwardPrepared = preparedCount(geometry, .forward)
+    needs.forwardScratch = Convolution.scratchCount(
+      geometry, site.forwardDirection, threadCount: threads)
+    needs.forwardPrepared = preparedCount(geometry, site.forwardDirection)
     if site.trainsParameters {
       needs.backwardReadsInputs = true
       needs.backwardScratch = max(
@@ -125,21 +126,26 @@ extension LayerNeeds {
   }
 }
 
+extension LayerSite {
+  var forwardDirection: Convolution.Direction { hasBackward ? .forward : .inference }
+}
+
 extension LayerStep {
   func prepareWeights(_ geometry: ConvolutionGeometry) {
-    if Convolution.readsWeightsInPlace(geometry, .forward) { return }
-    Convolution.prepare(parameters[0], geometry, .forward, into: forwardPrepared, pool: pool)
+    let direction = site.forwardDirection
+    if Convolution.readsWeightsInPlace(geometry, direction) { return }
+    Convolution.prepare(parameters[0], geometry, direction, into: forwardPrepared, pool: pool)
   }
 
   func convolutionForward(
     _ geometry: ConvolutionGeometry, input: TensorView<Float>, hasBias: Bool
   ) {
     if !isPrepared { prepareWeights(geometry) }
-    let isInPlace = Convolution.readsWeightsInPlace(geometry, .forward)
+    let isInPlace = Convolution.readsWeightsInPlace(geometry, site.forwardDirection)
     Convolution.forward(
       input, prepared: isInPlace ? parameters[0] : forwardPrepared,
       bias: hasBias ? UnsafePointer(parameters[1]) : nil, activation: site.activation,
-      into: output, geometry, scratch: scratch, pool: pool)
+      into: output, geometry, site.forwardDirection, scratch: scratch, pool: pool)
     if site.keepsMask { PositiveMask.record(output, into: mask, pool: pool) }
   }
 

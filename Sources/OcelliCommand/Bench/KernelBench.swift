@@ -63,11 +63,11 @@ enum KernelBench {
         Convolution.scratchCount(geometry, direction, threadCount: pool.threadCount))
       let seconds = fastest {
         switch direction {
-        case .forward:
+        case .forward, .inference:
           Convolution.prepare(weights.base, geometry, direction, into: prepared.base, pool: pool)
           Convolution.forward(
             input, prepared: prepared.base, bias: nil, activation: nil, into: output, geometry,
-            scratch: scratch.base, pool: pool)
+            direction, scratch: scratch.base, pool: pool)
         case .inputGradient:
           Convolution.prepare(weights.base, geometry, direction, into: prepared.base, pool: pool)
           Convolution.inputGradient(

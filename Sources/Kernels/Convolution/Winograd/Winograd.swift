@@ -6,8 +6,8 @@
 ///     ∂L/∂x = the same with the weights turned by 180° and the channels exchanged
 ///     ∂L/∂w = Gᵀ[Σ_tiles (A ∂L/∂y Aᵀ) ⊙ (Bᵀ x B)]G
 ///
-/// for each m×m tile of the result, m = 6 or 4 by the cost of either: 64 products instead of 324,
-/// or 36 instead of 144, and those products are matrix products over the channels.
+/// for each m×m tile of the result, m = 6 or 4 by the cost of either (4 for inference): 64 products
+/// instead of 324, or 36 instead of 144, and those products are matrix products over the channels.
 ///
 /// **Shapes**: input and output are NHWC, `pixelStride` at least their channels; weights OHWI.
 /// Padding 0 to 2 at the top and the left; at the bottom and the right, what the output size
@@ -69,11 +69,12 @@ package enum Winograd {
   package static func forward(
     _ input: TensorView<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     activation: ActivationFunction?, into output: TensorView<Float>,
-    _ geometry: ConvolutionGeometry, scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
+    _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction = .forward,
+    scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     let finish = WinogradFinish(
       target: output, bias: bias, activation: activation, accumulate: false)
-    run(input, prepared: prepared, finish, geometry, .forward, scratch: scratch, pool: pool)
+    run(input, prepared: prepared, finish, geometry, direction, scratch: scratch, pool: pool)
   }
 
   /// ∂L/∂x from ∂L/∂y: `inputGradient` is added to when `accumulate`, else overwritten.

@@ -20,7 +20,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
 
   init(_ geometry: ConvolutionGeometry, _ direction: Convolution.Direction) {
     weights = WinogradWeights(geometry, direction)
-    let isForward = direction == .forward
+    let isForward = direction.isForward
     paddingTop = isForward ? geometry.paddingTop : 2 - geometry.paddingTop
     paddingLeft = isForward ? geometry.paddingLeft : 2 - geometry.paddingLeft
     tiles = WinogradTiles(

@@ -10,9 +10,12 @@ struct WinogradCost {
   private let batch: Int
   private let height: Int
   private let width: Int
+  /// Whether the rounding errors of 6×6 tiles are acceptable.
+  private let allowsLargeTiles: Bool
 
   init(_ geometry: ConvolutionGeometry, _ direction: Convolution.Direction) {
-    let isForward = direction == .forward
+    allowsLargeTiles = direction != .inference
+    let isForward = direction.isForward
     let channels = isForward ? geometry.inputChannels : geometry.outputChannels
     let across = isForward ? geometry.outputChannels : geometry.inputChannels
     let vector = Machine.vectorFloats
@@ -42,10 +45,13 @@ struct WinogradCost {
   }
 
   /// Whether tiles of 6×6 outputs beat those of 4×4.
-  var prefersLargeTiles: Bool { cycles(WinogradTransform6.self) < cycles(WinogradTransform4.self) }
+  var prefersLargeTiles: Bool {
+    allowsLargeTiles && cycles(WinogradTransform6.self) < cycles(WinogradTransform4.self)
+  }
 
   /// Whether tiles beat nine taps.
   var wins: Bool {
-    min(cycles(WinogradTransform4.self), cycles(WinogradTransform6.self)) < directCycles
+    directCycles
+      > (prefersLargeTiles ? cycles(WinogradTransform6.self) : cycles(WinogradTransform4.self))
   }
 }

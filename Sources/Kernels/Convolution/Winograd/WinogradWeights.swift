@@ -14,7 +14,7 @@ struct WinogradWeights {
   init(_ geometry: ConvolutionGeometry, _ direction: Convolution.Direction) {
     self.direction = direction
     layout =
-      direction == .forward
+      direction.isForward
       ? PanelLayout(depth: geometry.inputChannels, columns: geometry.outputChannels)
       : PanelLayout(depth: geometry.outputChannels, columns: geometry.inputChannels)
   }
@@ -32,7 +32,7 @@ struct WinogradWeights {
     let (depth, columns) = (layout.depth, layout.columns)
     for tap in 0..<9 {
       let matrix =
-        direction == .forward
+        direction.isForward
         ? PanelMatrix(
           source: weights + (range.lowerBound * 9 + tap) * depth, rowStride: 1,
           columnStride: 9 * depth, rows: depth, columns: range.count)

@@ -68,9 +68,10 @@ package enum IntegerConvolution {
 
   /// Bytes of scratch memory that `forward` needs.
   package static func scratchByteCount(_ geometry: ConvolutionGeometry, threadCount: Int) -> Int {
-    isDepthwise(geometry)
-      ? IntegerDepthwise(geometry).scratchByteCount * threadCount
-      : IntegerProduct(geometry).scratchByteCount
+    threadCount
+      * (isDepthwise(geometry)
+        ? IntegerDepthwise(geometry, threadCount: threadCount).scratchByteCount
+        : IntegerProduct(geometry, threadCount: threadCount).scratchByteCount)
   }
 
   /// y from x: `output` is overwritten.
@@ -91,10 +92,10 @@ package enum IntegerConvolution {
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
     if isDepthwise(geometry) {
-      return IntegerDepthwise(geometry).bound(
+      return IntegerDepthwise(geometry, threadCount: pool.threadCount).bound(
         input, prepared, quantization, into: output, scratch: scratch, pool: pool)
     }
-    return IntegerProduct(geometry).bound(
+    return IntegerProduct(geometry, threadCount: pool.threadCount).bound(
       input, prepared, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
   }
 

@@ -26,7 +26,9 @@ struct IntegerDepthwise {
   private let layout: PackingLayout
 
   /// - Parameter layout: the CPU that weights are packed for. Only this one's can run.
-  init(_ geometry: ConvolutionGeometry, for layout: PackingLayout = .native) {
+  init(
+    _ geometry: ConvolutionGeometry, threadCount: Int = 1, for layout: PackingLayout = .native
+  ) {
     self.geometry = geometry
     self.layout = layout
     channels = geometry.outputChannels
@@ -36,12 +38,14 @@ struct IntegerDepthwise {
     pitch = dividesRegister ? channels : layout.lanes
     rowLanes = geometry.outputWidth * pitch
     let most = Self.outputRows(geometry, lanes: rowLanes * planes)
-    // An even number of blocks, so that two threads get the same.
     let blocks = (geometry.outputHeight + most - 1) / most
-    let even = blocks > 1 ? blocks + blocks % 2 : 1
-    blockRows = (geometry.outputHeight + even - 1) / even
-    let registers = blockRows * rowLanes / layout.lanes
-    vectorGrain = min(vectors, max(1, 192 / max(1, registers)))
+    // As many for each thread, unless rows are few: then channels, by whole cache lines.
+    let sharesRows = geometry.outputHeight >= 3 * threadCount
+    let shares = sharesRows ? (blocks + threadCount - 1) / threadCount * threadCount : blocks
+    blockRows = (geometry.outputHeight + shares - 1) / shares
+    let line = 64 / layout.lanes
+    let lines = (vectors + line - 1) / line
+    vectorGrain = sharesRows ? vectors : (lines + threadCount - 1) / threadCount * line
   }
 
   /// Output rows whose scratch rows, of so many lanes each, take about 32 KB.

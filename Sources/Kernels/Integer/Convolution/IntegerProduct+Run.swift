@@ -7,122 +7,75 @@ extension IntegerProduct {
     _ quantization: IntegerConvolution.Quantization, into target: OutputLattice,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
-    let copy = scratch.assumingMemoryBound(to: PaddedInput.Element.self)
+    let blocks = blocks
+    let strips = (0..<pool.threadCount).map { scratch + $0 * scratchByteCount }
     let loop = IntegerProductLoop(
-      product: self, copy: copy, panels: prepared.assumingMemoryBound(to: IntegerVector.self),
+      product: self, source: source, zeroPoint: quantization.inputZeroPoint,
+      panels: prepared.assumingMemoryBound(to: IntegerVector.self),
       range: OutputRange(quantization), target: target)
-    let blocks = loop.blocks
-    let (input, zeroPoint) = (input, quantization.inputZeroPoint)
     return {
-      input.fill(from: source, zeroPoint: zeroPoint, into: copy, pool: pool)
-      pool.forEach(blocks.count) { item, _ in loop.run(blocks.block(item)) }
+      if blocks.sharesStrips { for strip in strips { InputStrip(strip).forget() } }
+      pool.forEach(blocks.count) { item, worker in
+        loop.run(blocks.block(item), InputStrip(strips[worker]), isShared: blocks.sharesStrips)
+      }
     }
   }
 }
 
-/// Tiles and panels that one thread works on at a time.
-struct IntegerProductBlock {
-  let group: Int
-  let tiles: Range<Int>
-  let panels: Range<Int>
-}
+/// One thread's part of the padded copy: the rows that a block reads.
+///
+/// Each thread makes its own, of input that it mostly wrote itself: that is quicker than to fetch
+/// what another one has copied.
+struct InputStrip {
+  private let group: UnsafeMutablePointer<Int>
+  let elements: UnsafeMutablePointer<PaddedInput.Element>
 
-/// How a product is cut into blocks: by shape alone.
-struct IntegerProductBlocks {
-  let groups: Int
-  let tiles: Int
-  let panels: Int
-  let tileGrain: Int
-  let panelGrain: Int
-  private let tileBlocks: Int
-  private let panelBlocks: Int
+  static let headerBytes = 64
 
-  /// Blocks of about `target` steps of a tile and a panel with `cost` steps.
-  init(groups: Int, tiles: Int, panels: Int, cost: Int, panelBytes: Int) {
-    self.groups = groups
-    self.tiles = tiles
-    self.panels = panels
-    let target = 1 << 18
-    if panels * panelBytes <= 1 << 17 && tiles * panels * cost > target && tiles > 1 {
-      panelGrain = panels
-      tileGrain = min(tiles, max(1, target / (panels * cost)))
-    } else {
-      tileGrain = tiles
-      panelGrain = min(panels, max(1, target / (tiles * cost)))
-    }
-    tileBlocks = (tiles + tileGrain - 1) / tileGrain
-    panelBlocks = (panels + panelGrain - 1) / panelGrain
+  init(_ memory: UnsafeMutableRawPointer) {
+    group = memory.assumingMemoryBound(to: Int.self)
+    elements = (memory + Self.headerBytes).assumingMemoryBound(to: PaddedInput.Element.self)
   }
 
-  var count: Int { groups * tileBlocks * panelBlocks }
-
-  func block(_ index: Int) -> IntegerProductBlock {
-    let (rest, tile) = index.quotientAndRemainder(dividingBy: tileBlocks)
-    let (group, panel) = rest.quotientAndRemainder(dividingBy: panelBlocks)
-    return IntegerProductBlock(
-      group: group, tiles: tile * tileGrain..<min(tiles, (tile + 1) * tileGrain),
-      panels: panel * panelGrain..<min(panels, (panel + 1) * panelGrain))
-  }
+  /// Of which group the copy is; meant for blocks that differ in nothing else.
+  func holds(_ group: Int) -> Bool { self.group.pointee == group }
+  func keep(_ group: Int) { self.group.pointee = group }
+  func forget() { group.pointee = -1 }
 }
 
 /// A product with its operands.
 struct IntegerProductLoop {
   let product: IntegerProduct
-  let copy: UnsafePointer<PaddedInput.Element>
+  let source: TensorView<Int8>
+  let zeroPoint: Int32
   let panels: UnsafePointer<IntegerVector>
   let range: OutputRange
   let target: OutputLattice
-  let tilesPerLine: Int
 
-  init(
-    product: IntegerProduct, copy: UnsafePointer<PaddedInput.Element>,
-    panels: UnsafePointer<IntegerVector>, range: OutputRange, target: OutputLattice
-  ) {
-    self.product = product
-    self.copy = copy
-    self.panels = panels
-    self.range = range
-    self.target = target
-    tilesPerLine = (product.lineLength + product.tileRows - 1) / product.tileRows
+  func run(_ block: IntegerProductBlock, _ strip: InputStrip, isShared: Bool) {
+    let rows = product.inputRows(block.tiles)
+    if !isShared || !strip.holds(block.group) {
+      product.input.fill(
+        rows, group: block.group, from: source, zeroPoint: zeroPoint, into: strip.elements)
+      strip.keep(block.group)
+    }
+    // Where the copy of the whole group would begin.
+    run(block, UnsafePointer(strip.elements) - rows.lowerBound * product.input.rowElements)
   }
 
-  /// Products that take as long as one output's way from its sum to its byte.
-  private static var outputCost: Int { 12 * Machine.dotElements }
-
-  var blocks: IntegerProductBlocks {
-    let width = product.vectors * Machine.vectorFloats
-    return IntegerProductBlocks(
-      groups: product.geometry.groups, tiles: product.lineCount * tilesPerLine,
-      panels: product.panelsPerGroup,
-      cost: product.tileRows * width
-        * (product.runCount * product.runSteps * Machine.dotElements + Self.outputCost),
-      panelBytes: product.panelVectors * MemoryLayout<IntegerVector>.stride)
-  }
-
-  func run(_ block: IntegerProductBlock) {
+  private func run(_ block: IntegerProductBlock, _ copy: UnsafePointer<PaddedInput.Element>) {
     switch product.vectors {
-    case 1: specialize(SpreadRow.self, block)
-    case 2: specialize(SpreadRow2.self, block)
-    default: specialize(SpreadRow4.self, block)
+    case 1: specialize(SpreadRow.self, block, copy)
+    case 2: specialize(SpreadRow2.self, block, copy)
+    default: specialize(SpreadRow4.self, block, copy)
     }
   }
 
-  @inline(__always)
-  private func specialize<Row: IntegerRow>(_ row: Row.Type, _ block: IntegerProductBlock) {
+  @inline(__always) private func specialize<Row: IntegerRow>(
+    _ row: Row.Type, _ block: IntegerProductBlock, _ copy: UnsafePointer<PaddedInput.Element>
+  ) {
     IntegerTileHeight.specialize(
-      product.tileRows, IntegerProductTiles<Row>(loop: self, block: block))
-  }
-
-  /// Where the window of the first pixel of `line` begins in the copy.
-  @inline(__always) func source(line: Int, group: Int) -> UnsafePointer<PaddedInput.Element> {
-    let first = copy + group * product.input.groupElements
-    // Lines are rows, images or all there is.
-    guard product.lineLength == product.geometry.outputWidth else {
-      return first + line * product.input.imageElements
-    }
-    let (n, i) = line.quotientAndRemainder(dividingBy: product.geometry.outputHeight)
-    return first + n * product.input.imageElements
-      + i * product.geometry.strideHeight * product.input.rowElements
+      product.tileRows, IntegerProductTiles<Row>(loop: self, block: block, copy: copy))
   }
 
   /// Where the first pixel of `line` is written.
@@ -139,12 +92,13 @@ struct IntegerProductLoop {
 private struct IntegerProductTiles<Row: IntegerRow>: IntegerTileBody {
   let loop: IntegerProductLoop
   let block: IntegerProductBlock
+  let copy: UnsafePointer<PaddedInput.Element>
 
   @inline(never) func run<Tile: IntegerTile>(_ tile: Tile.Type) where Tile.Row == Row {
     let product = loop.product
     let width = Row.vectors * Machine.vectorFloats
     let pixelElements = product.geometry.strideWidth * product.input.channels
-    let tilesPerLine = loop.tilesPerLine
+    let tilesPerLine = product.tilesPerLine
     for index in block.panels {
       let panel =
         loop.panels + (block.group * product.panelsPerGroup + index) * product.panelVectors
@@ -153,8 +107,9 @@ private struct IntegerProductTiles<Row: IntegerRow>: IntegerTileBody {
       for place in block.tiles {
         let (line, number) = place.quotientAndRemainder(dividingBy: tilesPerLine)
         let first = number * Tile.rows
+        let row = product.firstInputRow(pixel: line * product.lineLength)
         let sums = sum(
-          tile, loop.source(line: line, group: block.group) + first * pixelElements, panel,
+          tile, copy + row * product.input.rowElements + first * pixelElements, panel,
           stride: pixelElements * MemoryLayout<PaddedInput.Element>.stride)
         sums.store(
           panel + Row.vectors, loop.range, rows: product.lineLength - first, channels: channels,

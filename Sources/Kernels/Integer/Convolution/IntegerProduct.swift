@@ -11,13 +11,15 @@ import CIntrinsics
 struct IntegerProduct {
   let geometry: ConvolutionGeometry
   let input: PaddedInput
+  let threadCount: Int
   /// Registers of output channels in a panel of weights.
   let vectors: Int
   /// Consecutive output pixels that are equally far apart in the copy, and how many such lines.
   let lineLength: Int
   let lineCount: Int
-  /// Pixels of a tile.
+  /// Pixels of a tile, and tiles of a line.
   let tileRows: Int
+  let tilesPerLine: Int
   /// Taps of the kernel in a run, runs of a window and of one of the kernel's rows, and steps of a
   /// run: one register of activations and of weights each.
   let runTaps: Int
@@ -31,9 +33,11 @@ struct IntegerProduct {
   /// - Parameter isScattered: whether the outputs are not all pixels of a view.
   /// - Parameter layout: the CPU that weights are packed for. Only this one's can run.
   init(
-    _ geometry: ConvolutionGeometry, isScattered: Bool = false, for layout: PackingLayout = .native
+    _ geometry: ConvolutionGeometry, isScattered: Bool = false, threadCount: Int = 1,
+    for layout: PackingLayout = .native
   ) {
     self.geometry = geometry
+    self.threadCount = threadCount
     self.layout = layout
     input = PaddedInput(geometry)
     let step = geometry.outputWidth * geometry.strideWidth
@@ -50,7 +54,9 @@ struct IntegerProduct {
     let registers = (geometry.groupOutputChannels + layout.lanes - 1) / layout.lanes
     let isWide = registers >= 4 && lineLength <= 6 && layout.registers >= 32
     vectors = registers == 1 ? 1 : isWide ? 4 : 2
-    tileRows = IntegerTileHeight.best(for: lineLength, vectors: vectors)
+    let share = lineLength == geometry.outputWidth ? 1 : threadCount
+    tileRows = IntegerTileHeight.best(for: (lineLength + share - 1) / share, vectors: vectors)
+    tilesPerLine = (lineLength + tileRows - 1) / tileRows
     runTaps = Self.runTaps(geometry, copyWidth: input.width)
     runCount = geometry.kernelHeight * geometry.kernelWidth / max(1, runTaps)
     runsPerRow = max(1, runCount / max(1, geometry.kernelHeight))
@@ -70,11 +76,35 @@ struct IntegerProduct {
     geometry.groups * panelsPerGroup * panelVectors * layout.registerByteCount
   }
 
-  /// Whole tiles and steps are read behind the last pixel, too.
+  /// Bytes of one thread's `InputStrip`. Whole tiles and steps are read behind the last pixel, too.
   var scratchByteCount: Int {
+    let rows = blocks.tileRanges.map { inputRows($0).count }.max() ?? 0
     let slack = tileRows * geometry.strideWidth * input.channels * 2 + 64
-    return (input.byteCount + slack + 63) / 64 * 64
+    let bytes = rows * input.rowElements * MemoryLayout<PaddedInput.Element>.stride + slack
+    return InputStrip.headerBytes + (bytes + 63) / 64 * 64
   }
+
+  var blocks: IntegerProductBlocks { IntegerProductBlocks(self) }
+
+  /// The first row of the copy that output pixel `pixel` of the batch reads.
+  @inline(__always) func firstInputRow(pixel: Int) -> Int {
+    let row = pixel / geometry.outputWidth
+    let (n, i) = row.quotientAndRemainder(dividingBy: geometry.outputHeight)
+    return n * input.height + i * geometry.strideHeight
+  }
+
+  /// The rows of the copy that the pixels of `tiles` read.
+  func inputRows(_ tiles: Range<Int>) -> Range<Int> {
+    let (line, number) = (tiles.upperBound - 1).quotientAndRemainder(dividingBy: tilesPerLine)
+    let last = line * lineLength + min(lineLength, (number + 1) * tileRows) - 1
+    let (firstLine, firstNumber) = tiles.lowerBound.quotientAndRemainder(dividingBy: tilesPerLine)
+    let first = firstLine * lineLength + firstNumber * tileRows
+    return firstInputRow(pixel: first)..<firstInputRow(pixel: last) + windowRows
+  }
+
+  private var windowRows: Int { (geometry.kernelHeight - 1) * geometry.dilationHeight + 1 }
+  /// Rows that both of two neighbouring rows of output read.
+  var sharedRows: Int { max(0, windowRows - geometry.strideHeight) }
 
   func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
     prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)

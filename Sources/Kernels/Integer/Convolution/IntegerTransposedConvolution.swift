@@ -39,8 +39,10 @@ package enum IntegerTransposedConvolution {
   /// Bytes of scratch memory that `forward` needs.
   package static func scratchByteCount(_ geometry: ConvolutionGeometry, threadCount: Int) -> Int {
     var count = 0
-    TransposedPhase.forEach(geometry) { count = max(count, $0.product().scratchByteCount) }
-    return count
+    TransposedPhase.forEach(geometry) {
+      count = max(count, $0.product(threadCount: threadCount).scratchByteCount)
+    }
+    return count * threadCount
   }
 
   /// y from x: `output` is overwritten.
@@ -51,7 +53,7 @@ package enum IntegerTransposedConvolution {
   ) {
     var offset = 0
     TransposedPhase.forEach(geometry) { phase in
-      let product = phase.product()
+      let product = phase.product(threadCount: pool.threadCount)
       product.bound(
         input, prepared + offset, quantization, into: phase.lattice(of: output),
         scratch: scratch, pool: pool)()
@@ -121,7 +123,7 @@ private struct TransposedPhase {
   private var hasTaps: Bool { vertical.tapCount > 0 && horizontal.tapCount > 0 }
 
   /// A phase without taps is a convolution by one weight of 0.
-  func product(for layout: PackingLayout = .native) -> IntegerProduct {
+  func product(threadCount: Int = 1, for layout: PackingLayout = .native) -> IntegerProduct {
     IntegerProduct(
       ConvolutionGeometry(
         batch: geometry.batch, inputHeight: geometry.outputHeight,
@@ -131,7 +133,8 @@ private struct TransposedPhase {
         kernelHeight: hasTaps ? vertical.tapCount : 1,
         kernelWidth: hasTaps ? horizontal.tapCount : 1, dilationHeight: vertical.dilation,
         dilationWidth: horizontal.dilation, paddingTop: hasTaps ? vertical.padding : 0,
-        paddingLeft: hasTaps ? horizontal.padding : 0), isScattered: true, for: layout)
+        paddingLeft: hasTaps ? horizontal.padding : 0), isScattered: true,
+      threadCount: threadCount, for: layout)
   }
 
   /// The phase's taps, in reverse.

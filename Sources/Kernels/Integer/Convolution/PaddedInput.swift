@@ -26,30 +26,21 @@ struct PaddedInput {
   }
 
   var rowElements: Int { width * channels }
-  var imageElements: Int { height * rowElements }
-  var groupElements: Int { geometry.batch * imageElements }
-  var byteCount: Int { geometry.groups * groupElements * MemoryLayout<Element>.stride }
 
-  /// Copies all rows, the pool's threads together if it is worth it.
+  /// Copies `rows` of all images of `group`, numbered image by image.
   func fill(
-    from input: TensorView<Int8>, zeroPoint: Int32, into copy: UnsafeMutablePointer<Element>,
-    pool: ThreadPool
+    _ rows: Range<Int>, group: Int, from input: TensorView<Int8>, zeroPoint: Int32,
+    into copy: UnsafeMutablePointer<Element>
   ) {
-    let rows = geometry.groups * geometry.batch * height
     if isUnpadded && input.isContiguous {
-      pool.forEachRange(of: rows * rowElements, grain: 1 << 14) { range, _ in
-        ocelli_widen_activations(
-          input.base + range.lowerBound, range.count, copy + range.lowerBound)
-      }
-      return
+      return ocelli_widen_activations(
+        input.base + rows.lowerBound * rowElements, rows.count * rowElements, copy)
     }
-    let grain = max(1, (1 << 14) / max(1, rowElements))
-    pool.forEachRange(of: rows, grain: grain) { range, _ in
-      for row in range {
-        fillRow(
-          row, from: input, Element(truncatingIfNeeded: zeroPoint + Machine.dotOffset),
-          into: copy + row * rowElements)
-      }
+    let padding = Element(truncatingIfNeeded: zeroPoint + Machine.dotOffset)
+    for row in rows {
+      fillRow(
+        row, group: group, from: input, padding,
+        into: copy + (row - rows.lowerBound) * rowElements)
     }
   }
 
@@ -60,11 +51,10 @@ struct PaddedInput {
   }
 
   private func fillRow(
-    _ row: Int, from input: TensorView<Int8>, _ padding: Element,
+    _ row: Int, group: Int, from input: TensorView<Int8>, _ padding: Element,
     into target: UnsafeMutablePointer<Element>
   ) {
-    let (image, y) = row.quotientAndRemainder(dividingBy: height)
-    let (group, n) = image.quotientAndRemainder(dividingBy: geometry.batch)
+    let (n, y) = row.quotientAndRemainder(dividingBy: height)
     let sourceRow = y - geometry.paddingTop
     guard sourceRow >= 0 && sourceRow < geometry.inputHeight else {
       target.update(repeating: padding, count: rowElements)

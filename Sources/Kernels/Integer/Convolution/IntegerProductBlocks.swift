@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Tiles and panels that one thread works on at a time.
+struct IntegerProductBlock {
+  let group: Int
+  let tiles: Range<Int>
+  let panels: Range<Int>
+}
+
+/// How a product is cut into blocks, of tiles or of panels. Sums of integers are the same however
+/// they are shared out, so each thread gets as much as the others.
+struct IntegerProductBlocks {
+  private let groups: Int
+  private let tiles: Int
+  private let panels: Int
+  /// Tiles that stay together: those of a row, which read the same rows of input.
+  private let unitTiles: Int
+  private let tileBlocks: Int
+  private let panelBlocks: Int
+
+  /// Products that are worth a second thread, and those of the largest block.
+  private static var least: Int { 1 << 17 }
+  private static var largest: Int { 1 << 24 }
+  /// Bytes of weights that a thread reads again and again for one tile after another.
+  private static var cachedBytes: Int { 1 << 17 }
+  /// Products that take as long as one output's way from its sum to its byte.
+  private static var outputCost: Int { 12 * Machine.dotElements }
+  /// Products that take as long as to copy one activation.
+  private static var copyCost: Int { 8 }
+
+  init(_ product: IntegerProduct) {
+    groups = product.geometry.groups
+    tiles = product.lineCount * product.tilesPerLine
+    panels = product.panelsPerGroup
+    let isRow = product.lineLength == product.geometry.outputWidth
+    unitTiles = isRow ? product.tilesPerLine : 1
+    let width = product.vectors * Machine.vectorFloats
+    let depth = product.runCount * product.runSteps * Machine.dotElements + Self.outputCost
+    let unitCost = unitTiles * product.tileRows * panels * width * depth
+    let units = tiles / unitTiles
+    let blocks = Self.count(work: units * unitCost * groups, threads: product.threadCount)
+    let blocksPerGroup = (blocks + groups - 1) / groups
+    let weightBytes = panels * product.panelVectors * MemoryLayout<IntegerVector>.stride
+    if weightBytes <= Self.cachedBytes && units > 1 {
+      // What two blocks both copy is not to cost more than a 32nd of a block.
+      let copied = product.sharedRows * product.input.rowElements * Self.copyCost
+      let most = units / max(1, 32 * copied / unitCost)
+      tileBlocks = max(1, min(units, max(most, product.threadCount), blocksPerGroup))
+      panelBlocks = 1
+    } else {
+      tileBlocks = 1
+      panelBlocks = max(1, min(panels, blocksPerGroup))
+    }
+  }
+
+  /// A multiple of `threads`, or 1.
+  private static func count(work: Int, threads: Int) -> Int {
+    work < least ? 1 : (work / largest / threads + 1) * threads
+  }
+
+  var count: Int { groups * tileBlocks * panelBlocks }
+
+  /// Whether several blocks read the same input.
+  var sharesStrips: Bool { panelBlocks > 1 }
+
+  func block(_ index: Int) -> IntegerProductBlock {
+    let (rest, tile) = index.quotientAndRemainder(dividingBy: tileBlocks)
+    let (group, panel) = rest.quotientAndRemainder(dividingBy: panelBlocks)
+    return IntegerProductBlock(
+      group: group, tiles: tiles(ofBlock: tile),
+      panels: panel * panels / panelBlocks..<(panel + 1) * panels / panelBlocks)
+  }
+
+  private func tiles(ofBlock index: Int) -> Range<Int> {
+    let units = tiles / unitTiles
+    return index * units / tileBlocks * unitTiles..<(index + 1) * units / tileBlocks * unitTiles
+  }
+
+  /// The tiles of each block, of the blocks that differ in tiles.
+  var tileRanges: [Range<Int>] { (0..<tileBlocks).map(tiles(ofBlock:)) }
+}
