@@ -86,7 +86,7 @@ struct ComparisonSheet {
             caption: "up to " + PictureStyle.levels(comparison.largest)),
           .init(
             map.absolute.image(style.colors, range: 0...limit),
-            caption: String(format: "PSNR %.1f dB", comparison.peakSignalToNoise)),
+            caption: "PSNR " + PictureStyle.decibels(comparison.peakSignalToNoise)),
         ], heading: heading(explained))
     }
     panel.footer = style.colors.bar(

@@ -133,9 +133,9 @@ struct ExplainedModel {
         width: shape.width, height: shape.height, keepingProportion: false))
     var explained = ExplainedPicture(
       name: picture.name, truth: truth(of: picture), target: 0,
-      plain: view(.plain, floats(of: image)))
+      plain: try view(.plain, floats(of: image)))
     if let enhancer {
-      let enhanced = view(
+      let enhanced = try view(
         .enhanced, outputs(of: enhancer, for: explained.plain.floats, enhancer.plan.graph.output))
       explained.enhanced = enhanced
       // The same picture as the original, the same answer as to the enhanced one.
@@ -161,7 +161,11 @@ struct ExplainedModel {
         progress((done + Double(count) / Double(max(1, all))) / total)
       }
       defer { done += 1 }
-      return try explainer.explanation(of: view.floats, class: explained.target)
+      let explanation = try explainer.explanation(of: view.floats, class: explained.target)
+      guard explanation.map.values.allSatisfy(\.isFinite) else {
+        throw CommandError("not explained: \(explainer.method.name) overflows on it")
+      }
+      return explanation
     }
     for (index, explainer) in explainers.enumerated() {
       let plain = try explanation(explainer, of: explained.plain)
@@ -217,8 +221,11 @@ struct ExplainedModel {
 
   private func view(
     _ reading: ExplainedPicture.Reading, _ floats: [Float]
-  ) -> ExplainedPicture.View {
+  ) throws -> ExplainedPicture.View {
     let logits = outputs(of: classifier, for: floats, classifier.plan.graph.logits)
+    guard (floats + logits).allSatisfy(\.isFinite) else {
+      throw CommandError("not explained: the network overflows on it")
+    }
     return ExplainedPicture.View(
       reading: reading, image: Image(floats, classifier.plan.graph.inputShape), floats: floats,
       predicted: logits.indices.max { logits[$0] < logits[$1] } ?? 0,

@@ -25,11 +25,10 @@ struct PictureChange {
 
   /// Numbers for people.
   var lines: [String] {
-    let ratio = comparison.peakSignalToNoise
-    return [
+    [
       "up to \(PictureStyle.levels(comparison.largest)), "
         + String(format: "L2 norm %.2f, PSNR ", comparison.norm)
-        + (ratio.isFinite ? String(format: "%.1f dB", ratio) : "infinite")
+        + PictureStyle.decibels(comparison.peakSignalToNoise)
         + String(format: ", SSIM %.3f", comparison.structuralSimilarity),
       "fine detail's share of the power: original \(percent(before.share())), "
         + "enhanced \(percent(after.share())), difference \(percent(difference.share()))",

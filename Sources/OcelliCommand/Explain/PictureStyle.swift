@@ -36,6 +36,11 @@ struct PictureStyle {
   /// A number in two significant digits.
   static func number(_ value: Float) -> String { String(format: "%.2g", value) }
 
+  /// A ratio that is infinite where nothing differs.
+  static func decibels(_ ratio: Double) -> String {
+    ratio.isFinite ? String(format: "%.1f dB", ratio) : "infinite"
+  }
+
   /// A difference of numbers in [0, 1] in levels of 255.
   static func levels(_ difference: Float, withTotal: Bool = true) -> String {
     let levels = difference * 255
