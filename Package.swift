@@ -110,7 +110,8 @@ let package = Package(
       dependencies: ["Architectures", "Interchange", "Kernels", "Network", "TestSupport"],
       swiftSettings: common),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Imaging", "Interchange", "Kernels"],
+      name: "DatasetsTests",
+      dependencies: ["Datasets", "Imaging", "Interchange", "Kernels", "TestSupport"],
       swiftSettings: common),
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "Kernels", "Platform"],

@@ -19,10 +19,15 @@ struct AssessCommandTests {
   @Test func `all that applies is answered, the same for any number of threads`() throws {
     let sections = try ["1", "2"].map { threads in
       try document(
-        "\(assess) \(Shared.enhancer) --explained 4 --threads \(threads) --output out\(threads)")
+        "\(assess) \(Shared.enhancer) --images 10 --explained 4 --threads \(threads) "
+          + "--output out\(threads)"
+      )
     }
     #expect(NSDictionary(dictionary: sections[0]) == NSDictionary(dictionary: sections[1]))
-    for name in ["accuracy", "background", "calibration", "faithfulness", "sanity"] {
+    for name in [
+      "accuracy", "adversarial", "background", "calibration", "corruption", "faithfulness",
+      "perturbation", "sanity",
+    ] {
       #expect(sections[0][name] is [String: Any], "\(name)")
     }
     let attention = try #require(sections[0]["attention"] as? [[String: Any]])
@@ -30,8 +35,22 @@ struct AssessCommandTests {
     let subject = try #require(sections[0]["subject"] as? [String: Any])
     #expect(subject["images"] as? Int == 20)
     #expect(try ocelli.bytes("out1/assessment.json") == ocelli.bytes("out2/assessment.json"))
-    #expect(
-      String(decoding: try ocelli.bytes("out1/reliability.svg"), as: UTF8.self).hasPrefix("<svg"))
+    for name in ["reliability", "spectrum", "budget"] {
+      let svg = String(decoding: try ocelli.bytes("out1/\(name).svg"), as: UTF8.self)
+      #expect(svg.hasPrefix("<svg") && !svg.contains("nan"), "\(name)")
+    }
+  }
+
+  @Test func `panels are drawn of what was answered`() throws {
+    let outcome = try ocelli.shell(
+      "$OCELLI \(assess) \(Shared.enhancer) --only background corruption --output out")
+    #expect(outcome.code == 0 && outcome.output.contains("background.png"), "\(outcome)")
+    for name in ["background", "corruption"] {
+      #expect(
+        try ocelli.bytes("out/\(name).png").prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
+    }
+    try ocelli.expectError(
+      "\(assess) --only calibration --output $SHARED/scenes.safetensors/x", "scenes.safetensors")
   }
 
   @Test func `the accuracy is that of evaluate`() throws {
@@ -47,6 +66,18 @@ struct AssessCommandTests {
     let plain = try #require(accuracy["plain"] as? [String: Any])
     let alone = try #require(rows[0]["classifier"] as? [String: Any])
     #expect(plain["value"] as? Double == alone["accuracy"] as? Double)
+  }
+
+  @Test func `an enhancer is tried in front of other classifiers`() throws {
+    let whole = "\(assess) \(Shared.enhancer) --only transfer"
+    try ocelli.expectUsage(whole, "--transfer")
+    try ocelli.expectUsage("\(assess) --only perturbation", "needs --enhancer")
+    let transfer = try #require(
+      try document("\(whole) --transfer $SHARED/classifier/last.safetensors")["transfer"]
+        as? [String: Any])
+    #expect((transfer["rows"] as? [[String: Any]])?.count == 2)
+    try ocelli.expectError(
+      "\(whole) --transfer $SHARED/enhancer/enhance/best.safetensors", "is an enhancer")
   }
 
   @Test func `only what is asked for is answered`() throws {

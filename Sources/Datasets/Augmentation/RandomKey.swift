@@ -11,6 +11,7 @@ enum RandomKey: UInt64 {
   case cutout
   case mixup
   case noise
+  case corruption
 
   /// The generator for image `index` in `epoch`.
   func generator(seed: UInt64, epoch: Int, index: Int = 0) -> RandomGenerator {

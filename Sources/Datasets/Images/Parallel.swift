@@ -7,7 +7,7 @@ enum Parallel {
 
   /// Runs `body` for each index on two threads, or on the caller's when the system gives no other.
   static func forEach(_ count: Int, _ body: (Int) -> Void) {
-    guard let pool = ThreadPool(threadCount: threadCount) else {
+    guard count > 1, let pool = ThreadPool(threadCount: threadCount) else {
       for index in 0..<count { body(index) }
       return
     }

@@ -55,6 +55,10 @@ public struct Assessment: Codable, Sendable {
   /// Of the true class and of the predicted one.
   public var attention: [AttentionAssessment]?
   public var background: BackgroundAssessment?
+  public var perturbation: PerturbationAssessment?
+  public var adversarial: AdversarialAssessment?
+  public var transfer: TransferAssessment?
+  public var corruption: CorruptionAssessment?
 
   public init(_ subject: Subject) { self.subject = subject }
 }

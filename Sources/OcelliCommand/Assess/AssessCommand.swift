@@ -31,6 +31,10 @@ struct AssessCommand: ParsableCommand {
       sanity         whether the explanation changes when the classifier forgets
       attention      how much of the explanation lies on the object; needs masks
       background     how much the classifier leans on it; needs a folder of scenes
+      perturbation   size and spectrum of the change; a budget for it, 8 bits, JPEG
+      adversarial    other changes of its size; FGSM and PGD
+      transfer       the gain of other classifiers, given by --transfer
+      corruption     fifteen C-style corruptions in five severities
 
       Without --only, all that apply are answered.
       """)
@@ -44,6 +48,11 @@ struct AssessCommand: ParsableCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp("The sections to answer (default: all that apply).", valueName: "section"))
   var only: [AssessmentSection] = []
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Classifiers that the enhancer was not trained in front of.", valueName: "file"))
+  var transfer: [String] = []
   @Option(
     help: ArgumentHelp(
       "Masks of the objects, in folders as the pictures are (default: those of scenes).",
@@ -98,7 +107,7 @@ struct AssessCommand: ParsableCommand {
     }
     let text = try run.assessment.json()
     if json { print(text) }
-    if let output { try write(text, run.assessment, to: output) }
+    if let output { try write(text, run, to: output) }
   }
 
   private func subject(_ dataset: Dataset, _ pool: ThreadPool) throws -> AssessedModel {
@@ -113,15 +122,21 @@ struct AssessCommand: ParsableCommand {
       batch: min(batch, dataset.count), seed: seed, pool)
   }
 
-  private func write(_ text: String, _ assessment: Assessment, to folder: String) throws {
+  private func write(_ text: String, _ run: AssessmentRun, to folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try AtomicFile.write(Array((text + "\n").utf8), to: folder + "/assessment.json")
-    if let calibration = assessment.calibration {
-      let panels =
-        [("plain", calibration.plain)] + (calibration.enhanced.map { [("enhanced", $0)] } ?? [])
-      try AtomicFile.write(
-        Array(ReliabilityDiagram(panels).svg.utf8), to: folder + "/reliability.svg")
+    let charts = run.assessment.pictures
+    for chart in charts {
+      try AtomicFile.write(Array(chart.svg.utf8), to: folder + "/" + chart.name)
     }
-    if !json { print("\(folder): assessment.json and pictures") }
+    let panels = try run.panels()
+    for panel in panels {
+      let path = folder + "/" + panel.name
+      do throws(ImageError) { try panel.image.write(to: path) } catch {
+        throw CommandError("\(path): \(error)")
+      }
+    }
+    let names = ["assessment.json"] + charts.map(\.name) + panels.map(\.name)
+    if !json { print("\(folder): \(names.joined(separator: ", "))") }
   }
 }

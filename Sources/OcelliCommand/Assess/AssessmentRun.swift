@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import Datasets
 import Experiments
 import Explanation
@@ -45,15 +46,24 @@ struct AssessmentRun {
     case .accuracy, .calibration, .faithfulness, .sanity: true
     case .attention: maskFolder != nil
     case .background: scenes != nil
+    case .perturbation: model.enhancer != nil
+    case .transfer: model.enhancer != nil && !command.transfer.isEmpty
+    case .adversarial, .corruption: true
     }
   }
 
   mutating func answer(_ section: AssessmentSection) throws {
     let status = StatusLine()
     defer { status.clear() }
-    let start = MonotonicClock.seconds
+    // Counts from the first report: before it comes what is done but once.
+    var first: (done: Int, seconds: Double)?
     let progress = { (done: Int, total: Int) in
-      let left = (MonotonicClock.seconds - start) / Double(done) * Double(total - done)
+      guard let first else {
+        first = (done, MonotonicClock.seconds)
+        return status.show("\(section): \(done) of \(total)")
+      }
+      let speed = Double(done - first.done) / max(MonotonicClock.seconds - first.seconds, 1e-9)
+      let left = Double(total - done) / speed
       status.show("\(section): \(done) of \(total), \(Duration.text(left)) left")
     }
     switch section {
@@ -85,7 +95,22 @@ struct AssessmentRun {
         }
       }
     case .background: assessment.background = try background(progress)
+    case .perturbation:
+      try requireEnhancer(section)
+      assessment.perturbation = try PerturbationAssessment(model, images(), progress: progress)
+    case .adversarial:
+      let images = images()
+      assessment.adversarial = try explaining {
+        try AdversarialAssessment(model, images, progress: progress)
+      }
+    case .transfer: assessment.transfer = try transfer(progress)
+    case .corruption:
+      assessment.corruption = try CorruptionAssessment(model, sample, progress: progress)
     }
+  }
+
+  private func requireEnhancer(_ section: AssessmentSection) throws {
+    if model.enhancer == nil { throw ValidationError("--only \(section) needs --enhancer") }
   }
 
   private func explaining<Result>(_ body: () throws -> Result) throws -> Result {
@@ -138,7 +163,22 @@ struct AssessmentRun {
     return masks
   }
 
-  private func background(_ progress: AssessmentProgress) throws -> BackgroundAssessment {
+  private mutating func transfer(_ progress: AssessmentProgress) throws -> TransferAssessment? {
+    try requireEnhancer(.transfer)
+    guard !command.transfer.isEmpty else {
+      throw ValidationError("--only transfer needs other classifiers: give them with --transfer")
+    }
+    let others = try command.transfer.map { path in
+      let model = try Model.withFloatEnds(contentsOf: path, as: .classifier)
+      try model.check(dataset, from: command.data.data, path: path, needsLabels: true)
+      return (name: path, model: model)
+    }
+    return try TransferAssessment(
+      model, images(), own: command.classifier, others: others, progress: progress)
+  }
+
+  /// The scenes of the sample.
+  private func scenePictures() throws -> (pictures: Dataset, folder: SceneFolder) {
     guard let scenes else {
       throw CommandError(
         "\(command.data.data): has no scenes.json: backgrounds are told apart in folders that "
@@ -148,12 +188,43 @@ struct AssessmentRun {
     guard pictures.count > 0 else {
       throw CommandError("\(command.data.data)/scenes.json: has none of the test pictures")
     }
-    let degradation = try command.data.images.degrade.map { try Degradation(parsing: $0) }
-    let seed = command.data.images.dataSeed &+ 1
-    return try BackgroundAssessment(
-      model, pictures, scenes,
-      degrade: { dataset in
-        try degradation.map { try dataset.degraded(by: $0, seed: seed) } ?? dataset
-      }, progress: progress)
+    return (pictures, scenes)
+  }
+
+  private func degraded(_ pictures: Dataset) throws -> Dataset {
+    guard let degrade = command.data.images.degrade else { return pictures }
+    return try pictures.degraded(
+      by: try Degradation(parsing: degrade), seed: command.data.images.dataSeed &+ 1)
+  }
+
+  private func background(_ progress: AssessmentProgress) throws -> BackgroundAssessment {
+    let (pictures, scenes) = try scenePictures()
+    return try BackgroundAssessment(model, pictures, scenes, degrade: degraded, progress: progress)
+  }
+
+  /// Panels of what was answered, by their files' names.
+  func panels() throws -> [(name: String, image: Image)] {
+    var panels: [(name: String, image: Image)] = []
+    if assessment.background != nil {
+      let (pictures, scenes) = try scenePictures()
+      // One of each of the first classes.
+      let chosen = pictures.indicesPerClass.compactMap(\.first).prefix(4)
+      panels.append(
+        (
+          "background.png",
+          try BackgroundPanel(
+            model: model, scenes: scenes, dataset: pictures.subset(Array(chosen)),
+            degrade: degraded
+          ).image()
+        ))
+    }
+    if assessment.corruption != nil {
+      panels.append(
+        (
+          "corruption.png",
+          try CorruptionPanel(dataset: sample.subset([0]), seed: command.seed).image()
+        ))
+    }
+    return panels
   }
 }

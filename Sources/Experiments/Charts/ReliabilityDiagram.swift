@@ -57,7 +57,7 @@ public struct ReliabilityDiagram {
       """
     }
     return """
-      <text x="0" y="-28" font-weight="bold">\(escaped(name))</text>
+      <text x="0" y="-28" font-weight="bold">\(SVGText.escaped(name))</text>
       <text x="0" y="-10">ECE \(percent(calibration.expectedError)), Brier score \
       \(String(format: "%.3f", calibration.brierScore))</text>
       \((parts + ticks).joined(separator: "\n"))
@@ -70,9 +70,6 @@ public struct ReliabilityDiagram {
       """
   }
 
-  private func text(_ number: Double) -> String { String(format: "%.4g", number) }
+  private func text(_ number: Double) -> String { SVGText.number(number) }
   private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
-  private func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-  }
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import Experiments
+import Foundation
+
+extension PerturbationAssessment {
+  var table: String {
+    var sizes = TextTable(["perturbation", "mean of \(images) images (95 %)"])
+    sizes.add(["largest difference, levels of 255", levels(size.largest)])
+    sizes.add(["mean difference, levels of 255", levels(size.mean)])
+    sizes.add(["Euclidean norm", size.norm.decimals()])
+    sizes.add(["PSNR, dB", size.peakSignalToNoise.map { decibels($0) } ?? "infinite"])
+    sizes.add(["SSIM", size.structuralSimilarity.decimals()])
+    sizes.add(["changed by more than 1 level, %", size.changed.percentages()])
+    sizes.add(["changed by more than 8 levels, %", size.changedVisibly.percentages()])
+    sizes.add(["fine detail's share of its power, %", spectrum.fineShare.percentages()])
+    sizes.add(["fine detail's share of the images', %", spectrum.fineShareOfImages.percentages()])
+    var gains = TextTable(["enhanced picture", "accuracy, %"] + PairedGain.headings)
+    for variant in budget {
+      gains.add(
+        ["clipped to ±\(variant.name)", variant.accuracy.percentages()] + variant.gain.cells)
+    }
+    for variant in stored {
+      gains.add(
+        ["stored as \(variant.name)", variant.accuracy.percentages()] + variant.gain.cells)
+    }
+    return sizes.description + "\n\n" + gains.description
+  }
+
+  private func levels(_ estimate: IntervalEstimate) -> String {
+    String(
+      format: "%.1f (%.1f to %.1f)", estimate.value * 255, estimate.lower * 255,
+      estimate.upper * 255)
+  }
+
+  private func decibels(_ estimate: IntervalEstimate) -> String {
+    String(format: "%.1f (%.1f to %.1f)", estimate.value, estimate.lower, estimate.upper)
+  }
+}
+
+extension AdversarialAssessment {
+  var table: String {
+    var parts: [String] = []
+    if !controls.isEmpty {
+      var table = TextTable(["instead of its change", "accuracy, %"] + PairedGain.headings)
+      for control in controls {
+        table.add([control.name, control.accuracy.percentages()] + control.gain.cells)
+      }
+      parts.append(table.description)
+    }
+    let isPaired = attacks.first?.enhanced != nil
+    var table = TextTable(
+      ["accuracy under attack, %, of \(images) images", "classifier"]
+        + (isPaired ? ["both, attacked as one", "attack on the classifier, enhanced"] : []))
+    for attack in attacks {
+      table.add(
+        ["\(attack.name), \(attack.epsilon)/255", attack.plain.percentages()]
+          + [attack.enhanced, attack.transferred].compactMap { $0?.percentages() })
+    }
+    return (parts + [table.description]).joined(separator: "\n\n")
+  }
+}
+
+extension TransferAssessment {
+  var table: String {
+    var table = TextTable(
+      ["transfer, %, of \(images) images", "plain", "enhanced"] + PairedGain.headings + ["ratio"])
+    for row in rows {
+      table.add(
+        [
+          URL(filePath: row.classifier).lastPathComponent, row.plain.percentages(),
+          row.enhanced.percentages(),
+        ] + row.gain.cells
+          + [row.ratio.map { String(format: "%.2f", $0) } ?? ""])
+    }
+    return table.description
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import Experiments
+import Foundation
+
+extension FaithfulnessAssessment {
+  var table: String {
+    var table = TextTable([
+      "faithfulness", "images", "empty", "deletion ↓", "of a random order", "insertion ↑",
+      "of a random order", "average drop, % ↓", "increase, % ↑", "ROAD ↑",
+    ])
+    for row in rows {
+      table.add([
+        "\(row.method), \(row.pictures)", "\(row.images)", "\(row.empty)",
+        row.deletion?.decimals() ?? "none",
+        row.randomDeletion.map { String(format: "%.3f", $0.value) } ?? "none",
+        row.insertion?.decimals() ?? "none",
+        row.randomInsertion.map { String(format: "%.3f", $0.value) } ?? "none",
+        row.averageDrop?.percentages() ?? "none", row.increase.percentages(),
+        row.removeAndDebias?.decimals(signed: true) ?? "none",
+      ])
+    }
+    return table.description
+  }
+}
+
+extension SanityAssessment {
+  var table: String {
+    var table = TextTable(["sanity of \(method): randomised from here on", "rank correlation"])
+    for stage in stages {
+      // Converted models name a layer by all that it was made of.
+      let layer = stage.layer.split(separator: ";").first.map(String.init) ?? stage.layer
+      table.add([layer, stage.rankCorrelation?.decimals(signed: true) ?? "none"])
+    }
+    return table.description
+  }
+}
+
+extension AttentionAssessment {
+  var table: String {
+    var table = TextTable([
+      "attention, %, of the \(target.rawValue) class", "energy on the object",
+      "largest value on it",
+      "rank accuracy",
+    ])
+    for (name, scores, isChange) in [
+      ("plain", plain, false), ("enhanced", enhanced, false), ("change", change, true),
+    ] {
+      guard let scores else { continue }
+      table.add(
+        [name]
+          + [scores.energy, scores.pointing, scores.rankAccuracy].map {
+            $0.percentages(signed: isChange)
+          })
+    }
+    var lines = [
+      table.description,
+      "A map that knows nothing: energy \(area.map { percent($0.value) } ?? "none"); "
+        + "a blob in the middle: \(centredEnergy.map { percent($0.value) } ?? "none"). "
+        + "\(images) images, \(empty) left out for an empty map.",
+    ]
+    if enhanced != nil {
+      var changes = TextTable(["the enhancer", "images", "change of energy, points"])
+      for group in groups {
+        changes.add([
+          group.name, "\(group.images)",
+          group.energyChange?.percentages(signed: true) ?? "none",
+        ])
+      }
+      lines += ["", changes.description]
+      if let association {
+        lines.append(
+          "Rank correlation of the change of energy with that of the true class's probability: "
+            + association.decimals(signed: true))
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+}
