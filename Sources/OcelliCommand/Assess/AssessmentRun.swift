@@ -88,10 +88,11 @@ struct AssessmentRun {
     case .attention:
       let (images, masks) = (images(), try masks())
       assessment.attention = try explaining {
-        try AttentionAssessment.Target.allCases.map { target in
+        let targets = AttentionAssessment.Target.allCases
+        return try targets.enumerated().map { index, target in
           try AttentionAssessment(
-            model, images, masks: masks, of: target, method: command.method[0], options,
-            progress: progress)
+            model, images, masks: masks, of: target, method: command.method[0], options
+          ) { done, total in progress(index * total + done, targets.count * total) }
         }
       }
     case .background: assessment.background = try background(progress)
