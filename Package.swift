@@ -75,8 +75,10 @@ let package = Package(
       name: "Explanation", dependencies: ["Imaging", "Kernels", "Network"], swiftSettings: common),
     .target(
       name: "Experiments",
-      dependencies: ["Datasets", "Explanation", "Imaging", "Kernels", "Network", "Training"],
-      swiftSettings: common),
+      dependencies: [
+        "Datasets", "Explanation", "Imaging", "Interchange", "Kernels", "Network", "Quantization",
+        "Training",
+      ], swiftSettings: common),
     .target(
       name: "Ocelli",
       dependencies: [

@@ -26,7 +26,8 @@ struct OcelliCommand: ParsableCommand {
     version: Build.description,
     subcommands: [
       ClassifyCommand.self, DatasetCommand.self, TrainCommand.self, EvaluateCommand.self,
-      ExplainCommand.self, AssessCommand.self, QuantizeCommand.self, RunCommand.self,
+      ExplainCommand.self, AssessCommand.self, ExperimentCommand.self, QuantizeCommand.self,
+      RunCommand.self,
       ModelCommand.self,
       BenchCommand.self,
     ])

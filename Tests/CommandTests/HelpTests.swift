@@ -9,8 +9,8 @@ struct HelpTests {
 
   @Test(arguments: [
     "", "classify", "dataset", "dataset scenes", "dataset info", "dataset pack", "train",
-    "train classifier", "train enhancer", "evaluate", "assess", "quantize", "model", "model info",
-    "bench",
+    "train classifier", "train enhancer", "evaluate", "assess", "experiment", "quantize", "model",
+    "model info", "bench",
     "bench training",
     "bench kernels",
   ])

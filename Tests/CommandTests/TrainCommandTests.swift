@@ -80,8 +80,8 @@ struct TrainCommandTests {
         "\(Shared.classifier) --initial $SHARED/classifier/best.safetensors",
         "is a classifier, expected an enhancer"
       ),
-      ("--phases reconstruct --depth 6", "smaller --depth"),
-      ("--phases reconstruct --size 1", "smaller --depth"),
+      ("--phases reconstruct --depth 6", "smaller depth"),
+      ("--phases reconstruct --size 1", "smaller depth"),
       (
         "--phases reconstruct --size 8 --initial $SHARED/enhancer/enhance/best.safetensors",
         "enhance/best.safetensors takes 16×16×3"

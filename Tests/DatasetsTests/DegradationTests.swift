@@ -22,7 +22,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "none", "dull=0.4", "blur=1.0", "noise=0.05", "jpeg=20", "dull=0.4,blur=1.0,noise=0.05,jpeg=20",
+    "none", "dull=0.4", "blur=1.0", "noise=0.05", "jpeg=20", "shrink=4",
+    "dull=0.4,blur=1.0,shrink=2,noise=0.05,jpeg=20",
   ])
   func `prints what it parses`(text: String) throws {
     #expect(try Degradation(parsing: text).description == text)
@@ -36,7 +37,8 @@ import Testing
 
   @Test(arguments: [
     "", "dull", "dull=", "dull=x", "fog=1", "dull=0.1,dull=0.2", "dull=1.5", "dull=-1", "dull=nan",
-    "blur=inf", "blur=51", "noise=2", "jpeg=0", "jpeg=101", "jpeg=2.5", "dull=1,", "=1", "dull=1=1",
+    "blur=inf", "blur=51", "noise=2", "jpeg=0", "jpeg=101", "jpeg=2.5", "shrink=1", "shrink=9",
+    "shrink=x", "dull=1,", "=1", "dull=1=1",
   ])
   func `refuses a text that is no degradation, and quotes it`(text: String) {
     let error = #expect(throws: DatasetError.self) { try Degradation(parsing: text) }
@@ -74,6 +76,17 @@ import Testing
       let plain = Image(width: side, height: side + 1, filledWith: (200, 100, 0))
       #expect(try degrade(plain, "blur=7") == plain)
     }
+  }
+
+  @Test func `shrinking leaves plain pictures and what is coarse, and takes fine detail`() throws {
+    let plain = Image(width: 9, height: 7, filledWith: (200, 100, 0))
+    #expect(try degrade(plain, "shrink=4") == plain)
+    var stripes = Image(width: 16, height: 16)
+    for index in stripes.pixels.indices { stripes.pixels[index] = index / 3 % 2 == 0 ? 0 : 255 }
+    let shrunk = try degrade(stripes, "shrink=2")
+    #expect(shrunk.width == 16 && shrunk.pixels.allSatisfy { (96...160).contains($0) })
+    let small = ramp.resized(width: 8, height: 8, filter: .bicubic)
+    #expect(try degrade(ramp, "shrink=2") == small.resized(width: 16, height: 16, filter: .bicubic))
   }
 
   @Test func `noise has its standard deviation and follows the seed`() throws {

@@ -45,6 +45,7 @@ enum Fixture {
     switch name {
     case "nearest": .nearest
     case "box": .box
+    case "bicubic": .bicubic
     default: try #require(name == "bilinear" ? .bilinear : nil)
     }
   }

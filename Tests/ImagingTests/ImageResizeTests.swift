@@ -32,7 +32,7 @@ import Testing
   func `decodes at another size to the bytes of decoding and resizing`(_ name: String) throws {
     let bytes = try Fixture.bytes(name)
     for (width, height) in [(17, 11), (53, 37), (60, 90), (1, 1)] {
-      for filter in [ResampleFilter.nearest, .box, .bilinear] {
+      for filter in [ResampleFilter.nearest, .box, .bilinear, .bicubic] {
         let streamed = try bytes.withUnsafeBytes {
           try Image.decode($0, resizedToWidth: width, height: height, filter: filter)
         }

@@ -112,7 +112,65 @@ struct PixelLossTests {
   }
 }
 
+struct TotalVariationTests {
+  /// Gradients by differences: random values have no kinks nearby.
+  @Test(arguments: TestShape.all)
+  func `the total variation and its gradient are those of the reference`(shape: TestShape) throws {
+    var random = RandomGenerator(seed: 55)
+    let image = shape.tensor(&random)
+    let actual = try withAnyThreadCount { pool in
+      let gradient = shape.tensor(&random)
+      let losses = FloatBuffer(shape.batch)
+      TotalVariation.compute(
+        image.view, gradientScale: 0.5, gradient: nil, exampleLosses: losses.base, pool: pool)
+      let alone = losses.elements
+      TotalVariation.compute(
+        image.view, gradientScale: 0.5, gradient: gradient.view, exampleLosses: losses.base,
+        pool: pool)
+      #expect(alone == losses.elements)
+      expectUntouchedGaps(gradient)
+      return losses.elements + gradient.elements
+    }
+    func losses(_ x: [Double]) -> [Double] {
+      let (height, width, channels) = (shape.height, shape.width, shape.channels)
+      return exampleMeans(
+        x.indices.map { index in
+          let (row, column) = (
+            index / (channels * width) % height, index / channels % width
+          )
+          let right = column + 1 < width ? abs(x[index + channels] - x[index]) : 0
+          let below = row + 1 < height ? abs(x[index + channels * width] - x[index]) : 0
+          return right + below
+        }, batch: shape.batch)
+    }
+    expectClose(
+      Array(actual.prefix(shape.batch)), losses(image.doubles).map(Float.init), tolerance: 1e-6)
+    expectGradient(
+      Array(actual.dropFirst(shape.batch)), of: losses, at: image.doubles,
+      weights: [Double](repeating: 0.5, count: shape.batch))
+  }
+
+  @Test func `a plain image has none, and no slope`() throws {
+    let pool = try #require(ThreadPool(threadCount: 1))
+    var random = RandomGenerator(seed: 56)
+    let shape = TestShape(2, 3, 3, 2)
+    let (image, gradient) = (shape.tensor(&random), shape.tensor(&random))
+    image.set(image.elements.map { _ in 0.25 })
+    let losses = FloatBuffer(2)
+    TotalVariation.compute(
+      image.view, gradientScale: 1, gradient: gradient.view, exampleLosses: losses.base, pool: pool)
+    #expect(losses.elements == [0, 0])
+    #expect(gradient.elements.allSatisfy { $0 == 0 })
+  }
+}
+
 struct SoftmaxCrossEntropyTests {
+  @Test func `the entropy is the least cross-entropy`() {
+    #expect(SoftmaxCrossEntropy.entropy([0, 1, 0], count: 3) == 0)
+    let target: [Float] = [0.5, 0.25, 0.125, 0.125]
+    #expect(abs(SoftmaxCrossEntropy.entropy(target, count: 4) - 1.75 * 0.693_147_2) < 1e-6)
+  }
+
   @Test(
     arguments: [
       TestShape(1, 1, 1, 2), TestShape(7, 1, 1, 10), TestShape(3, 1, 1, 37, gap: 4),

@@ -147,7 +147,8 @@ struct TrainerTests {
     let data = TrainingFixture.dataset
     let task = try #require(
       try TrainingTask.enhance(
-        enhancer, classifier: classifier, labelSmoothing: 0, training: data, validation: data))
+        enhancer, classifiers: [classifier], labelSmoothing: 0, training: data,
+        validation: data))
     let pool = try #require(ThreadPool(threadCount: 2))
     var options = TrainingFixture.options
     options.epochs = 6

@@ -172,7 +172,8 @@ def resized(image, size, kind):
     return image.resize((size[0], image.height), kind).resize(size, kind)
 
 
-filters = {"nearest": Image.NEAREST, "box": Image.BOX, "bilinear": Image.BILINEAR}
+filters = {"nearest": Image.NEAREST, "box": Image.BOX, "bilinear": Image.BILINEAR,
+           "bicubic": Image.BICUBIC}
 sizes = [(53, 37), (1, 1), (32, 32), (96, 96), (53, 20), (20, 37), (54, 36), (52, 38)]
 sizes += [(106, 74), (7, 150)]
 for label, image in (("resize", color), ("greyresize", Image.fromarray(grey[..., 0]))):

@@ -4,26 +4,39 @@ public import Imaging
 public import Kernels
 
 extension Degradation {
-  /// `image`, degraded; noise is drawn from `random`. Bytes are rounded once before JPEG.
+  /// `image`, degraded; noise is drawn from `random`. Bytes are rounded before the picture shrinks,
+  /// and before JPEG.
   ///
   /// - Precondition: the strengths are in their ranges (`validate`).
   public func apply(
     to image: Image, random: inout RandomGenerator
   ) throws(ImageError) -> Image {
     var result = image
-    if dullness > 0 || blur > 0 || noise > 0 {
-      var pixels = image.pixels.map { Float($0) }
-      if dullness > 0 { dull(&pixels, of: image) }
-      if blur > 0 {
-        GaussianBlur(sigma: blur).apply(to: &pixels, width: image.width, height: image.height)
-      }
-      if noise > 0 { addNoise(to: &pixels, random: &random) }
-      result.pixels = pixels.map { UInt8(min(255, max(0, $0.rounded()))) }
+    let light = Degradation(dullness: dullness, blur: blur, noise: shrink == nil ? noise : 0)
+    light.applyToFloats(of: &result, random: &random)
+    if let shrink {
+      let small = result.resized(
+        width: max(1, image.width / shrink), height: max(1, image.height / shrink),
+        filter: .bicubic)
+      result = small.resized(width: image.width, height: image.height, filter: .bicubic)
+      Degradation(noise: noise).applyToFloats(of: &result, random: &random)
     }
     if let jpegQuality {
       result = try Image.decode(result.encodedJPEG(quality: jpegQuality))
     }
     return result
+  }
+
+  /// Light, lens and noise; the result is rounded once.
+  private func applyToFloats(of image: inout Image, random: inout RandomGenerator) {
+    guard dullness > 0 || blur > 0 || noise > 0 else { return }
+    var pixels = image.pixels.map { Float($0) }
+    if dullness > 0 { dull(&pixels, of: image) }
+    if blur > 0 {
+      GaussianBlur(sigma: blur).apply(to: &pixels, width: image.width, height: image.height)
+    }
+    if noise > 0 { addNoise(to: &pixels, random: &random) }
+    image.pixels = pixels.map { UInt8(min(255, max(0, $0.rounded()))) }
   }
 
   private func dull(_ pixels: inout [Float], of image: Image) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Degradation: CustomStringConvertible {
-  /// Reads what `description` writes: `dull=0.4,blur=1.0,noise=0.05,jpeg=20`, any part left out,
-  /// each at most once; or `none`. The order of the parts says nothing: the steps always come in
-  /// the same order.
+  /// Reads what `description` writes: `dull=0.4,blur=1.0,shrink=2,noise=0.05,jpeg=20`, any part
+  /// left out, each at most once; or `none`. The order of the parts says nothing: the steps always
+  /// come in the same order.
   public init(parsing text: String) throws(DatasetError) {
     self.init()
     if text == "none" { return }
@@ -14,11 +14,11 @@ extension Degradation: CustomStringConvertible {
       guard sides.count == 2 else { throw fail("'\(part)': expected NAME=STRENGTH") }
       let (name, strength) = (sides[0], sides[1])
       guard seen.insert(name).inserted else { throw fail("\(name) is given twice") }
-      if name == "jpeg" {
-        guard let quality = Int(strength) else {
-          throw fail("jpeg=\(strength): expected a whole number from 1 to 100")
+      if name == "jpeg" || name == "shrink" {
+        guard let number = Int(strength) else {
+          throw fail("\(name)=\(strength): expected a whole number")
         }
-        jpegQuality = quality
+        if name == "jpeg" { jpegQuality = number } else { shrink = number }
         continue
       }
       guard let value = Float(strength) else {
@@ -28,7 +28,7 @@ extension Degradation: CustomStringConvertible {
       case "dull": dullness = value
       case "blur": blur = value
       case "noise": noise = value
-      default: throw fail("'\(name)': expected dull, blur, noise or jpeg")
+      default: throw fail("'\(name)': expected dull, blur, shrink, noise or jpeg")
       }
     }
     do throws(DatasetError) {
@@ -44,6 +44,7 @@ extension Degradation: CustomStringConvertible {
     var parts: [String] = []
     if dullness != 0 { parts.append("dull=\(dullness)") }
     if blur != 0 { parts.append("blur=\(blur)") }
+    if let shrink { parts.append("shrink=\(shrink)") }
     if noise != 0 { parts.append("noise=\(noise)") }
     if let jpegQuality { parts.append("jpeg=\(jpegQuality)") }
     return parts.isEmpty ? "none" : parts.joined(separator: ",")

@@ -5,11 +5,11 @@ import Foundation
 /// repeating the edge.
 ///
 /// y[i] = Σₖ w[k] · x[i + k], w[k] ∝ exp(-k² / 2σ²), |k| ≤ ⌈3σ⌉, Σ w = 1.
-struct GaussianBlur {
+package struct GaussianBlur {
   private let weights: [Float]
   private let radius: Int
 
-  init(sigma: Float) {
+  package init(sigma: Float) {
     let radius = Int((3 * sigma).rounded(.up))
     let raw = (-radius...radius).map { exp(-Double($0 * $0) / (2 * Double(sigma) * Double(sigma))) }
     let sum = raw.reduce(0, +)
@@ -17,7 +17,7 @@ struct GaussianBlur {
     self.radius = radius
   }
 
-  func apply(to pixels: inout [Float], width: Int, height: Int) {
+  package func apply(to pixels: inout [Float], width: Int, height: Int) {
     var rows = pixels
     for y in 0..<height {
       accumulate(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Imaging
+package import Imaging
 import Kernels
 
 extension Dataset {
@@ -7,7 +7,7 @@ extension Dataset {
   /// failures, the first image's is reported.
   ///
   /// - Precondition: the new images are of the size that is announced.
-  func mapped(
+  package func mapped(
     name: String, width: Int, height: Int, _ transform: (Image, Int) throws(ImageError) -> Image
   ) throws(DatasetError) -> Dataset {
     let byteCount = width * height * 3

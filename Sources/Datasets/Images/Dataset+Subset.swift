@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Kernels
 
 extension Dataset {
   /// The images at `indices`, in that order, without copying pixels.
@@ -11,6 +12,14 @@ extension Dataset {
   /// The same images under another name.
   public func named(_ name: String) -> Dataset {
     Dataset(self, indices: Array(0..<count), name: name)
+  }
+
+  /// The same images, their labels dealt out anew at random: what can be learnt of them is nothing.
+  public func withShuffledLabels(seed: UInt64) -> Dataset {
+    var shuffled = labels
+    var random = RandomGenerator(seed: seed)
+    random.shuffle(&shuffled)
+    return Dataset(self, indices: Array(0..<count), name: name, labels: shuffled)
   }
 
   /// Images of each class.

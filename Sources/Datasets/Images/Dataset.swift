@@ -86,12 +86,12 @@ public struct Dataset: Sendable {
       pixels: pixels, sourceNames: sourceNames)
   }
 
-  init(_ whole: Dataset, indices: [Int], name: String) {
+  init(_ whole: Dataset, indices: [Int], name: String, labels: [Int32]? = nil) {
     self.name = name
     classNames = whole.classNames
     width = whole.width
     height = whole.height
-    labels = indices.map { whole.labels[$0] }
+    self.labels = labels ?? indices.map { whole.labels[$0] }
     sourceNames = indices.map { whole.sourceNames[$0] }
     hashes = indices.map { whole.hashes[$0] }
     cache = whole.cache

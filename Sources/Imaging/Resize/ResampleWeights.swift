@@ -4,9 +4,9 @@
 ///
 /// `out[o] = (Σ_t weights[o, t] · in[starts[o] + t] + 2^21) / 2^22`, rounded down.
 ///
-/// **Numbers**: weights are not negative and sum to 2^22 within half their count; so sums stay
-/// below 2^31 for all sides up to 65,535 pixels. **Exactness**: the bytes of Pillow's
-/// `Image.resize` (Resample.c, 8 bits a channel).
+/// **Numbers**: weights sum to 2^22 within half their count, and those of `bicubic` that are
+/// negative to more than −2^20; so sums stay below 2^31 for all sides up to 65,535 pixels.
+/// **Exactness**: the bytes of Pillow's `Image.resize` (Resample.c, 8 bits a channel).
 struct ResampleWeights {
   static let fractionBits: Int32 = 22
   static let half: Int32 = 1 << (fractionBits - 1)
@@ -39,7 +39,9 @@ struct ResampleWeights {
       }
       for tap in 0..<count where sum != 0 {
         let weight = exact[tap] / sum
-        weights[target * stride + tap] = Int32(weight * Double(1 << Self.fractionBits) + 0.5)
+        // As C's conversion after adding a half of the weight's sign: ties go away from 0.
+        let scaled = weight * Double(1 << Self.fractionBits)
+        weights[target * stride + tap] = Int32(scaled + (scaled < 0 ? -0.5 : 0.5))
       }
       starts[target] = start
       counts[target] = count

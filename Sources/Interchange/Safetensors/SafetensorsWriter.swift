@@ -9,6 +9,7 @@ public struct SafetensorsEntry {
 
   fileprivate enum Content {
     case floats([Float])
+    case integers([Int32])
     case bytes(UnsafeRawBufferPointer)
   }
 
@@ -19,6 +20,15 @@ public struct SafetensorsEntry {
     elementType = .float32
     self.shape = shape
     content = .floats(floats)
+  }
+
+  /// - Precondition: `integers` has as many elements as `shape`.
+  public init(name: String, shape: [Int], integers: [Int32]) {
+    precondition(shape.reduce(1, *) == integers.count, "shape and elements differ")
+    self.name = name
+    elementType = .int32
+    self.shape = shape
+    content = .integers(integers)
   }
 
   /// - Parameter bytes: must stay valid until the file is written.
@@ -71,6 +81,10 @@ public enum SafetensorsWriter {
     case .floats(let floats):
       try floats.withUnsafeBufferPointer { floats throws(FileError) in
         try file.write(UnsafeRawBufferPointer(floats))
+      }
+    case .integers(let integers):
+      try integers.withUnsafeBufferPointer { integers throws(FileError) in
+        try file.write(UnsafeRawBufferPointer(integers))
       }
     }
   }

@@ -30,6 +30,13 @@ package enum SoftmaxCrossEntropy {
     }
   }
 
+  /// −Σ over k of t[k] · ln t[k]: the least cross-entropy that a target can have.
+  package static func entropy(_ target: UnsafePointer<Float>, count: Int) -> Float {
+    var sum: Float = 0
+    for k in 0..<count where target[k] > 0 { sum -= target[k] * ElementaryFunctions.log(target[k]) }
+    return sum
+  }
+
   private struct Example {
     let z: UnsafePointer<Float>
     let t: UnsafePointer<Float>

@@ -127,18 +127,25 @@ public struct Graph: Equatable, Sendable {
     for (node, format) in zip(nodes, formats) {
       try result.add(prefixes.0 + node.name, node.operation, node.inputs, format: format)
     }
-    let seam = output
+    try result.setOutputs(try result.append(next, prefix: prefixes.1, readingFrom: output))
+    return result
+  }
+
+  /// Adds the nodes of `next`, whose input is then the output of the node `seam`; gives the places
+  /// of its outputs.
+  mutating func append(
+    _ next: Graph, prefix: String, readingFrom seam: Int
+  ) throws(GraphError) -> [Int] {
     let offset = nodes.count - 1
-    if let shape = next.shapes.first, shape != shapes[output] {
-      throw .seam(output: shapes[output], input: shape)
+    if let shape = next.shapes.first, shape != shapes[seam] {
+      throw .seam(output: shapes[seam], input: shape)
     }
     for (node, format) in zip(next.nodes, next.formats).dropFirst() {
-      try result.add(
-        prefixes.1 + node.name, node.operation, node.inputs.map { $0 == 0 ? seam : $0 + offset },
+      try add(
+        prefix + node.name, node.operation, node.inputs.map { $0 == 0 ? seam : $0 + offset },
         format: format)
     }
-    try result.setOutputs(next.outputs.map { $0 + offset })
-    return result
+    return next.outputs.map { $0 + offset }
   }
 }
 

@@ -6,17 +6,25 @@ public enum Loss: Equatable, Sendable {
   /// −Σ t · log softmax(x), t smoothed towards the uniform distribution: t ← (1 − s) · t + s /
   /// classes.
   case softmaxCrossEntropy(labelSmoothing: Float)
+  /// Σ t · (log t − log softmax(x)): how far the distribution is from t (Kullback and Leibler,
+  /// 1951).
+  case softmaxDivergence
   /// The mean over the pixels of −t · log σ(x) − (1 − t) · log(1 − σ(x)).
   case binaryCrossEntropyWithLogits
   /// The mean over the pixels of (x − t)².
   case meanSquaredError
+  /// The mean over the elements of the magnitudes of the steps to the right and down; it has no
+  /// target.
+  case totalVariation
 
   /// The word for it in messages.
   package var name: String {
     switch self {
     case .softmaxCrossEntropy: "softmax cross-entropy"
+    case .softmaxDivergence: "divergence"
     case .binaryCrossEntropyWithLogits: "binary cross-entropy"
     case .meanSquaredError: "squared error"
+    case .totalVariation: "total variation"
     }
   }
 
@@ -40,6 +48,18 @@ public enum Loss: Equatable, Sendable {
       SoftmaxCrossEntropy.compute(
         logits: prediction, targets: targets, labelSmoothing: labelSmoothing, gradientScale: scale,
         gradient: gradient, exampleLosses: exampleLosses, pool: pool)
+    case .softmaxDivergence:
+      SoftmaxCrossEntropy.compute(
+        logits: prediction, targets: targets, labelSmoothing: 0, gradientScale: scale,
+        gradient: gradient, exampleLosses: exampleLosses, pool: pool)
+      for n in 0..<prediction.batch {
+        exampleLosses[n] -= SoftmaxCrossEntropy.entropy(
+          targets + n * prediction.channels, count: prediction.channels)
+      }
+    case .totalVariation:
+      TotalVariation.compute(
+        prediction, gradientScale: scale, gradient: gradient, exampleLosses: exampleLosses,
+        pool: pool)
     case .binaryCrossEntropyWithLogits:
       BinaryCrossEntropyWithLogits.compute(
         logits: prediction, target: targetView, gradientScale: scale, gradient: gradient,

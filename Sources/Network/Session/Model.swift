@@ -44,14 +44,58 @@ public struct Model {
   public static func composed(
     enhancer: Model, classifier: Model
   ) throws(GraphError) -> Model? {
-    let graph = try enhancer.graph.followed(
-      by: classifier.graph, prefixes: (enhancerPrefix, classifierPrefix))
+    try composed(enhancer: enhancer, classifiers: [classifier])
+  }
+
+  /// Several classifiers side by side behind one enhancer. The outputs are the first one's; the
+  /// nodes of the others start with `classifier2/`, `classifier3/` and so on.
+  public static func composed(
+    enhancer: Model, classifiers: [Model]
+  ) throws(GraphError) -> Model? {
+    precondition(!classifiers.isEmpty, "an enhancer works for a classifier")
+    let first = classifiers[0]
+    var graph = try enhancer.graph.followed(
+      by: first.graph, prefixes: (enhancerPrefix, classifierPrefix))
+    let outputs = graph.outputs
+    for (index, classifier) in classifiers.enumerated().dropFirst() {
+      _ = try graph.append(
+        classifier.graph, prefix: prefix(ofClassifier: index), readingFrom: enhancer.graph.output)
+    }
+    try graph.setOutputs(outputs)
     guard let parameters = ParameterStore(graph) else { return nil }
     parameters.copyParameters(from: enhancer.parameters, prefix: enhancerPrefix)
-    parameters.copyParameters(from: classifier.parameters, prefix: classifierPrefix)
+    for (index, classifier) in classifiers.enumerated() {
+      parameters.copyParameters(
+        from: classifier.parameters, prefix: prefix(ofClassifier: index))
+    }
     return Model(
-      role: .classifier, graph: graph, parameters: parameters, labels: classifier.labels,
+      role: .classifier, graph: graph, parameters: parameters, labels: first.labels,
       preprocessing: enhancer.preprocessing)
+  }
+
+  /// Of the classifier's nodes among several behind one enhancer, counted from 0.
+  public static func prefix(ofClassifier index: Int) -> String {
+    index == 0 ? classifierPrefix : "classifier" + String(index + 1) + "/"
+  }
+
+  /// The nodes of a processor and of the transformer behind it, which together are an enhancer.
+  public static let processorPrefix = "processor/"
+  public static let transformerPrefix = "transformer/"
+
+  /// The transformer behind the processor as one enhancer: what people see is the processor's
+  /// image, what a classifier sees is the transformer's.
+  /// - Returns: `nil` when memory is out.
+  public static func chained(
+    processor: Model, transformer: Model
+  ) throws(GraphError) -> Model? {
+    let graph = try processor.graph.followed(
+      by: transformer.graph, prefixes: (processorPrefix, transformerPrefix))
+    guard let parameters = ParameterStore(graph) else { return nil }
+    parameters.copyParameters(from: processor.parameters, prefix: processorPrefix)
+    parameters.copyParameters(from: transformer.parameters, prefix: transformerPrefix)
+    return Model(
+      role: .enhancer, graph: graph, parameters: parameters,
+      preprocessing: processor.preprocessing)
   }
 }
 

@@ -85,14 +85,9 @@ struct ModelInfo: ParsableCommand {
   private func graph() throws -> Graph {
     let size = size ?? 32
     if let enhancer {
-      var options = EnhancerOptions()
-      options.architecture = enhancer
-      options.width = enhancerWidth
-      options.depth = enhancerDepth
-      options.head = "sigmoid"
-      options.upsampling = .transposed
-      return try options.graph(height: size, width: size)
+      return try EnhancerSpecification(enhancer, width: enhancerWidth, depth: enhancerDepth)
+        .graph(height: size, width: size)
     }
-    return try options.graph(height: size, width: size, classCount: classes ?? 10)
+    return try options.specification.graph(height: size, width: size, classCount: classes ?? 10)
   }
 }

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import Architectures
-import ArgumentParser
-import Kernels
-import Network
+public import ArgumentParser
+public import Training
 
 /// Which classifier to build.
 struct ClassifierOptions: ParsableArguments {
-  enum Architecture: String, CaseIterable, ExpressibleByArgument {
-    case smallCNN = "small-cnn"
-    case vgg16, resnet8
-    case mobileNetV1 = "mobilenet-v1"
-    case speedRun = "speed-run"
-  }
-
   @Option(help: "The classifier's architecture (default: small-cnn).")
-  var architecture: Architecture?
+  var architecture: ClassifierSpecification.Architecture?
 
   @Option(help: ArgumentHelp("Multiply the channels of all layers.", valueName: "factor"))
   var width: Float = 1
@@ -37,43 +28,14 @@ struct ClassifierOptions: ParsableArguments {
     }
   }
 
-  func graph(height: Int, width imageWidth: Int, classCount: Int) throws(GraphError) -> Graph {
-    switch architecture ?? .smallCNN {
-    case .smallCNN:
-      var builder = SmallCNN(
-        imageHeight: height, imageWidth: imageWidth, classCount: classCount)
-      builder.width = max(1, Int((16 * width).rounded()))
-      return try builder.graph()
-    case .vgg16:
-      var builder = VGG16(imageHeight: height, imageWidth: imageWidth, classCount: classCount)
-      builder.width = width
-      builder.isNormalized = normalized
-      builder.denseUnits = denseUnits ?? 512
-      return try builder.graph()
-    case .resnet8:
-      var builder = ResNet8(imageHeight: height, imageWidth: imageWidth, classCount: classCount)
-      builder.width = width
-      return try builder.graph()
-    case .mobileNetV1:
-      var builder = MobileNetV1(
-        imageHeight: height, imageWidth: imageWidth, classCount: classCount)
-      builder.width = width
-      return try builder.graph()
-    case .speedRun:
-      var builder = SpeedRunNet(
-        imageHeight: height, imageWidth: imageWidth, classCount: classCount)
-      builder.widths = [64, 256, 256].map { max(8, Int((Float($0) * width / 8).rounded()) * 8) }
-      return try builder.graph()
-    }
+  var specification: ClassifierSpecification {
+    ClassifierSpecification(
+      architecture ?? .smallCNN, width: width, normalized: normalized, denseUnits: denseUnits)
   }
 }
 
 /// Which enhancer to build.
 struct EnhancerOptions: ParsableArguments {
-  enum Upsampling: String, CaseIterable, ExpressibleByArgument {
-    case transposed, nearest, bilinear
-  }
-
   @Option(
     help: ArgumentHelp(
       "unet, or own(a-b): a plain autoencoder of a encoding and b decoding layers, 1 to 6 of each.",
@@ -93,67 +55,45 @@ struct EnhancerOptions: ParsableArguments {
   var head = "sigmoid"
 
   @Option(help: "How the U-Net enlarges.")
-  var upsampling = Upsampling.transposed
+  var upsampling = EnhancerSpecification.Upsampling.transposed
 
   func validate() throws {
-    try checkRange("width", width, 1...512)
-    try checkRange("depth", depth, 1...6)
-    _ = try parsedHead()
-    _ = try autoencoderLayers()
+    if let problem = specification.problem { throw ValidationError("--" + problem) }
   }
 
-  private func parsedHead() throws -> EnhancerHead {
-    switch head {
-    case "sigmoid": return .sigmoid
-    case "residual": return .residual
-    default:
-      guard head.hasPrefix("bounded:"), let limit = Float(head.dropFirst("bounded:".count)),
-        limit > 0, limit <= 1
-      else {
-        throw ValidationError("--head \(head): expected sigmoid, residual or bounded:0.1")
-      }
-      return .boundedResidual(limit: limit)
-    }
-  }
-
-  /// `nil` for a U-Net.
-  private func autoencoderLayers() throws -> (encoding: Int, decoding: Int)? {
-    if architecture == "unet" { return nil }
-    let numbers = architecture.dropFirst("own(".count).dropLast().split(separator: "-")
-    guard architecture.hasPrefix("own("), architecture.hasSuffix(")"), numbers.count == 2,
-      let encoding = Int(numbers[0]), let decoding = Int(numbers[1]),
-      (1...6).contains(encoding), (1...6).contains(decoding)
-    else {
-      throw ValidationError("\(architecture): expected unet or own(4-4)")
-    }
-    return (encoding, decoding)
-  }
-
-  func graph(height: Int, width imageWidth: Int) throws -> Graph {
-    // The U-Net pads to a multiple of this by mirroring, which cannot double a side.
-    let multiple = 1 << depth
-    guard architecture != "unet" || min(height, imageWidth) > multiple / 2 else {
-      throw CommandError(
-        "images of \(height)×\(imageWidth) are too small for a U-Net of \(depth) levels: "
-          + "give a smaller --depth")
-    }
-    if let (encoding, decoding) = try autoencoderLayers() {
-      var builder = PlainAutoencoder(
-        imageHeight: height, imageWidth: imageWidth, encodingLayers: encoding,
-        decodingLayers: decoding)
-      builder.width = width
-      return try builder.graph()
-    }
-    var builder = UNet(imageHeight: height, imageWidth: imageWidth)
-    builder.width = width
-    builder.depth = depth
-    builder.head = try parsedHead()
-    builder.upsampling =
-      switch upsampling {
-      case .transposed: .transposedConvolution
-      case .nearest: .nearest
-      case .bilinear: .bilinear
-      }
-    return try builder.graph()
+  var specification: EnhancerSpecification {
+    EnhancerSpecification(
+      architecture, width: width, depth: depth, head: head, upsampling: upsampling)
   }
 }
+
+/// What an enhancer is to make small, besides the classifier's cross-entropy.
+struct ObjectiveOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Weight of the squared error from the clean image (from the input without --degrade).",
+      valueName: "weight"))
+  var reconstruction: Float?
+
+  @Option(help: ArgumentHelp("Weight of the total variation of the image.", valueName: "weight"))
+  var totalVariation: Float?
+
+  @Flag(help: "Instead of labels, learn what the classifier says of the clean image.")
+  var unsupervised = false
+
+  func validate() throws {
+    try checkRange("reconstruction", reconstruction, 0...1e6)
+    try checkRange("total-variation", totalVariation, 0...1e6)
+  }
+
+  var objective: Objective {
+    var objective = Objective()
+    objective.reconstruction = reconstruction
+    objective.totalVariation = totalVariation
+    objective.isUnsupervised = unsupervised
+    return objective
+  }
+}
+
+extension ClassifierSpecification.Architecture: ExpressibleByArgument {}
+extension EnhancerSpecification.Upsampling: ExpressibleByArgument {}

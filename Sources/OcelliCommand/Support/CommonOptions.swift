@@ -68,7 +68,7 @@ struct DataOptions: ParsableArguments {
   /// The options that make the images what they are, as given.
   var arguments: [String] { ["--data", data] + images.arguments }
 
-  func load() throws -> ImageOptions.Parts { try images.load(data) }
+  func load() throws -> DataSpecification.Parts { try images.load(data) }
 }
 
 /// What is done with the images of a data set.
@@ -135,57 +135,33 @@ struct ImageOptions: ParsableArguments {
     return arguments
   }
 
-  /// Training and test images: degraded, and as they were.
-  struct Parts {
-    var training: Dataset
-    var test: Dataset
-    var cleanTraining: Dataset?
-    var cleanTest: Dataset?
-    /// Test images that are training images, too, where that is allowed.
-    var overlapCount: Int
+  func load(_ data: String) throws -> DataSpecification.Parts {
+    var specification = DataSpecification(path: data)
+    specification.size = size
+    specification.degrade = degrade
+    specification.fraction = fraction
+    specification.testFraction = testFraction
+    specification.split = try splitCounts()
+    specification.seed = dataSeed
+    specification.allowsOverlap = allowOverlap
+    return try specification.load(showing: StatusLine(), as: data)
   }
+}
 
-  func load(_ data: String) throws -> Parts {
-    let status = StatusLine()
-    let extent = size.map { (width: $0, height: $0) }
-    var (training, test) = try Dataset.loadParts(data, size: extent) { done, total in
-      status.show("reading \(data): \(done) of \(total) images")
-    }
-    status.clear()
-    let counts = try splitCounts()
-    if test == nil || counts != nil {
-      let distinct = training.withoutDuplicates()
-      if distinct.count < training.count {
-        status.note("\(data): \(training.count - distinct.count) copies of images left out")
-      }
-      if let counts {
-        let parts = try distinct.split(counts: counts, seed: dataSeed)
-        (training, test) = (parts[0], parts[1])
-      } else {
-        let parts = try distinct.split(fraction: testFraction ?? 0.2, seed: dataSeed)
-        (training, test) = (parts.first, parts.second)
-      }
-    }
-    guard var test else { throw CommandError("\(data): has no test images") }
-    let shared = try training.requireDisjoint(from: test, overlapIsAllowed: allowOverlap)
-    if !shared.isEmpty {
-      status.note(
-        "warning: \(shared.count) of \(test.count) test images are training images, too: "
-          + "what the test part shows is contaminated")
-    }
-    if fraction < 1 {
-      training = try training.fraction(fraction, seed: dataSeed)
-      test = try test.fraction(fraction, seed: dataSeed)
-    }
-    guard let degrade else {
-      return Parts(training: training, test: test, overlapCount: shared.count)
-    }
-    let degradation = try Degradation(parsing: degrade)
-    status.show("degrading \(training.count + test.count) images")
+extension DataSpecification {
+  /// Loads the images and tells what goes on; `name` is what the user calls them.
+  func load(showing status: StatusLine, as name: String) throws -> Parts {
     defer { status.clear() }
-    return Parts(
-      training: try training.degraded(by: degradation, seed: dataSeed),
-      test: try test.degraded(by: degradation, seed: dataSeed &+ 1), cleanTraining: training,
-      cleanTest: test, overlapCount: shared.count)
+    return try load { event in
+      switch event {
+      case .reading(let done, let total): status.show("reading \(name): \(done) of \(total) images")
+      case .degrading(let count): status.show("degrading \(count) images")
+      case .leftOutCopies(let count): status.note("\(name): \(count) copies of images left out")
+      case .overlap(let count, let testCount):
+        status.note(
+          "warning: \(count) of \(testCount) test images are training images, too: "
+            + "what the test part shows is contaminated")
+      }
+    }
   }
 }

@@ -81,27 +81,8 @@ struct TrainClassifier: ParsableCommand {
       let whitening = classifier.graph.index(ofNodeNamed: SpeedRunNet.whiteningNode)
       return (classifier, whitening.map { [$0] } ?? [])
     }
-    var architecture = model
-    if recipe == .speedRun { architecture.architecture = .speedRun }
-    let graph = try architecture.graph(
-      height: training.height, width: training.width, classCount: training.classCount)
-    guard let parameters = ParameterStore(graph) else {
-      throw CommandError("no memory for the parameters")
-    }
-    parameters.initialize(seed: options.seed)
-    let classifier = Model(
-      role: .classifier, graph: graph, parameters: parameters, labels: training.classNames)
-    return (classifier, whiten(graph, parameters, training))
-  }
-
-  /// Sets the speed-run network's first layer, which then stays as it is.
-  private func whiten(_ graph: Graph, _ parameters: ParameterStore, _ data: Dataset) -> Set<Int> {
-    guard let node = graph.index(ofNodeNamed: SpeedRunNet.whiteningNode),
-      case .channelAffine(let normalization) = graph.nodes[1].operation
-    else { return [] }
-    Whitening.apply(
-      to: parameters, node: node,
-      normalization: (normalization.multiplier, normalization.shift), dataset: data)
-    return [node]
+    var specification = model.specification
+    if recipe == .speedRun { specification.architecture = .speedRun }
+    return try specification.model(for: training, seed: options.seed)
   }
 }

@@ -14,8 +14,15 @@ struct TrainEnhancer: ParsableCommand {
       the frozen classifier right. Each phase has a folder of its own in the output folder. \
       Unless told otherwise each takes 5 epochs in batches of 64 by Adam, at a rate of up to 0.002.
 
+      The phase `enhance` can ask for more than right answers: for images that stay near the \
+      clean ones (--reconstruction) or are smooth (--total-variation), for the classifier's own \
+      answer to the clean image instead of labels (--unsupervised), for several classifiers at \
+      once, or for a transformer behind a processor that stays as it is (--processor).
+
         ocelli train enhancer --data scenes --degrade dull=0.5,blur=0.8,noise=0.05 \\
           --classifier classifier/best.safetensors --output enhancer
+        ocelli train enhancer --data scenes --degrade shrink=2 --head residual \\
+          --classifier classifier/best.safetensors --reconstruction 10 --output sharp
       """)
 
   enum Phases: String, CaseIterable, ExpressibleByArgument {
@@ -29,9 +36,9 @@ struct TrainEnhancer: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The frozen classifier, .safetensors or .tflite; the phase enhance needs it.",
-      valueName: "file"))
-  var classifier: String?
+      "The frozen classifier, .safetensors or .tflite, which the phase enhance needs. Of several, "
+        + "the first one's accuracy is shown.", valueName: "file"))
+  var classifier: [String] = []
 
   @Option(help: "Which phases to run.")
   var phases = Phases.both
@@ -46,54 +53,95 @@ struct TrainEnhancer: ParsableCommand {
   @Flag(help: "Reconstruct by the squared error instead of binary cross-entropy.")
   var squaredError = false
 
+  @OptionGroup(title: "Objective of the phase enhance") var objective: ObjectiveOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "An enhancer that stays as it is, in front of the one that is trained.", valueName: "file"))
+  var processor: String?
+
   func validate() throws {
     try checkRange("reconstruct-epochs", reconstructEpochs, 1...1_000_000)
-    if phases != .reconstruct && classifier == nil {
+    if phases != .reconstruct && classifier.isEmpty {
       throw ValidationError("the phase enhance needs --classifier")
     }
     if towardsClean && data.images.degrade == nil {
       throw ValidationError("--towards-clean needs --degrade")
     }
+    if processor != nil && phases != .enhance {
+      throw ValidationError("--processor needs --phases enhance")
+    }
   }
 
   func run() throws {
-    let enhanceOptions = try flags.options(.enhance)
     if phases != .enhance { try TrainingRun.requireFree(flags.output + "/reconstruct", flags) }
     if phases != .reconstruct { try TrainingRun.requireFree(flags.output + "/enhance", flags) }
     let frozen = try classifier.map { try Model.inFloats(contentsOf: $0, as: .classifier) }
+    let front = try processor.map { try Model.inFloats(contentsOf: $0, as: .enhancer) }
     let pool = try threads.pool()
     let parts = try data.load()
+    let images = try split(parts)
+    let enhancer = try initialEnhancer(images.training, pool)
+    for (path, model) in zip(classifier, frozen) {
+      try model.check(
+        parts.training, from: data.data, path: path, needsLabels: phases != .reconstruct)
+    }
+    if let processor, let front {
+      try front.check(parts.training, from: data.data, path: processor, needsLabels: false)
+    }
+    if phases != .enhance { try reconstruct(enhancer, images, pool) }
+    if phases != .reconstruct { try enhance(enhancer, behind: front, frozen, images, pool) }
+  }
+
+  /// The images to learn from and to choose by, degraded and clean.
+  private struct Images {
+    var training: Dataset
+    var validation: Dataset?
+    var cleanTraining: Dataset?
+    var cleanValidation: Dataset?
+  }
+
+  private func split(_ parts: DataSpecification.Parts) throws -> Images {
     let (training, validation) = try flags.split(parts.training)
-    let enhancer = try initialEnhancer(training, pool)
-    if let classifier, let frozen {
-      try frozen.check(
-        parts.training, from: data.data, path: classifier, needsLabels: phases != .reconstruct)
-    }
-    if phases != .enhance {
-      var options = try flags.options(.reconstruct)
-      if let reconstructEpochs { options.epochs = reconstructEpochs }
-      let clean = towardsClean ? try parts.cleanTraining.map { try flags.split($0) } : nil
-      let task = TrainingTask.reconstruct(
-        enhancer, usesSquaredError: squaredError, training: training,
-        cleanTraining: clean?.training, validation: validation,
-        cleanValidation: clean?.validation)
-      let folder = flags.output + "/reconstruct"
-      try TrainingRun.run(task, options, pool, folder: folder, flags: flags)
-      let best = try ModelFile.load(folder + "/best.safetensors")
-      enhancer.parameters.copyParameters(from: best.parameters)
-    }
-    guard phases != .reconstruct, let classifier, let frozen else { return }
-    guard
+    let clean = try parts.cleanTraining.map { try flags.split($0) }
+    return Images(
+      training: training, validation: validation, cleanTraining: clean?.training,
+      cleanValidation: clean?.validation)
+  }
+
+  /// Leaves the best epoch's parameters in the enhancer.
+  private func reconstruct(_ enhancer: Model, _ images: Images, _ pool: ThreadPool) throws {
+    var options = try flags.options(.reconstruct)
+    if let reconstructEpochs { options.epochs = reconstructEpochs }
+    let task = TrainingTask.reconstruct(
+      enhancer, usesSquaredError: squaredError, training: images.training,
+      cleanTraining: towardsClean ? images.cleanTraining : nil, validation: images.validation,
+      cleanValidation: towardsClean ? images.cleanValidation : nil)
+    let folder = flags.output + "/reconstruct"
+    try TrainingRun.run(task, options, pool, folder: folder, flags: flags)
+    let best = try ModelFile.load(folder + "/best.safetensors")
+    enhancer.parameters.copyParameters(from: best.parameters)
+  }
+
+  private func enhance(
+    _ enhancer: Model, behind processor: Model?, _ classifiers: [Model], _ images: Images,
+    _ pool: ThreadPool
+  ) throws {
+    let options = try flags.options(.enhance)
+    let whole =
+      try processor.map { try Model.chained(processor: $0, transformer: enhancer) } ?? enhancer
+    guard let whole,
       let task = try TrainingTask.enhance(
-        enhancer, classifier: frozen, labelSmoothing: enhanceOptions.labelSmoothing,
-        training: training, validation: validation)
+        whole, classifiers: classifiers, objective.objective,
+        labelSmoothing: options.labelSmoothing, training: images.training,
+        cleanTraining: images.cleanTraining, validation: images.validation)
     else { throw CommandError("no memory for the parameters") }
     let folder = flags.output + "/enhance"
-    try TrainingRun.run(task, enhanceOptions, pool, folder: folder, flags: flags)
+    try TrainingRun.run(task, options, pool, folder: folder, flags: flags)
     TrainingRun.advise(
       flags,
       ["evaluate"] + data.arguments
-        + ["--classifier", classifier, "--enhancer", "\(folder)/best.safetensors"])
+        + ["--classifier", classifier[0], "--enhancer", "\(folder)/best.safetensors"])
   }
 
   private func initialEnhancer(_ training: Dataset, _ pool: ThreadPool) throws -> Model {
@@ -102,11 +150,6 @@ struct TrainEnhancer: ParsableCommand {
         path: initial, role: .enhancer, simulatesIntegers: flags.quantizationAware
       ).load(trainedOn: training, from: data.data, pool)
     }
-    let graph = try model.graph(height: training.height, width: training.width)
-    guard let parameters = ParameterStore(graph) else {
-      throw CommandError("no memory for the parameters")
-    }
-    parameters.initialize(seed: flags.seed)
-    return Model(role: .enhancer, graph: graph, parameters: parameters)
+    return try model.specification.model(for: training, seed: flags.seed)
   }
 }

@@ -139,35 +139,35 @@ struct TrainingFlags: ParsableArguments {
   func options(_ defaults: TrainingOptions) throws -> TrainingOptions {
     var options = defaults
     if quantizationAware { options.learningRate /= 10 }
-    func set<Value>(_ path: WritableKeyPath<TrainingOptions, Value>, _ value: Value?) {
-      if let value { options[keyPath: path] = value }
-    }
-    set(\.epochs, epochs)
-    set(\.batchSize, batch)
-    set(\.learningRate, learningRate)
-    set(\.optimizer, optimizer)
-    set(\.momentum, momentum)
-    set(\.weightDecay, weightDecay)
-    set(\.schedule, schedule)
-    set(\.warmUp, warmUp)
-    set(\.labelSmoothing, smoothing)
-    set(\.averaging, averaging)
-    set(\.augmentation.flip, flip)
-    set(\.augmentation.shift, shift)
-    set(\.augmentation.cutout, cutout)
-    set(\.augmentation.mixup, mixup)
-    if let clip { options.gradientClip = clip }
-    if let patience { options.patience = patience }
-    if let crop { options.augmentation.resizedCrop = .init(smallestArea: crop) }
-    if let jitter {
-      options.augmentation.colorJitter = Augmentation.ColorJitter(
-        brightness: jitter, contrast: jitter, saturation: jitter)
-    }
+    options = overrides.applied(to: options)
     options.seed = seed
     if momentum != nil && options.optimizer != .sgd {
       throw ValidationError("--momentum needs --optimizer sgd")
     }
     return options
+  }
+
+  private var overrides: TrainingOverrides {
+    var overrides = TrainingOverrides()
+    overrides.epochs = epochs
+    overrides.batchSize = batch
+    overrides.learningRate = learningRate
+    overrides.optimizer = optimizer
+    overrides.momentum = momentum
+    overrides.weightDecay = weightDecay
+    overrides.schedule = schedule
+    overrides.warmUp = warmUp
+    overrides.gradientClip = clip
+    overrides.labelSmoothing = smoothing
+    overrides.averaging = averaging
+    overrides.patience = patience
+    overrides.flip = flip
+    overrides.shift = shift
+    overrides.cutout = cutout
+    overrides.mixup = mixup
+    overrides.jitter = jitter
+    overrides.crop = crop
+    return overrides
   }
 
   /// The images to learn from, and those that choose the best epoch.

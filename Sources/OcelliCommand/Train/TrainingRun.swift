@@ -65,7 +65,7 @@ enum TrainingRun {
 }
 
 /// Turns the first Ctrl-C (or SIGTERM) into a request to stop; a second one ends the process.
-private final class StopSignals {
+final class StopSignals {
   let request = StopRequest()
   private var sources: [any DispatchSourceSignal] = []
 
@@ -102,31 +102,26 @@ struct Estimate: CustomStringConvertible {
   init(_ trainer: Trainer, _ pool: ThreadPool) {
     let task = trainer.task
     let graph = task.model.graph
-    // Forward, input gradient, weight gradient: one times each, but no weight gradient where
-    // frozen.
-    let perImage = graph.nodes.indices.reduce(0.0) { sum, node in
-      sum + Double(graph.multiplyAccumulates(of: node)) * (task.frozenNodes.contains(node) ? 2 : 3)
-    }
+    let perImage = Double(graph.trainingMultiplyAccumulates(frozen: task.frozenNodes))
     images = trainer.loader.batchesPerEpoch * trainer.loader.configuration.batchSize
     epochs = trainer.options.epochs
     multiplyAccumulates = perImage * Double(images) * Double(epochs)
     byteCount = trainer.byteCount
-    parameterCount = graph.nodes.indices.reduce(0) { sum, node in
-      guard !task.frozenNodes.contains(node) else { return sum }
-      return sum + graph.parameters(of: node).reduce(0) { $0 + ($1.role.isLearnt ? $1.count : 0) }
-    }
-    // Small layers reach about half of the machine's peak.
-    let rate = MachinePeak.measure(pool) * 0.5
-    seconds = 2 * multiplyAccumulates / rate
+    parameterCount = graph.learntParameterCount(frozen: task.frozenNodes)
+    seconds = WorkEstimate.seconds(
+      multiplyAccumulates: multiplyAccumulates, peak: MachinePeak.measure(pool))
   }
 
   var description: String {
-    let macs =
-      multiplyAccumulates < 1e12
-      ? String(format: "%.1f GMAC", multiplyAccumulates / 1e9)
-      : String(format: "%.1f TMAC", multiplyAccumulates / 1e12)
-    return "\(parameterCount.formatted()) parameters to train, \(images) images × \(epochs) "
-      + "\(epochs == 1 ? "epoch" : "epochs"), \(macs), \(byteCount / 1_000_000) MB, "
+    "\(parameterCount.formatted()) parameters to train, \(images) images × \(epochs) "
+      + "\(epochs == 1 ? "epoch" : "epochs"), "
+      + "\(Self.text(multiplyAccumulates: multiplyAccumulates)), \(byteCount / 1_000_000) MB, "
       + "about \(Duration.text(seconds))"
+  }
+
+  /// Such as `26.2 TMAC`.
+  static func text(multiplyAccumulates count: Double) -> String {
+    count < 1e12
+      ? String(format: "%.1f GMAC", count / 1e9) : String(format: "%.1f TMAC", count / 1e12)
   }
 }

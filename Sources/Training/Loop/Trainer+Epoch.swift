@@ -19,7 +19,9 @@ extension Trainer {
     record.validationLoss = measurement?.loss
     record.validationAccuracy = task.phase == .reconstruct ? nil : measurement?.accuracy
     let score =
-      measurement.map { task.phase == .reconstruct ? -$0.loss : $0.accuracy } ?? Double(epoch)
+      task.isUnsupervised
+      ? Double(epoch)
+      : measurement.map { task.phase == .reconstruct ? -$0.loss : $0.accuracy } ?? Double(epoch)
     let isBest = progress.best.map { score > $0.score } ?? true
     if isBest {
       progress.best = TrainingProgress.Best(epoch: epoch, score: score)

@@ -61,7 +61,8 @@ extension Trainer {
     RunIdentity(
       phase: task.phase, options: options, trainingData: task.training.contentHash.description,
       validationData: task.validation?.contentHash.description,
-      frozenParameters: String(frozenHash, radix: 16), loss: task.loss.name,
+      frozenParameters: String(frozenHash, radix: 16),
+      loss: task.terms.map(\.name).joined(separator: " + "),
       targets: task.cleanTraining?.contentHash.description)
   }
 

@@ -22,7 +22,7 @@ public final class Trainer {
   public let loader: BatchLoader
   let folder: RunFolder?
   private let schedule: LearningRateSchedule
-  private let memory: TrainingMemory
+  private let loss: LossComputation
 
   /// - Parameter folder: where checkpoints and logs go.
   public init(
@@ -39,7 +39,7 @@ public final class Trainer {
         .init(
           batchSize: min(options.batchSize, task.training.count), seed: options.seed,
           augmentation: options.augmentation),
-        pairedWith: task.phase == .reconstruct ? task.cleanTraining : nil)
+        pairedWith: task.needsImages ? task.cleanTraining : nil)
     } catch { throw .dataset(error) }
     let plan = Plan(
       task.model.graph,
@@ -52,15 +52,12 @@ public final class Trainer {
     average = options.averaging == .none ? nil : WeightAverage(session)
     rounding = WeightRounding(task.model, frozenNodes: task.frozenNodes, pool)
     schedule = options.learningRateSchedule
-    let outputFloats = plan.request.batch * task.model.graph.shapes[task.lossNode].elementCount
-    memory = TrainingMemory(
-      batch: plan.request.batch,
-      targetCount: max(outputFloats, plan.request.batch * task.training.classCount))
+    loss = try LossComputation(task, session, pool)
   }
 
   static func request(_ task: TrainingTask, batch: Int, _ threadCount: Int) -> PlanRequest {
     var request = PlanRequest(batch: batch, threadCount: threadCount)
-    request.lossNodes = [task.lossNode]
+    request.lossNodes = Array(Set(task.terms.map(\.node))).sorted()
     request.frozenNodes = task.frozenNodes
     // For the diagnosis of a divergence.
     request.keptValues = [0]
@@ -156,16 +153,13 @@ public final class Trainer {
   private func computeGradients(_ batch: Batch) -> Double {
     session.forward(
       seed: RandomGenerator(seed: options.seed, stream: UInt64(progress.step)).state)
-    let prediction = session.value(of: task.lossNode)
-    task.loss.compute(
-      prediction, targets: memory.targets, gradient: session.gradient(of: task.lossNode),
-      exampleLosses: memory.losses, pool: pool)
-    let losses = UnsafeBufferPointer(start: memory.losses, count: batch.count)
+    let sum = loss.compute(count: batch.count)
     if task.phase != .reconstruct {
-      progress.epoch.correct += Predictions.countCorrect(prediction, batch.labels)
+      progress.epoch.correct += Predictions.countCorrect(
+        session.value(of: task.lossNode), batch.labels)
     }
     session.backward()
-    return losses.reduce(0.0) { $0 + Double($1) }
+    return sum
   }
 
   /// Runs `body` with the weights in `store` as they will be used.
@@ -177,15 +171,9 @@ public final class Trainer {
   }
 
   private func nextBatch() -> Batch? {
-    let images = session.input.base
-    guard task.phase == .reconstruct else {
-      return loader.next(into: BatchMemory(images: images, targets: memory.targets))
-    }
-    guard task.cleanTraining == nil else {
-      return loader.next(into: BatchMemory(images: images, pairedImages: memory.targets))
-    }
-    let batch = loader.next(into: BatchMemory(images: images))
-    memory.targets.update(from: images, count: session.input.elementCount)
+    let isPaired = task.needsImages && task.cleanTraining != nil
+    let batch = loader.next(into: loss.memory(isPaired: isPaired))
+    if task.needsImages && !isPaired { loss.takeInputAsTarget() }
     return batch
   }
 
@@ -204,25 +192,6 @@ public final class Trainer {
       average.update(decay: decay)
       average.apply()
     }
-  }
-}
-
-/// The memory of a run besides the session's.
-private final class TrainingMemory {
-  let targets: UnsafeMutablePointer<Float>
-  let losses: UnsafeMutablePointer<Float>
-
-  init(batch: Int, targetCount: Int) {
-    let slack = Machine.vectorFloats
-    targets = .allocate(capacity: targetCount + slack)
-    targets.initialize(repeating: 0, count: targetCount + slack)
-    losses = .allocate(capacity: batch)
-    losses.initialize(repeating: 0, count: batch)
-  }
-
-  deinit {
-    targets.deallocate()
-    losses.deallocate()
   }
 }
 

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// Which images to train and test with, and what is done with them.
+public struct DataSpecification: Codable, Equatable, Sendable {
+  /// A data set, as `Dataset.load` takes it.
+  public var path: String?
+  /// Synthetic scenes instead of a path.
+  public var scenes: Scenes?
+  /// Images are resized to this side.
+  public var size: Int?
+  /// The steps of a `Degradation`, such as `dull=0.5,noise=0.05`.
+  public var degrade: String?
+  /// This share of the images is used; all where it is not given.
+  public var fraction: Double?
+  /// The share of test images to hold out of a set that has no test part; 0.2 where not given.
+  public var testFraction: Double?
+  /// So many training and test images are drawn from the training part.
+  public var split: [Int]?
+  /// Of splits and noise; 1 where it is not given.
+  public var seed: UInt64?
+  /// Whether training and test images may overlap; what the test part shows is then contaminated.
+  public var allowsOverlap: Bool?
+
+  /// How many synthetic scenes to draw, and how.
+  public struct Scenes: Codable, Equatable, Sendable {
+    public var training: Int
+    public var test: Int
+    /// ρ, see `SceneGenerator`; that of `SceneParameters` where it is not given.
+    public var correlation: Float?
+    /// ρ of the test scenes, where it differs.
+    public var testCorrelation: Float?
+
+    public init(training: Int, test: Int) {
+      self.training = training
+      self.test = test
+    }
+  }
+
+  public init(path: String? = nil) { self.path = path }
+
+  /// Training and test images: degraded, and as they were.
+  public struct Parts: Sendable {
+    public var training: Dataset
+    public var test: Dataset
+    public var cleanTraining: Dataset?
+    public var cleanTest: Dataset?
+    /// Test images that are training images, too, where that is allowed.
+    public var overlapCount: Int
+  }
+
+  /// What goes on while images are read.
+  public enum Event: Equatable, Sendable {
+    case reading(done: Int, total: Int)
+    case degrading(count: Int)
+    /// Copies of images that were left out before a set was split.
+    case leftOutCopies(Int)
+    /// Test images that are training images, too.
+    case overlap(Int, testCount: Int)
+  }
+
+  /// Reads, splits, thins out and degrades the images, in this order.
+  public func load(report: ((Event) -> Void)? = nil) throws(DatasetError) -> Parts {
+    let seed = seed ?? 1
+    var (training, test) = try original(report)
+    if test == nil || split != nil {
+      let distinct = training.withoutDuplicates()
+      if distinct.count < training.count {
+        report?(.leftOutCopies(training.count - distinct.count))
+      }
+      if let split {
+        let parts = try distinct.split(counts: split, seed: seed)
+        (training, test) = (parts[0], parts[1])
+      } else {
+        let parts = try distinct.split(fraction: testFraction ?? 0.2, seed: seed)
+        (training, test) = (parts.first, parts.second)
+      }
+    }
+    guard var test else { throw .missingPart(path: path ?? "scenes", part: .test) }
+    let shared = try training.requireDisjoint(from: test, overlapIsAllowed: allowsOverlap ?? false)
+    if !shared.isEmpty { report?(.overlap(shared.count, testCount: test.count)) }
+    if let fraction, fraction < 1 {
+      training = try training.fraction(fraction, seed: seed)
+      test = try test.fraction(fraction, seed: seed)
+    }
+    guard let degrade else {
+      return Parts(training: training, test: test, overlapCount: shared.count)
+    }
+    let degradation = try Degradation(parsing: degrade)
+    report?(.degrading(count: training.count + test.count))
+    return Parts(
+      training: try training.degraded(by: degradation, seed: seed),
+      test: try test.degraded(by: degradation, seed: seed &+ 1), cleanTraining: training,
+      cleanTest: test, overlapCount: shared.count)
+  }
+
+  private func original(
+    _ report: ((Event) -> Void)?
+  ) throws(DatasetError) -> (Dataset, Dataset?) {
+    if let scenes { return (try scenes.draw(.train, size), try scenes.draw(.test, size)) }
+    return try Dataset.loadParts(
+      path ?? "", size: size.map { (width: $0, height: $0) }
+    ) { done, total in report?(.reading(done: done, total: total)) }
+  }
+}
+
+extension DataSpecification.Scenes {
+  fileprivate func draw(
+    _ split: SceneParameters.Split, _ size: Int?
+  ) throws(DatasetError) -> Dataset {
+    var parameters = SceneParameters(size: size ?? 32, split: split)
+    if let correlation { parameters.correlation = correlation }
+    if split == .test, let testCorrelation { parameters.correlation = testCorrelation }
+    let count = split == .train ? training : test
+    let generator: SceneGenerator
+    do throws(SceneError) {
+      guard (1...10_000_000).contains(count) else { throw .countOutOfRange(count) }
+      generator = try SceneGenerator(parameters)
+    } catch { throw .unusableImage(image: "scenes", reason: error.message) }
+    guard let pool = ThreadPool(threadCount: 2) else {
+      throw .outOfMemory(name: "scenes", byteCount: 0)
+    }
+    return generator.dataset(count: count, on: pool)
+  }
+}

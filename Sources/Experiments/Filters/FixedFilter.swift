@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Datasets
+import Foundation
+public import Imaging
+
+/// A filter that knows nothing of classifiers: what an enhancer must beat before it has learnt
+/// anything.
+public enum FixedFilter: Hashable, Sendable, CustomStringConvertible {
+  /// x + amount · (x − x blurred by σ).
+  case unsharpMask(sigma: Float, amount: Float)
+  /// The values between two percentiles of the image, spread over the whole range.
+  case stretch(low: Float, high: Float)
+  /// x^γ.
+  case gamma(Float)
+  /// g + factor · (x − g), g the pixel's luma (ITU-R BT.601).
+  case saturation(Float)
+  /// Sharpened, then saturated.
+  case sharpenAndSaturate(amount: Float, factor: Float)
+
+  /// What C3 chooses from.
+  public static let candidates: [FixedFilter] =
+    [0.5, 1, 2].map { .unsharpMask(sigma: 1, amount: $0) } + [
+      .stretch(low: 0, high: 1), .stretch(low: 0.02, high: 0.98), .gamma(0.7), .gamma(1.4),
+      .saturation(0.7), .saturation(1.4), .sharpenAndSaturate(amount: 0.5, factor: 1.3),
+    ]
+
+  public var description: String {
+    switch self {
+    case .unsharpMask(let sigma, let amount): "unsharp mask, σ \(sigma), amount \(amount)"
+    case .stretch(let low, let high): "stretched from percentile \(low * 100) to \(high * 100)"
+    case .gamma(let gamma): "γ \(gamma)"
+    case .saturation(let factor): "saturation × \(factor)"
+    case .sharpenAndSaturate(let amount, let factor):
+      "unsharp mask, amount \(amount), saturation × \(factor)"
+    }
+  }
+
+  /// The filtered image; values are clamped to the range and rounded once, at the end.
+  public func apply(to image: Image) -> Image {
+    var pixels = image.pixels.map { Float($0) / 255 }
+    apply(&pixels, width: image.width, height: image.height)
+    return Image(
+      width: image.width, height: image.height,
+      pixels: pixels.map { UInt8((min(1, max(0, $0)) * 255).rounded()) })
+  }
+
+  private func apply(_ pixels: inout [Float], width: Int, height: Int) {
+    switch self {
+    case .unsharpMask(let sigma, let amount):
+      var blurred = pixels
+      GaussianBlur(sigma: sigma).apply(to: &blurred, width: width, height: height)
+      for index in pixels.indices { pixels[index] += amount * (pixels[index] - blurred[index]) }
+    case .stretch(let low, let high):
+      let sorted = pixels.sorted()
+      func percentile(_ share: Float) -> Float {
+        sorted[min(sorted.count - 1, Int((share * Float(sorted.count - 1)).rounded()))]
+      }
+      let (floor, ceiling) = (percentile(low), percentile(high))
+      guard ceiling > floor else { return }
+      for index in pixels.indices { pixels[index] = (pixels[index] - floor) / (ceiling - floor) }
+    case .gamma(let gamma):
+      for index in pixels.indices { pixels[index] = pow(pixels[index], gamma) }
+    case .saturation(let factor):
+      for index in stride(from: 0, to: pixels.count, by: 3) {
+        let luma =
+          0.299 * pixels[index] + 0.587 * pixels[index + 1] + 0.114 * pixels[index + 2]
+        for c in index..<index + 3 { pixels[c] = luma + factor * (pixels[c] - luma) }
+      }
+    case .sharpenAndSaturate(let amount, let factor):
+      FixedFilter.unsharpMask(sigma: 1, amount: amount)
+        .apply(&pixels, width: width, height: height)
+      FixedFilter.saturation(factor).apply(&pixels, width: width, height: height)
+    }
+  }
+}
+
+extension Dataset {
+  /// The set with each image filtered.
+  public func filtered(by filter: FixedFilter) throws(DatasetError) -> Dataset {
+    try mapped(name: name, width: width, height: height) { image, _ in filter.apply(to: image) }
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Training
+
+/// The cells of an experiment, each once and behind those that it needs, and what the rows make of
+/// them.
+struct ExperimentPlan {
+  /// One way to predict the test images of a row.
+  struct Variant {
+    /// `C0` is the classifier alone and `enhanced` the enhancer in front of it; controls are called
+    /// as `Control` does, others `transfer/NAME/alone` and `transfer/NAME/enhanced`.
+    var id: String
+    var title: String
+    /// The variant that it is compared with.
+    var against: String?
+    /// The cell that predicts.
+    var cell: String
+  }
+
+  struct Run {
+    var seed: UInt64
+    var variants: [Variant]
+  }
+
+  struct Row {
+    var row: Experiment.Row
+    var runs: [Run]
+  }
+
+  private(set) var rows: [Row] = []
+  private(set) var order: [String] = []
+  private(set) var cells: [String: Cell] = [:]
+
+  /// - Parameter facts: of every data set that a row names.
+  init(_ experiment: Experiment, facts: [String: DataFacts], models: ModelFiles) throws {
+    for row in experiment.rows {
+      guard let own = facts[row.data], let known = facts[row.classifierData ?? row.data] else {
+        continue
+      }
+      guard own.classes == known.classes, (own.height, own.width) == (known.height, known.width)
+      else {
+        throw ExperimentError(
+          "row \(row.name): the images of '\(row.data)' and of '\(row.classifierData ?? "")' "
+            + "differ in size or classes")
+      }
+      var runs: [Run] = []
+      for seed in 1...UInt64(experiment.seeds) {
+        var planner = RowPlanner(
+          experiment: experiment, row: row, seed: seed, facts: own, classifierFacts: known,
+          models: models)
+        try planner.plan()
+        for cell in planner.cells where cells[cell.id] == nil {
+          order.append(cell.id)
+          cells[cell.id] = cell
+        }
+        runs.append(Run(seed: seed, variants: planner.variants))
+      }
+      rows.append(Row(row: row, runs: runs))
+    }
+  }
+
+  /// The cells that trained what a cell uses, each once.
+  func trainingCells(behind id: String) -> [String] {
+    guard let cell = cells[id] else { return [] }
+    var found: [String] = []
+    for parent in cell.parents {
+      for ancestor in trainingCells(behind: parent) + [parent] where !found.contains(ancestor) {
+        found.append(ancestor)
+      }
+    }
+    return found
+  }
+}
+
+extension Cell {
+  /// The cells whose models it uses.
+  var parents: [String] {
+    var parents: [String] = []
+    if case .trained(let id) = classifier { parents.append(id) }
+    if case .trained(let id) = enhancer { parents.append(id) }
+    return parents
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+import Training
+
+extension ExperimentRunner {
+  /// Statistics of the cells, all of which are done.
+  func results() throws -> ExperimentResults {
+    var rows = try plan.rows.map { planned in
+      let runs = try planned.runs.map { run in
+        ExperimentResults.Run(seed: run.seed, variants: try variants(of: run, planned.row))
+      }
+      guard let facts = facts[planned.row.data] else {
+        throw ExperimentError("the data '\(planned.row.data)' are not at hand")
+      }
+      return ExperimentResults.Row(
+        name: planned.row.name, title: planned.row.title ?? planned.row.name,
+        isContaminated: planned.row.isContaminated ?? false, data: facts, runs: runs,
+        summary: try ResultsSummary(folder: folder, runs: runs).variants())
+    }
+    ResultsSummary.adjust(&rows)
+    return ExperimentResults(experiment: experiment, rows: rows)
+  }
+
+  private func variants(
+    of run: ExperimentPlan.Run, _ row: Experiment.Row
+  ) throws -> [ExperimentResults.Variant] {
+    var predictions: [String: Predictions] = [:]
+    return try run.variants.map { variant in
+      guard let cell = plan.cells[variant.cell] else {
+        throw ExperimentError("\(variant.cell): is not planned")
+      }
+      let folder = CellFolder(self.folder, variant.cell)
+      let own = try PredictionsFile.read(folder.predictionsPath)
+      predictions[variant.id] = own
+      let training =
+        cell.predictsTraining
+        ? try PredictionsFile.read(folder.predictionsPath, part: "training") : nil
+      return ExperimentResults.Variant(
+        id: variant.id, title: variant.title, test: .init(own),
+        training: training.map { .init($0) },
+        comparison: variant.against.flatMap { against in
+          predictions[against].map { .init(before: $0, after: own, against: against, run.seed) }
+        }, budget: try budget(of: variant.cell, cell),
+        predictions: "cells/\(variant.cell)/predictions.safetensors",
+        classifier: Self.file(of: cell.classifier), enhancer: Self.file(of: cell.enhancer),
+        filter: folder.record?.filter)
+    }
+  }
+
+  private static func file<Specification>(of source: Cell.Source<Specification>?) -> String? {
+    switch source {
+    case .trained(let id): "cells/\(id)/best.safetensors"
+    case .file(let path, _): path
+    case .new, .identity, nil: nil
+    }
+  }
+
+  private func budget(of id: String, _ cell: Cell) throws -> ExperimentResults.Budget {
+    let cost = ExperimentCost(plan: plan, facts: facts, models: models)
+    let model = try cost.classifier(of: cell) + (try cost.enhancer(of: cell))
+    let records = plan.trainingCells(behind: id).compactMap { CellFolder(folder, $0).record }
+    return ExperimentResults.Budget(
+      samples: records.reduce(0) { $0 + $1.samples },
+      trainingMultiplyAccumulates: records.reduce(0) { $0 + $1.multiplyAccumulates },
+      parameters: model.parameters,
+      multiplyAccumulates: model.multiplyAccumulates * (cell.averagesFlips ? 2 : 1))
+  }
+
+  /// How long the training behind each variant has taken.
+  public var times: ExperimentTimes {
+    ExperimentTimes(
+      variants: plan.rows.flatMap { row in
+        row.runs.flatMap { run in
+          run.variants.map { variant in
+            let times = plan.trainingCells(behind: variant.cell).map { CellFolder(folder, $0).time }
+            return ExperimentTimes.Variant(
+              row: row.row.name, seed: run.seed, id: variant.id,
+              seconds: times.reduce(0) { $0 + $1.seconds },
+              cpuSeconds: times.reduce(0) { $0 + $1.cpuSeconds })
+          }
+        }
+      })
+  }
+}
+
+extension ExperimentResults.Accuracy {
+  init(_ predictions: Predictions) {
+    images = predictions.labels.count
+    right = zip(predictions.labels, predictions.classes).count { $0 == $1 }
+    accuracy = predictions.accuracy
+    loss = predictions.meanLoss
+    let interval = Interval.wilson(right, of: images)
+    (lower, upper) = (interval.lower, interval.upper)
+  }
+}
+
+extension ExperimentResults.Comparison {
+  init(before: Predictions, after: Predictions, against: String, _ seed: UInt64) {
+    let table = PairedComparison(
+      before: before.classes, after: after.classes, labels: after.labels)
+    var random = RandomGenerator(seed: seed)
+    let interval = PairedBootstrap().interval(
+      before: before.classes, after: after.classes, labels: after.labels, random: &random)
+    self.init(
+      against: against, fixed: table.fixed, broken: table.broken, gain: table.difference,
+      lower: interval.lower, upper: interval.upper, p: table.pValue)
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+import Training
+
+/// What the runs of a row say together.
+struct ResultsSummary {
+  let folder: String
+  let runs: [ExperimentResults.Run]
+
+  func variants() throws -> [ExperimentResults.VariantSummary] {
+    try (runs.first?.variants ?? []).map { first in
+      let all = runs.compactMap { run in run.variants.first { $0.id == first.id } }
+      let comparisons = all.compactMap(\.comparison)
+      var summary = ExperimentResults.VariantSummary(
+        id: first.id, title: first.title, against: first.comparison?.against,
+        accuracy: .init(all.map(\.test.accuracy)))
+      let training = all.compactMap { $0.training?.accuracy }
+      if !training.isEmpty { summary.training = .init(training) }
+      guard let against = summary.against, !comparisons.isEmpty else { return summary }
+      summary.gain = .init(comparisons.map(\.gain))
+      summary.fixed = Summary(comparisons.map { Double($0.fixed) }).mean
+      summary.broken = Summary(comparisons.map { Double($0.broken) }).mean
+      summary.p = CombinedPValue.ofDependent(comparisons.map(\.p))
+      let interval = try gainInterval(of: first.id, against: against)
+      (summary.lower, summary.upper) = (interval.lower, interval.upper)
+      return summary
+    }
+  }
+
+  /// By a bootstrap over the images, each with its gain averaged over the seeds.
+  private func gainInterval(of id: String, against: String) throws -> Interval {
+    var gains: [Double] = []
+    for run in runs {
+      guard let after = run.variants.first(where: { $0.id == id }),
+        let before = run.variants.first(where: { $0.id == against })
+      else { continue }
+      let own = try PredictionsFile.read(folder + "/" + after.predictions)
+      let other = try PredictionsFile.read(folder + "/" + before.predictions)
+      if gains.isEmpty { gains = [Double](repeating: 0, count: own.labels.count) }
+      for (index, label) in own.labels.enumerated() {
+        gains[index] +=
+          ((own.classes[index] == label ? 1 : 0) - (other.classes[index] == label ? 1 : 0))
+          / Double(runs.count)
+      }
+    }
+    var random = RandomGenerator(seed: 1)
+    return PairedBootstrap().interval(ofMean: gains, random: &random)
+  }
+
+  /// Adjusts the p-values of each variant for all rows that are not contaminated.
+  static func adjust(_ rows: inout [ExperimentResults.Row]) {
+    let ids = Set(rows.flatMap { $0.summary.map(\.id) })
+    for id in ids {
+      let places = rows.indices.compactMap { row -> (row: Int, variant: Int, p: Double)? in
+        guard !rows[row].isContaminated,
+          let variant = rows[row].summary.firstIndex(where: { $0.id == id }),
+          let p = rows[row].summary[variant].p
+        else { return nil }
+        return (row, variant, p)
+      }
+      for (place, adjusted) in zip(places, HolmAdjustment.adjusted(places.map(\.p))) {
+        rows[place.row].summary[place.variant].adjustedP = adjusted
+      }
+    }
+  }
+}
+
+extension ExperimentResults.Spread {
+  init(_ values: [Double]) {
+    let summary = Summary(values)
+    self.init(mean: summary.mean, deviation: summary.standardDeviation)
+  }
+}

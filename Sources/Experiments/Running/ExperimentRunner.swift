@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Datasets
+import Foundation
+public import Kernels
+import Network
+public import Training
+
+/// What an experiment tells about itself while it runs.
+public protocol ExperimentObserver: TrainingObserver {
+  /// Cell `number` (from 1) of `count` begins: how it is called, what share of the work is done,
+  /// and what share is the cell's.
+  func willStart(_ title: String, number: Int, count: Int, doneShare: Double, share: Double)
+  func didFinish()
+}
+
+/// Runs what is missing of an experiment, cell by cell, in a folder.
+///
+/// A run that is stopped or killed goes on where it was and ends in the same bytes, but for the
+/// times.
+public final class ExperimentRunner {
+  public let experiment: Experiment
+  public let folder: String
+  let plan: ExperimentPlan
+  let facts: [String: DataFacts]
+  let images: [String: DataSpecification.Parts]
+  let models: ModelFiles
+  let pool: ThreadPool
+  /// Images a step while predicting.
+  let batch = 64
+
+  /// - Parameters:
+  ///   - images: of the experiment's data sets by name; rows whose data are missing are left out.
+  ///   - folder: gets `results.json`, see `ExperimentResults`, and a folder for each cell.
+  public init(
+    _ experiment: Experiment, images: [String: DataSpecification.Parts], models: ModelFiles,
+    pool: ThreadPool, folder: String
+  ) throws {
+    self.experiment = experiment
+    self.images = images
+    self.models = models
+    self.pool = pool
+    self.folder = folder
+    facts = images.mapValues { DataFacts($0) }
+    plan = try ExperimentPlan(experiment, facts: facts, models: models)
+    guard !plan.rows.isEmpty else {
+      throw ExperimentError("\(experiment.name): no row's data are at hand")
+    }
+  }
+
+  /// What is to be done, and how much of it.
+  public struct Estimate: Equatable, Sendable {
+    public var cells = 0
+    /// Of these, done in an earlier run.
+    public var doneCells = 0
+    /// Multiply-accumulates of what is not done.
+    public var multiplyAccumulates = 0.0
+    /// Images that are still to be trained on.
+    public var samples = 0
+  }
+
+  public func estimate() throws -> Estimate {
+    let cost = ExperimentCost(plan: plan, facts: facts, models: models)
+    var estimate = Estimate(cells: plan.order.count)
+    for id in plan.order {
+      guard let cell = plan.cells[id] else { continue }
+      if CellFolder(folder, id).record != nil {
+        estimate.doneCells += 1
+      } else {
+        estimate.multiplyAccumulates += try cost.work(of: cell)
+        estimate.samples += cost.samples(of: cell)
+      }
+    }
+    return estimate
+  }
+
+  /// Does what is missing, then writes and gives the results.
+  ///
+  /// - Throws: `TrainingError.interrupted` after a request to stop, once the state is saved.
+  public func run(
+    observer: (any ExperimentObserver)? = nil, stop: StopRequest = StopRequest()
+  ) throws -> ExperimentResults {
+    let cost = ExperimentCost(plan: plan, facts: facts, models: models)
+    let missing = try plan.order.compactMap { id -> (String, Cell, Double)? in
+      guard let cell = plan.cells[id], CellFolder(folder, id).record == nil else { return nil }
+      return (id, cell, try cost.work(of: cell))
+    }
+    let total = missing.reduce(0) { $0 + $1.2 }
+    var done = 0.0
+    for (index, (id, cell, work)) in missing.enumerated() {
+      let number = index + 1
+      observer?.willStart(
+        title(of: id), number: number, count: missing.count, doneShare: done / total,
+        share: work / total)
+      try run(cell, id, observer, stop)
+      done += work
+      observer?.didFinish()
+      if stop.isRequested && number < missing.count { throw TrainingError.interrupted(step: 0) }
+    }
+    let results = try self.results()
+    try CellFolder.write(results, to: folder + "/" + ExperimentResults.fileName)
+    try CellFolder.write(times, to: folder + "/" + ExperimentTimes.fileName)
+    return results
+  }
+
+  private func run(
+    _ cell: Cell, _ id: String, _ observer: (any TrainingObserver)?, _ stop: StopRequest
+  ) throws {
+    let folder = CellFolder(folder, id)
+    try folder.create()
+    let clock = CellClock(folder)
+    defer { try? clock.save() }
+    let record =
+      cell.work == .predict
+      ? try predict(cell, folder) : try train(cell, folder, observer, stop)
+    try folder.write(record)
+  }
+
+  /// Such as `row 8, seed 2: enhanced`: the first use of a cell.
+  private func title(of id: String) -> String {
+    for row in plan.rows {
+      for run in row.runs {
+        for variant in run.variants {
+          let isOwn = variant.cell == id
+          guard isOwn || plan.trainingCells(behind: variant.cell).contains(id) else { continue }
+          let work = isOwn ? "predictions" : plan.cells[id]?.work.rawValue ?? ""
+          return "row \(row.row.name), seed \(run.seed), \(variant.title): \(work)"
+        }
+      }
+    }
+    return id
+  }
+}

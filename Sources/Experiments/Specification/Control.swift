@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an enhancer's gain must be held against. C0, the classifier alone, is in every row.
+public enum Control: String, Codable, CaseIterable, Sendable, Comparable {
+  /// The enhancer after `reconstruct` alone: what the detour through its bottleneck costs.
+  case reconstruction = "C1"
+  /// An enhancer that leaves images as they are: must change nothing.
+  case identity = "C2"
+  /// The best fixed filter on held-out images: sharpening, stretching, gamma, saturation.
+  case filter = "C3"
+  /// The classifier, fine-tuned on as many images as the enhancer saw.
+  case fineTuned = "C4"
+  /// Classifier and enhancer trained together.
+  case joint = "C5"
+  /// A wider classifier of as many parameters as both, trained for as many epochs as both.
+  case wider = "C6"
+  /// The enhancer, trained towards shuffled labels.
+  case shuffledLabels = "C7"
+  /// The enhancer without the phase `reconstruct`.
+  case fromScratch = "C8"
+  /// The classifier, averaged over each image and its mirror image.
+  case flipAveraging = "C9"
+  /// The enhancer, trained towards what the classifier says of the clean image, without labels.
+  case unsupervised = "C10"
+  /// Classifier and enhancer trained on two halves of the training images.
+  case disjointHalves = "C11"
+
+  /// A few words for tables.
+  public var title: String {
+    switch self {
+    case .reconstruction: "reconstruction alone"
+    case .identity: "identity"
+    case .filter: "fixed filter"
+    case .fineTuned: "fine-tuned classifier"
+    case .joint: "trained together"
+    case .wider: "wider classifier"
+    case .shuffledLabels: "shuffled labels"
+    case .fromScratch: "without reconstruction"
+    case .flipAveraging: "mirror averaging"
+    case .unsupervised: "without labels"
+    case .disjointHalves: "disjoint halves"
+    }
+  }
+
+  public static func < (left: Control, right: Control) -> Bool {
+    let all = allCases
+    return (all.firstIndex(of: left) ?? 0) < (all.firstIndex(of: right) ?? 0)
+  }
+}

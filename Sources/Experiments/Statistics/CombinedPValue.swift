@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One p-value of several tests of the same hypothesis that may depend on one another, such as
+/// those of several seeds on the same test images.
+public enum CombinedPValue {
+  /// p = min(1, n / k · p₍ₖ₎), k = ⌈n / 2⌉: by Rüschendorf (Advances in Applied Probability 14,
+  /// 1982), valid however the tests depend. Of one p-value it is that value; of three, 1.5 times
+  /// the median.
+  ///
+  /// - Precondition: there is a p-value.
+  public static func ofDependent(_ pValues: [Double]) -> Double {
+    precondition(!pValues.isEmpty, "there is a p-value to combine")
+    let rank = (pValues.count + 1) / 2
+    return min(1, Double(pValues.count) / Double(rank) * pValues.sorted()[rank - 1])
+  }
+}

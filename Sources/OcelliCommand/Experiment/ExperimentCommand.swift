@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+import Kernels
+import Network
+import Training
+
+struct ExperimentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "experiment",
+    abstract: "Measure a table: rows, seeds and controls, with honest statistics.",
+    discussion: """
+      Each row trains a classifier and an enhancer in front of it, from several seeds, and \
+      compares them with controls on the same images. A run that is stopped goes on when it is \
+      started again. The folder gets results.json, the predictions for every image, and all models.
+
+      Experiments that come with ocelli: \(Experiment.shipped.map(\.name).joined(separator: ", ")).
+
+        ocelli experiment scenes --output scenes-results
+        ocelli experiment table-4.1 --rows 8,9 --scale 0.25 --output table \\
+          --data cifar10=cifar10.safetensors --data intel=intel96.safetensors
+        ocelli experiment table-4.1 --print > mine.json
+      """)
+
+  @Argument(help: ArgumentHelp("A JSON file, or the name of one that comes with ocelli."))
+  var experiment: String
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Folder for results (default: the experiment's name).", valueName: "folder"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the experiment's data, or a classifier's file, of this name are.",
+      valueName: "name=path"))
+  var data: [String] = []
+
+  @Option(help: ArgumentHelp("Only these rows, for example 8,9.", valueName: "names"))
+  var rows: String?
+
+  @Option(help: ArgumentHelp("Seeds of each row.", valueName: "n"))
+  var seeds: Int?
+
+  @Option(
+    help: ArgumentHelp("Controls of each row, for example C0,C1; or none.", valueName: "names"))
+  var controls: String?
+
+  @Option(help: ArgumentHelp("Multiply the channels of all models.", valueName: "factor"))
+  var scale: Double = 1
+
+  @Option(help: ArgumentHelp("Multiply the epochs of all phases.", valueName: "factor"))
+  var epochs: Double = 1
+
+  @Option(help: ArgumentHelp("Use this share of the images.", valueName: "share"))
+  var fraction: Double?
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Print the experiment as a file, and run nothing.")
+  var print = false
+
+  @Flag(help: "Print what there is to do, and run nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print the results as JSON.")
+  var json = false
+
+  func validate() throws {
+    try checkRange("seeds", seeds, 1...100)
+    try checkRange("scale", scale, 0.01...8)
+    try checkRange("epochs", epochs, 0.001...1000)
+    if let fraction { try checkShare("fraction", fraction, includesOne: true) }
+    for text in data where (text.firstIndex(of: "=") ?? text.startIndex) == text.startIndex {
+      throw ValidationError("--data \(text): expected a name and a path, for example cifar10=cifar")
+    }
+    _ = try chosenControls()
+  }
+
+  func run() throws {
+    let experiment = try specified()
+    if print {
+      Swift.print(try experiment.json())
+      return
+    }
+    let pool = try threads.pool()
+    let images = try load(experiment)
+    let files = ModelFiles { try Model.withFloatEnds(contentsOf: $0, as: .classifier) }
+    let folder = output ?? experiment.name
+    let runner = try ExperimentRunner(
+      experiment, images: images, models: files, pool: pool, folder: folder)
+    let estimate = try runner.estimate()
+    if !json || dryRun { describe(experiment, estimate, pool) }
+    if dryRun { return }
+    let signals = StopSignals()
+    defer { withExtendedLifetime(signals) {} }
+    let progress = ExperimentProgress(isQuiet: json)
+    let results: ExperimentResults
+    do { results = try runner.run(observer: progress, stop: signals.request) } catch {
+      guard case TrainingError.interrupted = error else { throw error }
+      throw CommandError("\(folder): stopped; the same command goes on where it was")
+    }
+    if json {
+      Swift.print(try results.json())
+    } else {
+      Swift.print(ExperimentTable(results, runner.times).description)
+      Swift.print("\n\(folder)/\(ExperimentResults.fileName): all figures")
+    }
+  }
+
+  /// The experiment as this run is told.
+  private func specified() throws -> Experiment {
+    var specified: Experiment
+    if let shipped = Experiment.shipped(experiment) {
+      specified = shipped
+    } else if FileManager.default.fileExists(atPath: experiment) {
+      specified = try Experiment(contentsOf: experiment)
+    } else {
+      throw CommandError(
+        "\(experiment): no such file; experiments that come with ocelli: "
+          + Experiment.shipped.map(\.name).joined(separator: ", "))
+    }
+    for text in data {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      try specified.locate(parts[0], at: parts.count > 1 ? parts[1] : "")
+    }
+    if let rows {
+      specified = try specified.keeping(
+        rows: rows.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+    }
+    if let seeds { specified.seeds = seeds }
+    if let controls = try chosenControls() {
+      for index in specified.rows.indices { specified.rows[index].controls = controls }
+    }
+    if let fraction { specified.data = specified.data.mapValues { $0.thinned(to: fraction) } }
+    specified = specified.scaled(by: scale, epochs: epochs)
+    try specified.validate()
+    return specified
+  }
+
+  private func chosenControls() throws -> [Control]? {
+    guard let controls else { return nil }
+    if controls == "none" { return [] }
+    return try controls.split(separator: ",").compactMap { name in
+      if name == "C0" { return nil }
+      guard let control = Control(rawValue: String(name)) else {
+        throw ValidationError("--controls \(name): expected C0 to C11, or none")
+      }
+      return control
+    }
+  }
+
+  /// The images of all rows; rows whose data are not there are left out, unless they were asked
+  /// for.
+  private func load(_ experiment: Experiment) throws -> [String: DataSpecification.Parts] {
+    var images: [String: DataSpecification.Parts] = [:]
+    let names = experiment.rows.flatMap { [$0.data, $0.classifierData ?? $0.data] }
+    for name in Set(names).sorted() {
+      guard let specification = experiment.data[name] else { continue }
+      if let path = specification.path, !FileManager.default.fileExists(atPath: path) {
+        let rows = experiment.rows.filter { $0.data == name || $0.classifierData == name }
+          .map(\.name).joined(separator: ", ")
+        let advice = "\(path): no such data; give --data \(name)=PATH for the rows \(rows)"
+        if self.rows != nil { throw CommandError(advice) }
+        StatusLine().note(advice)
+        continue
+      }
+      images[name] = try specification.load(showing: StatusLine(), as: specification.path ?? name)
+    }
+    if images.isEmpty { throw CommandError("\(experiment.name): the data of no row are there") }
+    return images
+  }
+
+  private func describe(
+    _ experiment: Experiment, _ estimate: ExperimentRunner.Estimate, _ pool: ThreadPool
+  ) {
+    Swift.print(experiment.title)
+    for note in experiment.notes ?? [] { Swift.print("note: \(note)") }
+    let done = estimate.doneCells > 0 ? " (\(estimate.doneCells) are done)" : ""
+    var line = "\(estimate.cells) models and predictions\(done)"
+    if estimate.multiplyAccumulates > 0 {
+      let seconds = WorkEstimate.seconds(
+        multiplyAccumulates: estimate.multiplyAccumulates, peak: MachinePeak.measure(pool))
+      line +=
+        ", \(estimate.samples.formatted()) images to train on, "
+        + Estimate.text(multiplyAccumulates: estimate.multiplyAccumulates)
+        + ", about \(Duration.text(seconds))"
+    }
+    Swift.print(line)
+  }
+}

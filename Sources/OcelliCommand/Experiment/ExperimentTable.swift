@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import Experiments
+import Foundation
+
+/// Results as text: accuracies and gains, then what they cost.
+struct ExperimentTable: CustomStringConvertible {
+  private let results: ExperimentResults
+  private let times: ExperimentTimes
+
+  init(_ results: ExperimentResults, _ times: ExperimentTimes) {
+    self.results = results
+    self.times = times
+  }
+
+  var description: String { "\n\(accuracies)\n\n\(budgets)\n\n\(legend)" }
+
+  private var accuracies: String {
+    var table = TextTable([
+      "row", "", "training", "test", "gain (95 %)", "fixed", "broken", "p", "p (Holm)",
+    ])
+    for row in results.rows {
+      for (index, variant) in row.summary.enumerated() {
+        table.add([
+          index == 0 ? label(of: row) : "", name(of: variant), Self.text(variant.training),
+          Self.text(variant.accuracy), Self.gain(variant), Self.count(variant.fixed),
+          Self.count(variant.broken), pText(variant.p), pText(variant.adjustedP),
+        ])
+      }
+    }
+    return table.description
+  }
+
+  private var budgets: String {
+    var table = TextTable([
+      "row", "", "images trained on", "training", "CPU time", "parameters", "a prediction",
+    ])
+    for row in results.rows {
+      guard let run = row.runs.first else { continue }
+      for (index, variant) in run.variants.enumerated() {
+        let seconds = times.variants.filter { $0.row == row.name && $0.id == variant.id }
+          .map(\.cpuSeconds)
+        let mean = seconds.reduce(0, +) / Double(max(1, seconds.count))
+        let budget = variant.budget
+        table.add([
+          index == 0 ? row.name : "", variant.id, budget.samples.formatted(),
+          Estimate.text(multiplyAccumulates: budget.trainingMultiplyAccumulates),
+          Duration.text(mean), budget.parameters.formatted(),
+          String(format: "%.1f MMAC", Double(budget.multiplyAccumulates) / 1e6),
+        ])
+      }
+    }
+    return table.description
+  }
+
+  private func label(of row: ExperimentResults.Row) -> String {
+    row.isContaminated ? "\(row.name) (contaminated)" : row.name
+  }
+
+  private func name(of variant: ExperimentResults.VariantSummary) -> String {
+    variant.id == "enhanced" ? "enhanced" : "\(variant.id) \(variant.title)"
+  }
+
+  private var legend: String {
+    let seeds = results.experiment.seeds
+    var lines = results.rows.map { row in
+      "row \(row.name): \(row.title), \(row.data.test) test images" + published(row)
+    }
+    lines.append(
+      seeds == 1
+        ? "gain: over C0 on the same images, with the bootstrap's interval; p: McNemar's exact test"
+        : "mean ± standard deviation of \(seeds) seeds; gain: over C0 on the same images, with the "
+          + "bootstrap's interval; p: McNemar's exact test, the seeds combined")
+    return lines.joined(separator: "\n")
+  }
+
+  private func published(_ row: ExperimentResults.Row) -> String {
+    let rows = results.experiment.rows
+    guard let figures = rows.first(where: { $0.name == row.name })?.published else { return "" }
+    return "; published: \(percent(figures.alone)) alone, \(percent(figures.enhanced)) enhanced"
+  }
+
+  private static func text(_ spread: ExperimentResults.Spread?) -> String {
+    guard let spread else { return "" }
+    guard let deviation = spread.deviation else { return percent(spread.mean) }
+    return String(format: "%.1f ± %.1f %%", spread.mean * 100, deviation * 100)
+  }
+
+  private static func gain(_ variant: ExperimentResults.VariantSummary) -> String {
+    guard let gain = variant.gain, let lower = variant.lower, let upper = variant.upper else {
+      return ""
+    }
+    return String(
+      format: "%+.1f (%+.1f to %+.1f)", gain.mean * 100, lower * 100, upper * 100)
+  }
+
+  private static func count(_ value: Double?) -> String {
+    value.map { $0 == $0.rounded() ? "\(Int($0))" : String(format: "%.1f", $0) } ?? ""
+  }
+}
