@@ -67,7 +67,8 @@ extension TransferAssessment {
     for row in rows {
       table.add(
         [
-          URL(filePath: row.classifier).lastPathComponent, row.plain.percentages(),
+          row.classifier.split(separator: "/").suffix(2).joined(separator: "/"),
+          row.plain.percentages(),
           row.enhanced.percentages(),
         ] + row.gain.cells
           + [row.ratio.map { String(format: "%.2f", $0) } ?? ""])
