@@ -10,8 +10,9 @@ struct PackingLayoutTests {
   static let expected: [String: UInt64] = [
     "x86-64": 0x3004_4F1A_C80C_1DAD, "x86-64-v3": 0x55E4_E895_8378_5A70,
     "x86-64-v3-vnni": 0xFF22_83CA_B206_2D7E, "x86-64-v4": 0xF57D_D8E7_7E2B_FFB4,
-    "x86-64-v4-vnni": 0xA27C_44B2_87D6_FEEE, "arm64": 0x7153_AC59_8B57_E701,
-    "armv7": 0x3004_4F1A_C80C_1DAD, "riscv64": 0x3004_4F1A_C80C_1DAD,
+    "x86-64-v4-vnni": 0xA27C_44B2_87D6_FEEE, "arm64": 0x7DF6_C947_178B_9DCC,
+    "arm64-dotprod": 0x37A5_2076_D258_9080, "armv7": 0x7DF6_C947_178B_9DCC,
+    "riscv64": 0x7DF6_C947_178B_9DCC,
   ]
 
   static let geometries: [(name: String, geometry: ConvolutionGeometry)] = [

@@ -127,6 +127,8 @@ static inline void ocelli_prefetch(const void *address) {
   __builtin_prefetch(address);
 }
 
+#include "ReductionTiles.h"
+
 #include "IntegerIntrinsics.h"
 
 #endif

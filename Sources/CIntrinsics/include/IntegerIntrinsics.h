@@ -6,6 +6,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
 #endif
 
 // How many elements of activations and weights a 32-bit lane holds for ocelli_dot, and what is
@@ -35,6 +37,11 @@ static inline ocelli_int32_vector ocelli_dot(
   return sum + (ocelli_int32_vector)_mm256_madd_epi16((__m256i)activations, (__m256i)weights);
 #elif OCELLI_VECTOR_FLOATS == 4 && defined(__SSE2__)
   return sum + (ocelli_int32_vector)_mm_madd_epi16((__m128i)activations, (__m128i)weights);
+#elif defined(__aarch64__)
+  int16x8_t x = vreinterpretq_s16_s32((int32x4_t)activations);
+  int16x8_t y = vreinterpretq_s16_s32((int32x4_t)weights);
+  int32x4_t low = vmull_s16(vget_low_s16(x), vget_low_s16(y));
+  return sum + (ocelli_int32_vector)vpaddq_s32(low, vmull_high_s16(x, y));
 #else
   return sum + (activations >> 16) * (weights >> 16) +
       (activations << 16 >> 16) * (weights << 16 >> 16);
@@ -116,8 +123,14 @@ static inline ocelli_int32_vector ocelli_nearest(ocelli_float_vector x) {
   return (ocelli_int32_vector)_mm512_cvtps_epi32((__m512)x);
 #elif OCELLI_VECTOR_FLOATS == 8
   return (ocelli_int32_vector)_mm256_cvtps_epi32((__m256)x);
-#else
+#elif defined(__SSE2__) || defined(__aarch64__)
   return __builtin_convertvector(__builtin_elementwise_rint(x), ocelli_int32_vector);
+#else
+  // Without an instruction that rounds: halves go away from 0, which nothing relies on.
+  ocelli_int32_vector half = __builtin_bit_cast(ocelli_int32_vector, x) & INT32_MIN;
+  half |= __builtin_bit_cast(int32_t, 0.5f);
+  return __builtin_convertvector(
+      x + __builtin_bit_cast(ocelli_float_vector, half), ocelli_int32_vector);
 #endif
 }
 
@@ -129,8 +142,8 @@ static inline ocelli_float_vector ocelli_farther(
   return (ocelli_float_vector)_mm512_range_ps(
       (__m512)distance, _mm512_reduce_ps((__m512)x, 0), 11);
 #else
-  return __builtin_elementwise_max(
-      distance, __builtin_elementwise_abs(x - __builtin_elementwise_rint(x)));
+  ocelli_float_vector nearest = __builtin_convertvector(ocelli_nearest(x), ocelli_float_vector);
+  return __builtin_elementwise_max(distance, __builtin_elementwise_abs(x - nearest));
 #endif
 }
 
@@ -183,7 +196,10 @@ static inline ocelli_int32_vector ocelli_permute_bytes(
 }
 
 // An activation as ocelli_dot takes it.
-#if OCELLI_DOT_ELEMENTS == 4
+#if OCELLI_REDUCES
+typedef int8_t ocelli_dot_activation;
+typedef int16_t ocelli_dot_weight;
+#elif OCELLI_DOT_ELEMENTS == 4
 typedef uint8_t ocelli_dot_activation;
 typedef int8_t ocelli_dot_weight;
 #else

@@ -11,12 +11,24 @@ package struct PackingLayout: Equatable, Sendable {
   package var dotElements: Int
   /// What is added to an activation before it is multiplied.
   package var dotOffset: Int32
+  /// Consecutive elements along the sum that convolutions across channels pack together, as
+  /// `ReductionTiles` reads them; 0 where they pack channels.
+  package var reductionElements: Int
 
-  package init(lanes: Int, registers: Int, dotElements: Int, dotOffset: Int32) {
+  package init(
+    lanes: Int, registers: Int, dotElements: Int, dotOffset: Int32, reductionElements: Int = 0
+  ) {
+    self.reductionElements = reductionElements
     self.lanes = lanes
     self.registers = registers
     self.dotElements = dotElements
     self.dotOffset = dotOffset
+  }
+
+  /// Registers of channels in a panel of `ReductionTiles`, and the pixels of its tiles.
+  var reductionTile: (vectors: Int, rows: Int)? {
+    guard reductionElements > 0 else { return nil }
+    return reductionElements == Int(OCELLI_REDUCTION_SHORT) ? (2, 8) : (1, 4)
   }
 
   var registerByteCount: Int { lanes * MemoryLayout<Int32>.stride }
@@ -25,7 +37,8 @@ package struct PackingLayout: Equatable, Sendable {
   @inline(__always) package static var native: PackingLayout {
     PackingLayout(
       lanes: Machine.vectorFloats, registers: Machine.vectorRegisters,
-      dotElements: Machine.dotElements, dotOffset: Machine.dotOffset)
+      dotElements: Machine.dotElements, dotOffset: Machine.dotOffset,
+      reductionElements: Machine.reductionElements)
   }
 
   /// A layout and the CPUs that it is for.
@@ -36,10 +49,12 @@ package struct PackingLayout: Equatable, Sendable {
 
   /// The layouts of the builds that there are; the first is for all CPUs of that architecture.
   package static var named: [Named] {
-    func layout(_ lanes: Int, _ registers: Int, dotsBytes: Bool = false) -> PackingLayout {
+    func layout(
+      _ lanes: Int, _ registers: Int, dotsBytes: Bool = false, reduction: Int = 0
+    ) -> PackingLayout {
       PackingLayout(
         lanes: lanes, registers: registers, dotElements: dotsBytes ? 4 : 2,
-        dotOffset: dotsBytes ? 128 : 0)
+        dotOffset: dotsBytes ? 128 : 0, reductionElements: reduction)
     }
     return [
       Named(name: "x86-64", layout: layout(4, 16)),
@@ -47,9 +62,10 @@ package struct PackingLayout: Equatable, Sendable {
       Named(name: "x86-64-v3-vnni", layout: layout(8, 16, dotsBytes: true)),
       Named(name: "x86-64-v4", layout: layout(16, 32)),
       Named(name: "x86-64-v4-vnni", layout: layout(16, 32, dotsBytes: true)),
-      Named(name: "arm64", layout: layout(4, 32)),
-      Named(name: "armv7", layout: layout(4, 16)),
-      Named(name: "riscv64", layout: layout(4, 16)),
+      Named(name: "arm64", layout: layout(4, 32, reduction: 16)),
+      Named(name: "arm64-dotprod", layout: layout(4, 32, reduction: 4)),
+      Named(name: "armv7", layout: layout(4, 16, reduction: 16)),
+      Named(name: "riscv64", layout: layout(4, 16, reduction: 16)),
     ]
   }
 }

@@ -22,6 +22,12 @@ package enum Machine {
   @inline(__always) package static var permutesBytes: Bool {
     OCELLI_PERMUTES_BYTES != 0 && dotElements == 4
   }
+  /// Whether convolutions across channels are computed by `ReductionTiles`.
+  @inline(__always) package static var reduces: Bool { OCELLI_REDUCES != 0 }
+  /// Consecutive elements along the sum that its weights are packed by; 0 without it.
+  @inline(__always) package static var reductionElements: Int {
+    reduces ? Int(ocelli_reduction_elements()) : 0
+  }
   /// What is added to an activation for `ocelli_dot`.
   @inline(__always) package static var dotOffset: Int32 { OCELLI_DOT_OFFSET }
 }

@@ -4,7 +4,7 @@ package import Network
 
 /// Packed weights as an entry of a .tflite file's metadata: little-endian words
 ///
-///     version, lanes, registers, elements of a dot product, its offset, count of entries
+///     version, lanes, registers, elements of a dot product and 2⁸ · of a reduction, offset, count
 ///     name's offset, name's bytes, weights' offset, weights' bytes      (for each entry)
 ///
 /// then the names and the weights, at multiples of 64 from the start.
@@ -41,16 +41,16 @@ extension PackedWeights {
     }
     self.init(
       layout: PackingLayout(
-        lanes: word(1), registers: word(2), dotElements: word(3),
-        dotOffset: Int32(truncatingIfNeeded: word(4))),
+        lanes: word(1), registers: word(2), dotElements: word(3) & 0xFF,
+        dotOffset: Int32(truncatingIfNeeded: word(4)), reductionElements: word(3) >> 8),
       entries: entries, owner: owner)
   }
 
   /// The entry's bytes.
   package func serialized() -> [UInt8] {
     var words = [
-      Self.version, layout.lanes, layout.registers, layout.dotElements, Int(layout.dotOffset),
-      entries.count,
+      Self.version, layout.lanes, layout.registers,
+      layout.dotElements | layout.reductionElements << 8, Int(layout.dotOffset), entries.count,
     ]
     var names: [UInt8] = []
     let firstName = 4 * (Self.headerWords + Self.entryWords * entries.count)

@@ -64,6 +64,7 @@ struct IntegerProductLoop {
   }
 
   private func run(_ block: IntegerProductBlock, _ copy: UnsafePointer<PaddedInput.Element>) {
+    if Machine.reduces { return ReductionTiles(loop: self, block: block, copy: copy).run() }
     switch product.vectors {
     case 1: specialize(SpreadRow.self, block, copy)
     case 2: specialize(SpreadRow2.self, block, copy)

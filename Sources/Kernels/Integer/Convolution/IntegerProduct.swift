@@ -26,6 +26,8 @@ struct IntegerProduct {
   let runCount: Int
   let runsPerRow: Int
   let runSteps: Int
+  /// Elements of a run that a step takes.
+  let stepElements: Int
   let panelsPerGroup: Int
   let panelVectors: Int
   private let layout: PackingLayout
@@ -53,17 +55,26 @@ struct IntegerProduct {
     }
     let registers = (geometry.groupOutputChannels + layout.lanes - 1) / layout.lanes
     let isWide = registers >= 4 && lineLength <= 6 && layout.registers >= 32
-    vectors = registers == 1 ? 1 : isWide ? 4 : 2
+    let tile = layout.reductionTile
+    vectors = tile?.vectors ?? (registers == 1 ? 1 : isWide ? 4 : 2)
     let share = lineLength == geometry.outputWidth ? 1 : threadCount
-    tileRows = IntegerTileHeight.best(for: (lineLength + share - 1) / share, vectors: vectors)
+    tileRows =
+      tile?.rows
+      ?? IntegerTileHeight.best(for: (lineLength + share - 1) / share, vectors: vectors)
     tilesPerLine = (lineLength + tileRows - 1) / tileRows
     runTaps = Self.runTaps(geometry, copyWidth: input.width)
     runCount = geometry.kernelHeight * geometry.kernelWidth / max(1, runTaps)
     runsPerRow = max(1, runCount / max(1, geometry.kernelHeight))
-    runSteps = (runTaps * input.channels + layout.dotElements - 1) / layout.dotElements
+    let runElements = runTaps * input.channels
+    stepElements = tile == nil ? layout.dotElements : 4
+    // A reduction reads 8 elements at least.
+    runSteps =
+      tile == nil
+      ? (runElements + stepElements - 1) / stepElements : (runElements + 7) / 8 * 2
     let width = vectors * layout.lanes
     panelsPerGroup = (geometry.groupOutputChannels + width - 1) / width
-    panelVectors = IntegerPanel.headerVectors(vectors) + runCount * runSteps * vectors
+    panelVectors =
+      IntegerPanel.headerVectors(vectors) + runCount * runSteps * vectors + (tile == nil ? 0 : 1)
   }
 
   private static func runTaps(_ geometry: ConvolutionGeometry, copyWidth: Int) -> Int {
@@ -130,11 +141,36 @@ struct IntegerProduct {
       for c in 0..<input.channels {
         let weight = parameters.weight(o, a, b, c)
         let k = place * input.channels + c
+        sum &+= Int32(weight)
+        if layout.reductionTile != nil {
+          writeForReduction(weight, of: panel, lane: lane, run: run, element: k)
+          continue
+        }
         let step = run * runSteps + k / perLane
         panel.write(weight, register: step * vectors, lane: lane, place: k % perLane)
-        sum &+= Int32(weight)
       }
     }
     panel.prepare(lane: lane, channel: o, parameters, weightSum: sum)
+  }
+
+  /// Where `ReductionTiles` reads the weight of an element of a run.
+  private func writeForReduction(
+    _ weight: Int8, of panel: IntegerPanelWriter, lane: Int, run: Int, element: Int
+  ) {
+    let width = vectors &* layout.lanes
+    // A power of two.
+    let elements = layout.reductionElements
+    let place = element & (elements &- 1)
+    let block = element &- place
+    // The last block of a run may be shorter.
+    let runElements = runSteps &* stepElements
+    let count = min(elements, runElements &- block)
+    let offset = (run &* runElements &+ block) &* width &+ count &* lane &+ place
+    let first = IntegerPanel.headerVectors(vectors) * layout.registerByteCount
+    let bytes = UnsafeMutableRawPointer(panel.base)
+    bytes.storeBytes(of: weight, toByteOffset: first + offset, as: Int8.self)
+    guard weight == .min else { return }
+    let flag = (panelVectors - 1) * layout.registerByteCount
+    bytes.storeBytes(of: 1, toByteOffset: flag, as: Int32.self)
   }
 }

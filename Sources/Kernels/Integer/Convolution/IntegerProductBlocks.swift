@@ -35,10 +35,11 @@ struct IntegerProductBlocks {
     let isRow = product.lineLength == product.geometry.outputWidth
     unitTiles = isRow ? product.tilesPerLine : 1
     let width = product.vectors * Machine.vectorFloats
-    let depth = product.runCount * product.runSteps * Machine.dotElements + Self.outputCost
+    let depth = product.runCount * product.runSteps * product.stepElements + Self.outputCost
     let unitCost = unitTiles * product.tileRows * panels * width * depth
     let units = tiles / unitTiles
-    let blocks = Self.count(work: units * unitCost * groups, threads: product.threadCount)
+    let blocks = Self.count(
+      work: Int64(units) * Int64(unitCost) * Int64(groups), threads: product.threadCount)
     let blocksPerGroup = (blocks + groups - 1) / groups
     let weightBytes = panels * product.panelVectors * MemoryLayout<IntegerVector>.stride
     if weightBytes <= Self.cachedBytes && units > 1 {
@@ -54,8 +55,8 @@ struct IntegerProductBlocks {
   }
 
   /// A multiple of `threads`, or 1.
-  private static func count(work: Int, threads: Int) -> Int {
-    work < least ? 1 : (work / largest / threads + 1) * threads
+  private static func count(work: Int64, threads: Int) -> Int {
+    work < Int64(least) ? 1 : (Int(work / Int64(largest)) / threads + 1) * threads
   }
 
   var count: Int { groups * tileBlocks * panelBlocks }
