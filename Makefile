@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make` lists the targets. CPU= builds for any CPU of this architecture, CPU=x86-64-v3 for that level.
+# `make board` cross-compiles for ARCH=arm64, armv7, riscv64 or amd64, there CPU=cortex-a53 and the like.
 
 CPU ?= native
 PREFIX ?= /usr/local
@@ -9,14 +10,15 @@ ARCHITECTURE := $(shell uname -m)
 CPU_OPTION := $(if $(filter aarch64 arm64,$(ARCHITECTURE)),-mcpu,-march)
 FLAGS := -c release --explicit-target-dependency-import-check error \
   $(if $(CPU),-Xcc $(CPU_OPTION)=$(CPU))
+ARCH ?= arm64
 BOARD_CLEAN = $(shell tools/board-clean-targets.sh)
 SWIFT_FILES := Package.swift Sources Tests Examples
 
-.PHONY: help setup build demo test example lint format embedded sanitize fuzz bench verify \
+.PHONY: help setup build demo test example lint format embedded board board-check deb sanitize fuzz bench verify \
   install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install the system libraries that are missing
 	@tools/setup.sh
@@ -46,6 +48,16 @@ format: ## put format and comments right
 embedded: setup ## compile what boards run as Embedded Swift
 	EMBEDDED="$(BOARD_CLEAN)" swift build -c release --scratch-path .build-embedded \
 	  --product BoardClean
+
+board: ## build build/board/ARCH/ocelli-board, one static file for a device
+	tools/board/build.sh $(ARCH) $(filter-out native,$(CPU))
+
+board-check: board build ## try it under QEMU, and compare its outputs with those of ocelli
+	tools/setup.sh qemu
+	tools/board/check.sh .build/release/ocelli $(ARCH)
+
+deb: board ## pack it as a Debian package, build/ocelli-board_*.deb
+	tools/board/deb.sh $(ARCH)
 
 sanitize: setup ## run the tests under the address and the thread sanitizer
 	tools/sanitize.sh address

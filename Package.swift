@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "CPlatform"),
     .target(name: "CIntrinsics"),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: boardClean),
+    .target(name: "Text", dependencies: ["CPlatform"], swiftSettings: boardClean),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(
       name: "CImageCodecs", dependencies: ["CPNG"],
@@ -57,18 +58,25 @@ let package = Package(
     .target(
       name: "Quantization", dependencies: ["Kernels", "Network"], swiftSettings: boardClean),
     .target(
-      name: "Classification", dependencies: ["Imaging", "Kernels", "Network"],
+      name: "Classification", dependencies: ["Imaging", "Kernels", "Network", "Platform"],
       swiftSettings: boardClean),
+    .target(
+      name: "SharedCommands",
+      dependencies: [
+        "CPlatform", "Classification", "Imaging", "Kernels", "ModelFormats", "Network", "Platform",
+        "Text",
+      ], swiftSettings: boardClean),
 
     // MARK: - Host
-    .target(name: "Interchange", dependencies: ["Network", "Kernels"], swiftSettings: common),
+    .target(
+      name: "Interchange", dependencies: ["Kernels", "Network", "Text"], swiftSettings: common),
     .target(
       name: "Datasets", dependencies: ["Imaging", "Interchange", "Kernels"], swiftSettings: common),
     .target(
       name: "Training",
       dependencies: [
         "Architectures", "CPlatform", "Datasets", "Imaging", "Interchange", "Kernels", "Network",
-        "Quantization",
+        "Platform", "Quantization", "Text",
       ],
       swiftSettings: common),
     .target(
@@ -76,8 +84,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Datasets", "Explanation", "Imaging", "Interchange", "Kernels", "Network", "Quantization",
-        "Training",
+        "Datasets", "Explanation", "Imaging", "Interchange", "Kernels", "Network", "Platform",
+        "Quantization", "Text", "Training",
       ], swiftSettings: common),
     .target(
       name: "Ocelli",
@@ -93,7 +101,7 @@ let package = Package(
         "Architectures", "CPlatform", "Classification", "Datasets", "Experiments", "Explanation",
         "Imaging",
         "Interchange", "Kernels", "ModelFormats", "Network", "Ocelli", "Platform", "Quantization",
-        "Training",
+        "SharedCommands", "Text", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: common),
 
@@ -131,9 +139,11 @@ let package = Package(
       name: "ClassificationTests",
       dependencies: ["Classification", "Imaging", "Kernels", "Network", "Ocelli", "TestSupport"],
       swiftSettings: common),
+    .testTarget(
+      name: "SharedCommandsTests", dependencies: ["SharedCommands", "Text"], swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
     .testTarget(
-      name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport"],
+      name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport", "Text"],
       swiftSettings: common),
     .testTarget(
       name: "TrainingTests",
@@ -145,7 +155,7 @@ let package = Package(
       name: "ExperimentsTests",
       dependencies: [
         "Datasets", "Experiments", "Explanation", "Imaging", "Interchange", "Kernels", "Network",
-        "TestSupport", "Training",
+        "TestSupport", "Text", "Training",
       ],
       swiftSettings: common),
     .testTarget(

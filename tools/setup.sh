@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what a build needs beyond Swift: libpng and libjpeg-turbo. Does nothing when they are there.
 #
-# usage: setup.sh [python]    python: also what tools/venv.sh needs
+# usage: setup.sh [python | qemu]    python: also what tools/venv.sh needs; qemu: the emulators of boards
 set -euo pipefail
 
 if ! command -v swift >/dev/null; then
@@ -25,6 +25,9 @@ command -v make >/dev/null || missing+=(make)
 if [[ ${1:-} == python ]]; then
   command -v python3 >/dev/null || missing+=(python3)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+fi
+if [[ ${1:-} == qemu ]]; then
+  command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user-static)
 fi
 ((${#missing[@]} == 0)) && exit 0
 

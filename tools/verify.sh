@@ -18,6 +18,10 @@ swift build "${flags[@]}" --product ocelli
 "$python" tools/litert/compare_exports.py
 "$python" tools/litert/compare_models.py
 
+tools/setup.sh qemu
+for architecture in arm64 armv7 riscv64 amd64; do tools/board/build.sh "$architecture"; done
+tools/board/check.sh .build/release/ocelli arm64 armv7 riscv64 amd64
+
 for script in tools/oracles/*.py; do
   echo "verify: $script"
   # A script's usage says whether it is told to make its files and whether it prints them.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #ifdef OCELLI_JPEG
+#include "ByteSource.h"
 #include "JPEGError.h"
 #include "Limits.h"
 
@@ -14,6 +15,8 @@ struct ocelli_jpeg_decoder {
   struct jpeg_decompress_struct jpeg;
   ocelli_jpeg_error error;
   struct jpeg_progress_mgr progress;
+  struct jpeg_source_mgr manager;
+  byte_reader reader;
   int isCreated;
   // Cyan, magenta, yellow, black of one row; NULL unless the file has inks.
   uint8_t *inks;
@@ -27,6 +30,45 @@ static void limit_scans(j_common_ptr codec) {
   }
 }
 
+static void begin(j_decompress_ptr jpeg) { (void)jpeg; }
+
+// The decoder is whole while it reads: where bytes are missing, the picture is.
+static boolean fill_buffer(j_decompress_ptr jpeg) {
+  ocelli_jpeg_decoder *decoder = jpeg->client_data;
+  const uint8_t *bytes;
+  size_t count = ocelli_byte_reader_next(&decoder->reader, &bytes);
+  if (count == 0) {
+    decoder->error.failure = OCELLI_CODEC_TRUNCATED;
+    longjmp(decoder->error.failed, 1);
+  }
+  jpeg->src->next_input_byte = bytes;
+  jpeg->src->bytes_in_buffer = count;
+  return TRUE;
+}
+
+static void skip(j_decompress_ptr jpeg, long count) {
+  if (count <= 0) return;
+  while ((size_t)count > jpeg->src->bytes_in_buffer) {
+    count -= (long)jpeg->src->bytes_in_buffer;
+    fill_buffer(jpeg);
+  }
+  jpeg->src->next_input_byte += count;
+  jpeg->src->bytes_in_buffer -= (size_t)count;
+}
+
+static void read_from(ocelli_jpeg_decoder *decoder, ocelli_byte_source source) {
+  ocelli_byte_reader_open(&decoder->reader, source);
+  decoder->manager = (struct jpeg_source_mgr){
+      .init_source = begin,
+      .fill_input_buffer = fill_buffer,
+      .skip_input_data = skip,
+      .resync_to_restart = jpeg_resync_to_restart,
+      .term_source = begin,
+  };
+  decoder->jpeg.client_data = decoder;
+  decoder->jpeg.src = &decoder->manager;
+}
+
 // A Huffman-coded block takes at least one bit for 64 pixels: a header that promises more is not
 // worth an allocation.
 static int is_plausible(const struct jpeg_decompress_struct *jpeg, intptr_t byteCount) {
@@ -35,7 +77,7 @@ static int is_plausible(const struct jpeg_decompress_struct *jpeg, intptr_t byte
 }
 
 static ocelli_codec_status open_header(
-    ocelli_jpeg_decoder *decoder, const uint8_t *bytes, intptr_t byteCount, int64_t pixelLimit,
+    ocelli_jpeg_decoder *decoder, ocelli_byte_source source, int64_t pixelLimit,
     ocelli_image_header *header) {
   struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
   jpeg->err = ocelli_jpeg_error_initialize(&decoder->error);
@@ -49,7 +91,7 @@ static ocelli_codec_status open_header(
   decoder->isCreated = 1;
   decoder->progress.progress_monitor = limit_scans;
   jpeg->progress = &decoder->progress;
-  jpeg_mem_src(jpeg, bytes, (unsigned long)byteCount);
+  read_from(decoder, source);
   jpeg_read_header(jpeg, TRUE);
 
   int components = jpeg->num_components;
@@ -61,7 +103,7 @@ static ocelli_codec_status open_header(
   ocelli_codec_status status = ocelli_check_size(header, pixelLimit);
   if (status != OCELLI_CODEC_OK) return status;
   if (components != 1 && components != 3 && components != 4) return OCELLI_CODEC_UNSUPPORTED;
-  if (!is_plausible(jpeg, byteCount)) return OCELLI_CODEC_TRUNCATED;
+  if (!is_plausible(jpeg, source.byteCount)) return OCELLI_CODEC_TRUNCATED;
 
   jpeg->out_color_space = components == 1 ? JCS_GRAYSCALE : components == 3 ? JCS_RGB : JCS_CMYK;
   if (components == 4) {
@@ -73,12 +115,12 @@ static ocelli_codec_status open_header(
 }
 
 ocelli_codec_status ocelli_jpeg_open(
-    const uint8_t *bytes, intptr_t byteCount, int64_t pixelLimit, ocelli_jpeg_decoder **decoder,
+    ocelli_byte_source source, int64_t pixelLimit, ocelli_jpeg_decoder **decoder,
     ocelli_image_header *header) {
   *header = (ocelli_image_header){0};
   *decoder = calloc(1, sizeof **decoder);
   if (*decoder == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
-  ocelli_codec_status status = open_header(*decoder, bytes, byteCount, pixelLimit, header);
+  ocelli_codec_status status = open_header(*decoder, source, pixelLimit, header);
   if (status != OCELLI_CODEC_OK) {
     ocelli_jpeg_close(*decoder);
     *decoder = NULL;

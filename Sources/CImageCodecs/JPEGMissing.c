@@ -6,10 +6,9 @@
 #include <stddef.h>
 
 ocelli_codec_status ocelli_jpeg_open(
-    const uint8_t *bytes, intptr_t byteCount, int64_t pixelLimit, ocelli_jpeg_decoder **decoder,
+    ocelli_byte_source source, int64_t pixelLimit, ocelli_jpeg_decoder **decoder,
     ocelli_image_header *header) {
-  (void)bytes;
-  (void)byteCount;
+  (void)source;
   (void)pixelLimit;
   *decoder = NULL;
   *header = (ocelli_image_header){0};

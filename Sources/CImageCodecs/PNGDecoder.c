@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ByteSource.h"
 #include "Limits.h"
 
 #include <png.h>
@@ -9,9 +10,10 @@
 struct ocelli_png_decoder {
   png_structp png;
   png_infop info;
+  byte_reader reader;
+  // What the reader gave last, and was not used.
   const uint8_t *bytes;
   size_t byteCount;
-  size_t offset;
   // What the next longjmp means.
   ocelli_codec_status failure;
   jmp_buf failed;
@@ -35,12 +37,20 @@ static void ignore_warning(png_structp png, png_const_charp message) {
 
 static void read_bytes(png_structp png, png_bytep target, size_t count) {
   ocelli_png_decoder *decoder = png_get_io_ptr(png);
-  if (count > decoder->byteCount - decoder->offset) {
-    decoder->failure = OCELLI_CODEC_TRUNCATED;
-    png_error(png, "");
+  while (count > 0) {
+    if (decoder->byteCount == 0)
+      decoder->byteCount = ocelli_byte_reader_next(&decoder->reader, &decoder->bytes);
+    if (decoder->byteCount == 0) {
+      decoder->failure = OCELLI_CODEC_TRUNCATED;
+      png_error(png, "");
+    }
+    size_t part = count < decoder->byteCount ? count : decoder->byteCount;
+    memcpy(target, decoder->bytes, part);
+    target += part;
+    count -= part;
+    decoder->bytes += part;
+    decoder->byteCount -= part;
   }
-  memcpy(target, decoder->bytes + decoder->offset, count);
-  decoder->offset += count;
 }
 
 static png_voidp allocate(png_structp png, png_alloc_size_t count) {
@@ -58,7 +68,8 @@ static void release(png_structp png, png_voidp memory) {
 // Deflate makes at most 1032 bytes of one: a header that promises more is not worth an allocation.
 static int is_plausible(const ocelli_png_decoder *decoder) {
   uint64_t rowByteCount = png_get_rowbytes(decoder->png, decoder->info);
-  return rowByteCount * (uint64_t)decoder->height / 1032 <= decoder->byteCount;
+  return rowByteCount * (uint64_t)decoder->height / 1032 <=
+      (uint64_t)decoder->reader.source.byteCount;
 }
 
 // Asks libpng for 8-bit grey or RGB.
@@ -124,13 +135,12 @@ static ocelli_codec_status open_header(
 }
 
 ocelli_codec_status ocelli_png_open(
-    const uint8_t *bytes, intptr_t byteCount, int64_t pixelLimit, ocelli_png_decoder **decoder,
+    ocelli_byte_source source, int64_t pixelLimit, ocelli_png_decoder **decoder,
     ocelli_image_header *header) {
   *header = (ocelli_image_header){0};
   *decoder = calloc(1, sizeof **decoder);
   if (*decoder == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
-  (*decoder)->bytes = bytes;
-  (*decoder)->byteCount = (size_t)byteCount;
+  ocelli_byte_reader_open(&(*decoder)->reader, source);
   (*decoder)->failure = OCELLI_CODEC_CORRUPT;
 
   ocelli_codec_status status = open_header(*decoder, pixelLimit, header);

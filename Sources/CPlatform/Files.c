@@ -18,18 +18,6 @@ static int32_t failed(ocelli_file_step *step, ocelli_file_step where) {
   return errno != 0 ? errno : EIO;
 }
 
-static int32_t read_all(int descriptor, uint8_t *bytes, size_t count) {
-  size_t done = 0;
-  while (done < count) {
-    ssize_t got = read(descriptor, bytes + done, count - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno;
-    if (got == 0) return EIO;  // The file has shrunk since its size was asked for.
-    done += (size_t)got;
-  }
-  return 0;
-}
-
 static int32_t write_all(int descriptor, const uint8_t *bytes, size_t count) {
   size_t done = 0;
   while (done < count) {
@@ -41,16 +29,15 @@ static int32_t write_all(int descriptor, const uint8_t *bytes, size_t count) {
   return 0;
 }
 
-int32_t ocelli_file_open(
-    const char *path, int32_t mapped, ocelli_file *file, ocelli_file_step *step) {
-  *file = (ocelli_file){0};
+int32_t ocelli_stream_open(
+    const char *path, int32_t *descriptor, intptr_t *byteCount, ocelli_file_step *step) {
   // A pipe without a writer would block; for files the flag means nothing.
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return failed(step, OCELLI_FILE_OPEN);
+  int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (opened < 0) return failed(step, OCELLI_FILE_OPEN);
 
   struct stat status;
   int32_t error = 0;
-  if (fstat(descriptor, &status) != 0) {
+  if (fstat(opened, &status) != 0) {
     error = failed(step, OCELLI_FILE_OPEN);
   } else if (!S_ISREG(status.st_mode)) {
     errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
@@ -58,14 +45,46 @@ int32_t ocelli_file_open(
   } else if (status.st_size > PTRDIFF_MAX) {
     errno = EFBIG;
     error = failed(step, OCELLI_FILE_READ);
-  } else if (status.st_size > 0) {
-    size_t count = (size_t)status.st_size;
+  }
+  if (error != 0) {
+    close(opened);
+    return error;
+  }
+  *descriptor = opened;
+  *byteCount = (intptr_t)status.st_size;
+  return 0;
+}
+
+int32_t ocelli_stream_read(int32_t descriptor, void *bytes, intptr_t byteCount) {
+  for (intptr_t done = 0; done < byteCount;) {
+    ssize_t got = pread(descriptor, (char *)bytes + done, (size_t)(byteCount - done), done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    if (got == 0) return EIO;  // The file has shrunk since its size was asked for.
+    done += got;
+  }
+  return 0;
+}
+
+void ocelli_stream_close(int32_t descriptor) {
+  if (descriptor >= 0) close(descriptor);
+}
+
+int32_t ocelli_file_open(
+    const char *path, int32_t mapped, ocelli_file *file, ocelli_file_step *step) {
+  *file = (ocelli_file){0};
+  int32_t descriptor;
+  intptr_t byteCount;
+  int32_t error = ocelli_stream_open(path, &descriptor, &byteCount, step);
+  if (error != 0) return error;
+  if (byteCount > 0) {
+    size_t count = (size_t)byteCount;
     void *bytes = mapped ? mmap(NULL, count, PROT_READ, MAP_PRIVATE, descriptor, 0) : malloc(count);
     if (bytes == NULL || bytes == MAP_FAILED) {
       error = failed(step, OCELLI_FILE_READ);
     } else {
       *file = (ocelli_file){.bytes = bytes, .byteCount = (intptr_t)count, .mapped = mapped};
-      if (!mapped && (errno = read_all(descriptor, bytes, count)) != 0) {
+      if (!mapped && (errno = ocelli_stream_read(descriptor, bytes, byteCount)) != 0) {
         error = failed(step, OCELLI_FILE_READ);
         ocelli_file_close(file);
       }

@@ -3,10 +3,10 @@
 #include "CPlatform.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 void *ocelli_pages_allocate(intptr_t byteCount) {
   if (byteCount <= 0) return NULL;
@@ -28,9 +28,10 @@ int64_t ocelli_peak_memory_bytes(void) {
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
 }
 
-void ocelli_line_buffer_output(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
-
-int32_t ocelli_flush_output(void) { return fflush(stdout) == 0 && !ferror(stdout); }
+int32_t ocelli_cpu_count(void) {
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? (int32_t)count : 1;
+}
 
 int64_t ocelli_clock_nanoseconds(void) {
   struct timespec now;

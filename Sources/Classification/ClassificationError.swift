@@ -11,21 +11,19 @@ public enum ClassificationError: Error, Equatable, Sendable {
   case noPictureOutput(Shape)
 }
 
-#if !hasFeature(Embedded)
-  extension ClassificationError: CustomStringConvertible {
-    /// One line; follows the model's name.
-    public var description: String {
-      func text(_ shape: Shape) -> String { "\(shape.height)x\(shape.width)x\(shape.channels)" }
-      switch self {
-      case .noPictureInput(let shape, let count):
-        return count == 1
-          ? "takes \(text(shape)) numbers, expected a picture of 1 or 3 channels"
-          : "takes \(count) inputs, expected one picture"
-      case .noClasses(let shape):
-        return "gives \(text(shape)) numbers, expected a number for each class"
-      case .noPictureOutput(let shape):
-        return "gives \(text(shape)) numbers, expected a picture of 1 or 3 channels"
-      }
+extension ClassificationError: CustomStringConvertible {
+  /// One line; follows the model's name.
+  public var description: String {
+    func text(_ shape: Shape) -> String { "\(shape.height)x\(shape.width)x\(shape.channels)" }
+    switch self {
+    case .noPictureInput(let shape, let count):
+      return count == 1
+        ? "takes \(text(shape)) numbers, expected a picture of 1 or 3 channels"
+        : "takes \(count) inputs, expected one picture"
+    case .noClasses(let shape):
+      return "gives \(text(shape)) numbers, expected a number for each class"
+    case .noPictureOutput(let shape):
+      return "gives \(text(shape)) numbers, expected a picture of 1 or 3 channels"
     }
   }
-#endif
+}

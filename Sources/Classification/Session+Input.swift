@@ -2,6 +2,7 @@
 public import Imaging
 import Kernels
 public import Network
+public import Platform
 
 extension Session {
   /// Decodes a picture at the size of the model's input, cropped by its rule, without ever holding
@@ -10,6 +11,14 @@ extension Session {
     let shape = plan.graph.inputShape
     return try Image.decode(
       bytes, resizedToWidth: shape.width, height: shape.height,
+      keepingProportion: preprocessing.crop == .center)
+  }
+
+  /// The same of a file, which is read piece by piece.
+  public func decode(_ file: StreamedFile) throws(ImageError) -> Image {
+    let shape = plan.graph.inputShape
+    return try Image.decode(
+      file, resizedToWidth: shape.width, height: shape.height,
       keepingProportion: preprocessing.crop == .center)
   }
 

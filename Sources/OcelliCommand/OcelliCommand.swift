@@ -4,6 +4,7 @@ import CPlatform
 import Foundation
 import Interchange
 import Network
+import SharedCommands
 import Training
 
 /// The host command.
@@ -23,7 +24,7 @@ struct OcelliCommand: ParsableCommand {
           --classifier classifier/best.safetensors \\
           --enhancer enhancer/enhance/best.safetensors
       """,
-    version: Build.description,
+    version: Build.description(of: "ocelli"),
     subcommands: [
       ClassifyCommand.self, DatasetCommand.self, TrainCommand.self, EvaluateCommand.self,
       ExplainCommand.self, AssessCommand.self, ExperimentCommand.self, QuantizeCommand.self,

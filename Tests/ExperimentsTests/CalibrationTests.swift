@@ -6,6 +6,7 @@ import Kernels
 import Network
 import TestSupport
 import Testing
+import Text
 import Training
 
 /// Against SciPy and scikit-learn: tools/oracles/assessment.py.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Interchange
 import Testing
+import Text
 
 /// A number of a file of golden values.
 func number(_ value: JSONValue?) throws -> Double {

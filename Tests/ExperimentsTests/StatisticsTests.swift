@@ -4,6 +4,7 @@ import Interchange
 import Kernels
 import TestSupport
 import Testing
+import Text
 
 /// Against SciPy and statsmodels: `tools/oracles/statistics.py` made the golden values.
 struct StatisticsTests {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Interchange
 import Testing
+import Text
 
 struct JSONTests {
   @Test(arguments: [

@@ -31,7 +31,15 @@ typedef struct ocelli_image_header {
   int32_t channels;
 } ocelli_image_header;
 
-// Decoders read from bytes that the caller keeps alive and unchanged until it closes them.
+// Where a picture is: `bytes`, or where they are NULL the file that is open as `file`, which is
+// read piece by piece.
+typedef struct ocelli_byte_source {
+  const uint8_t *bytes;
+  intptr_t byteCount;
+  int32_t file;
+} ocelli_byte_source;
+
+// Decoders read from a source that the caller keeps alive and unchanged until it closes them.
 //
 // open reads the header and checks it against the limits before it allocates anything of the
 // picture's size; header is filled for OK and TOO_LARGE. next_row writes width * channels bytes;
@@ -42,7 +50,7 @@ typedef struct ocelli_image_header {
 // upper 8 stay.
 typedef struct ocelli_png_decoder ocelli_png_decoder;
 ocelli_codec_status ocelli_png_open(
-    const uint8_t *bytes, intptr_t byteCount, int64_t pixelLimit, ocelli_png_decoder **decoder,
+    ocelli_byte_source source, int64_t pixelLimit, ocelli_png_decoder **decoder,
     ocelli_image_header *header);
 ocelli_codec_status ocelli_png_next_row(ocelli_png_decoder *decoder, uint8_t *row);
 void ocelli_png_close(ocelli_png_decoder *decoder);
@@ -51,7 +59,7 @@ void ocelli_png_close(ocelli_png_decoder *decoder);
 // orientation is not applied.
 typedef struct ocelli_jpeg_decoder ocelli_jpeg_decoder;
 ocelli_codec_status ocelli_jpeg_open(
-    const uint8_t *bytes, intptr_t byteCount, int64_t pixelLimit, ocelli_jpeg_decoder **decoder,
+    ocelli_byte_source source, int64_t pixelLimit, ocelli_jpeg_decoder **decoder,
     ocelli_image_header *header);
 ocelli_codec_status ocelli_jpeg_next_row(ocelli_jpeg_decoder *decoder, uint8_t *row);
 void ocelli_jpeg_close(ocelli_jpeg_decoder *decoder);

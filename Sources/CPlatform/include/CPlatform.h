@@ -27,8 +27,19 @@ int64_t ocelli_peak_memory_bytes(void);
 
 // Makes lines on standard output appear at once, also in a pipe.
 void ocelli_line_buffer_output(void);
+// Whether output was lost already: the disk is full, or the reader has gone.
+_Bool ocelli_output_is_lost(void);
 // Writes out what standard output still holds; 0 when any of the output was lost, before or now.
 int32_t ocelli_flush_output(void);
+
+// From now on SIGINT and SIGTERM do not end the process at once: the first of them is noted, and
+// ends a read that waits; a second one kills.
+void ocelli_note_stop_signals(void);
+// The signal that was noted, or 0.
+int32_t ocelli_noted_signal(void);
+
+// CPUs that threads can run on.
+int32_t ocelli_cpu_count(void);
 
 // Nanoseconds of a clock that never goes back.
 int64_t ocelli_clock_nanoseconds(void);
@@ -54,10 +65,53 @@ int32_t ocelli_file_open(
     const char *path, int32_t mapped, ocelli_file *file, ocelli_file_step *step);
 void ocelli_file_close(ocelli_file *file);
 
+// Opens a regular file to be read piece by piece. Returns 0, or errno with *step saying where.
+int32_t ocelli_stream_open(
+    const char *path, int32_t *descriptor, intptr_t *byteCount, ocelli_file_step *step);
+// Reads the first bytes, all of which must be there. Returns 0, or errno.
+int32_t ocelli_stream_read(int32_t descriptor, void *bytes, intptr_t byteCount);
+void ocelli_stream_close(int32_t descriptor);
+
 // Writes the whole file or leaves what was there: into a temporary file in the same folder, synced
 // and renamed. Returns 0, or errno with *step saying where.
 int32_t ocelli_file_write(
     const char *path, const void *bytes, intptr_t byteCount, ocelli_file_step *step);
+
+// What there is at a path.
+typedef enum ocelli_path_kind {
+  OCELLI_PATH_OTHER,
+  OCELLI_PATH_FOLDER,
+  OCELLI_PATH_LINK_TO_FOLDER,
+} ocelli_path_kind;
+ocelli_path_kind ocelli_path_look(const char *path);
+
+// Whether the file at a path can be read.
+_Bool ocelli_is_readable(const char *path);
+
+// Calls visit with the name of everything in a folder but itself and its parent, in any order.
+// Returns 0, or errno.
+int32_t ocelli_folder_list(
+    const char *path, void (*visit)(void *context, const char *name), void *context);
+
+// Creates a folder, and those above it. Returns 0, or errno; that it exists already is no error.
+int32_t ocelli_folder_create(const char *path);
+
+// Reads from standard input. Returns how many bytes came, 0 at the end, or -errno.
+intptr_t ocelli_read_input(void *bytes, intptr_t byteCount);
+
+// Writes all bytes to standard error.
+void ocelli_write_error(const void *bytes, intptr_t byteCount);
+
+// Writes bytes to standard output, which holds them back. Errors show when it is flushed.
+void ocelli_write_output(const void *bytes, intptr_t byteCount);
+
+// `value` as printf writes it: with so many digits behind the point (%f), or so many significant
+// ones at most (%g). Returns its length.
+intptr_t ocelli_number_text(
+    double value, int32_t digits, _Bool areSignificant, char *text, intptr_t capacity);
+
+// Reads a number from a text that is one from its first to its last byte; whether it is.
+_Bool ocelli_parse_float(const char *text, float *value);
 
 // The system's text for an errno, as a C string of at most capacity bytes.
 void ocelli_error_text(int32_t code, char *text, intptr_t capacity);

@@ -33,18 +33,22 @@ extension Image {
   ///
   /// - Parameter quality: Of a JPEG.
   public func write(to path: String, quality: Int = 75) throws(ImageError) {
-    let bytes: [UInt8]
     switch ImageFormat(path: path) {
-    case .png: bytes = try encodedPNG()
-    case .jpeg: bytes = try encodedJPEG(quality: quality)
-    case .netpbm: bytes = encodedPPM()
+    case .png: try writePNG(to: path)
+    case .jpeg: try write(try encodedJPEG(quality: quality), to: path)
+    case .netpbm: try write(encodedPPM(), to: path)
     case nil: throw .unknownExtension
     }
-    do throws(FileError) {
-      try writeFile(bytes, to: path)
-    } catch {
-      throw .file(error)
-    }
+  }
+
+  /// Writes a PNG file whole or not at all, whatever its name ends in. What writes no other format
+  /// does not hold the code of another.
+  package func writePNG(to path: String) throws(ImageError) {
+    try write(try encodedPNG(), to: path)
+  }
+
+  private func write(_ bytes: [UInt8], to path: String) throws(ImageError) {
+    do throws(FileError) { try writeFile(bytes, to: path) } catch { throw .file(error) }
   }
 }
 

@@ -21,31 +21,29 @@ extension ImageError {
   }
 }
 
-#if !hasFeature(Embedded)
-  extension ImageError: CustomStringConvertible {
-    /// The summary with its numbers, such as "ends before its picture does (PNG, row 17)".
-    public var description: String {
-      switch self {
-      case .truncated(let format, let row), .corrupt(let format, let row):
-        "\(summary) (\(format.name), row \(row))"
-      case .malformedNetpbm(let offset): "\(summary) (at byte \(offset))"
-      case .tooLarge(let width, let height, let limit):
-        "\(summary) (\(width)x\(height); at most \(limit) pixels, sides up to 65535)"
-      case .sideTooLong(let format, let width, let height):
-        "\(summary) (\(format.name), \(width)x\(height))"
-      case .file(let error): error.description
-      default: "\(summary)"
-      }
+extension ImageError: CustomStringConvertible {
+  /// The summary with its numbers, such as "ends before its picture does (PNG, row 17)".
+  public var description: String {
+    switch self {
+    case .truncated(let format, let row), .corrupt(let format, let row):
+      "\(summary) (\(format.name), row \(row))"
+    case .malformedNetpbm(let offset): "\(summary) (at byte \(offset))"
+    case .tooLarge(let width, let height, let limit):
+      "\(summary) (\(width)x\(height); at most \(limit) pixels, sides up to 65535)"
+    case .sideTooLong(let format, let width, let height):
+      "\(summary) (\(format.name), \(width)x\(height))"
+    case .file(let error): error.description
+    default: "\(summary)"
     }
   }
+}
 
-  extension ImageFormat {
-    fileprivate var name: String {
-      switch self {
-      case .png: "PNG"
-      case .jpeg: "JPEG"
-      case .netpbm: "PPM/PGM"
-      }
+extension ImageFormat {
+  fileprivate var name: String {
+    switch self {
+    case .png: "PNG"
+    case .jpeg: "JPEG"
+    case .netpbm: "PPM/PGM"
     }
   }
-#endif
+}

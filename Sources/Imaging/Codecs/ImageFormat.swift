@@ -30,23 +30,32 @@ public enum ImageFormat: Sendable {
 
   /// The format that a file's name asks for by its ending, in capitals or not.
   package init?(path: String) {
-    func ends(with ending: StaticString) -> Bool {
-      var path = path.utf8.suffix(ending.utf8CodeUnitCount).makeIterator()
-      for index in 0..<ending.utf8CodeUnitCount {
-        guard let byte = path.next() else { return false }
-        let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-        guard (isCapital ? byte + 32 : byte) == ending.utf8Start[index] else { return false }
-      }
-      return true
-    }
-    if ends(with: ".png") {
+    if path.ends(with: ".png") {
       self = .png
-    } else if ends(with: ".jpg") || ends(with: ".jpeg") {
+    } else if path.ends(with: ".jpg") || path.ends(with: ".jpeg") {
       self = .jpeg
-    } else if ends(with: ".ppm") {
+    } else if path.ends(with: ".ppm") {
       self = .netpbm
     } else {
       return nil
     }
+  }
+
+  /// Whether a file is named as a picture that can be read.
+  package static func isPictureName(_ name: String) -> Bool {
+    ImageFormat(path: name) != nil || name.ends(with: ".pgm")
+  }
+}
+
+extension String {
+  /// Whether the text ends in these small letters, in capitals or not.
+  fileprivate func ends(with ending: StaticString) -> Bool {
+    var end = utf8.suffix(ending.utf8CodeUnitCount).makeIterator()
+    for index in 0..<ending.utf8CodeUnitCount {
+      guard let byte = end.next() else { return false }
+      let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+      guard (isCapital ? byte + 32 : byte) == ending.utf8Start[index] else { return false }
+    }
+    return true
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import CImageCodecs
+package import Platform
 
 /// Reads a picture row by row from the top, so that it need not be in memory whole.
 ///
-/// The bytes must outlive the decoder. After an error it must not be asked for more rows.
+/// Bytes in memory must outlive the decoder. After an error it must not be asked for more rows.
 package struct RowDecoder: ~Copyable {
   package let format: ImageFormat
   package let width: Int
@@ -13,6 +14,9 @@ package struct RowDecoder: ~Copyable {
   private var row = 0
   private var source: Source
 
+  /// What must live as long as the decoder.
+  private let file: StreamedFile?
+
   private enum Source {
     case png(OpaquePointer)
     case jpeg(OpaquePointer)
@@ -21,7 +25,21 @@ package struct RowDecoder: ~Copyable {
 
   /// Reads the header, and checks it before anything of the picture's size is allocated.
   package init(_ bytes: UnsafeRawBufferPointer, pixelLimit: Int) throws(ImageError) {
-    let opened = try Self.open(bytes, pixelLimit: pixelLimit)
+    self.init(try Self.open(bytes, pixelLimit: pixelLimit), nil)
+  }
+
+  /// Reads a PNG or a JPEG piece by piece.
+  package init(
+    _ file: StreamedFile, _ format: ImageFormat, pixelLimit: Int
+  ) throws(ImageError) {
+    let source = ocelli_byte_source(bytes: nil, byteCount: file.byteCount, file: file.descriptor)
+    self.init(try Self.open(source, format, pixelLimit), file)
+  }
+
+  private typealias Opened = (source: Source, format: ImageFormat, header: ocelli_image_header)
+
+  private init(_ opened: Opened, _ file: StreamedFile?) {
+    self.file = file
     source = opened.source
     format = opened.format
     width = Int(opened.header.width)
@@ -31,24 +49,33 @@ package struct RowDecoder: ~Copyable {
 
   private static func open(
     _ bytes: UnsafeRawBufferPointer, pixelLimit: Int
-  ) throws(ImageError) -> (source: Source, format: ImageFormat, header: ocelli_image_header) {
+  ) throws(ImageError) -> Opened {
     guard bytes.count > 0 else { throw .empty }
     guard let format = ImageFormat(content: bytes) else { throw .unknownFormat }
-    // So that the bytes of a picture can be counted in an Int of 32 bits too.
-    let pixelLimit = min(pixelLimit, Int.max / 4)
-    if format == .netpbm {
-      let reader = try NetpbmReader(bytes, pixelLimit: pixelLimit)
-      let header = ocelli_image_header(
-        width: Int64(reader.width), height: Int64(reader.height), channels: Int32(reader.channels))
-      return (.netpbm(reader), format, header)
+    guard format == .netpbm else {
+      let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+      return try open(
+        ocelli_byte_source(bytes: start, byteCount: bytes.count, file: -1), format, pixelLimit)
     }
-    let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+    let reader = try NetpbmReader(bytes, pixelLimit: largestLimit(pixelLimit))
+    let header = ocelli_image_header(
+      width: Int64(reader.width), height: Int64(reader.height), channels: Int32(reader.channels))
+    return (.netpbm(reader), format, header)
+  }
+
+  /// So that the bytes of a picture can be counted in an Int of 32 bits too.
+  private static func largestLimit(_ pixelLimit: Int) -> Int { min(pixelLimit, Int.max / 4) }
+
+  private static func open(
+    _ bytes: ocelli_byte_source, _ format: ImageFormat, _ pixelLimit: Int
+  ) throws(ImageError) -> Opened {
+    let pixelLimit = largestLimit(pixelLimit)
     var header = ocelli_image_header()
     var decoder: OpaquePointer?
     let status =
       format == .png
-      ? ocelli_png_open(start, bytes.count, Int64(pixelLimit), &decoder, &header)
-      : ocelli_jpeg_open(start, bytes.count, Int64(pixelLimit), &decoder, &header)
+      ? ocelli_png_open(bytes, Int64(pixelLimit), &decoder, &header)
+      : ocelli_jpeg_open(bytes, Int64(pixelLimit), &decoder, &header)
     guard status == OCELLI_CODEC_OK, let decoder else {
       throw status == OCELLI_CODEC_TOO_LARGE
         ? .tooLarge(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Platform
 
 extension Image {
   /// The picture at another size; the bytes are those of Pillow's `Image.resize` with the filter of
@@ -49,18 +50,50 @@ extension Image {
         .resized(width: targetWidth, height: targetHeight, filter: .nearest)
     }
     var decoder = try RowDecoder(bytes, pixelLimit: pixelLimit)
-    let channels = decoder.channels
+    return try decoder.image(
+      resizedTo: (targetWidth, targetHeight), keepingProportion: keepingProportion, filter: filter)
+  }
+
+  /// The same of a file, of which a PNG or a JPEG is read piece by piece: neither it nor its pixels
+  /// are ever in memory whole.
+  public static func decode(
+    _ file: StreamedFile, resizedToWidth targetWidth: Int, height targetHeight: Int,
+    keepingProportion: Bool = false, pixelLimit: Int = defaultPixelLimit
+  ) throws(ImageError) -> Image {
+    let head: [UInt8]
+    do throws(FileError) { head = try file.head(8) } catch { throw .file(error) }
+    let format = head.withUnsafeBytes { ImageFormat(content: $0) }
+    if let format, format != .netpbm {
+      var decoder = try RowDecoder(file, format, pixelLimit: pixelLimit)
+      return try decoder.image(
+        resizedTo: (targetWidth, targetHeight), keepingProportion: keepingProportion,
+        filter: .bilinear)
+    }
+    let bytes: [UInt8]
+    do throws(FileError) { bytes = try file.head(file.byteCount) } catch { throw .file(error) }
+    return try bytes.withUnsafeBufferPointer { bytes throws(ImageError) in
+      try decode(
+        UnsafeRawBufferPointer(bytes), resizedToWidth: targetWidth, height: targetHeight,
+        keepingProportion: keepingProportion, pixelLimit: pixelLimit)
+    }
+  }
+}
+
+extension RowDecoder {
+  /// All rows, reduced or enlarged as they come.
+  fileprivate mutating func image(
+    resizedTo target: (width: Int, height: Int), keepingProportion: Bool, filter: ResampleFilter
+  ) throws(ImageError) -> Image {
     let part =
       keepingProportion
-      ? middlePart(of: (decoder.width, decoder.height), like: (targetWidth, targetHeight))
-      : (x: 0, y: 0, width: decoder.width, height: decoder.height)
-    var row = [UInt8](repeating: 0, count: decoder.width * channels)
-    var pixels = [UInt8](repeating: 0, count: targetWidth * targetHeight * channels)
+      ? middlePart(of: (width, height), like: target)
+      : (x: 0, y: 0, width: width, height: height)
+    var row = [UInt8](repeating: 0, count: width * channels)
+    var pixels = [UInt8](repeating: 0, count: target.width * target.height * channels)
     var resampler = RowResampler(
-      from: (part.width, part.height), to: (targetWidth, targetHeight), channels: channels,
-      filter: filter)
-    for y in 0..<decoder.height {
-      try decoder.readRow(into: &row)
+      from: (part.width, part.height), to: target, channels: channels, filter: filter)
+    for y in 0..<height {
+      try readRow(into: &row)
       guard y >= part.y, y < part.y + part.height else { continue }
       row.withUnsafeBufferPointer { row in
         guard let start = row.baseAddress else { return }
@@ -68,8 +101,8 @@ extension Image {
       }
     }
     return channels == 1
-      ? Mask(width: targetWidth, height: targetHeight, pixels: pixels).image
-      : Image(width: targetWidth, height: targetHeight, pixels: pixels)
+      ? Mask(width: target.width, height: target.height, pixels: pixels).image
+      : Image(width: target.width, height: target.height, pixels: pixels)
   }
 }
 

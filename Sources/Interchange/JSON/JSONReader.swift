@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Text
 
 /// Reads one JSON text (RFC 8259), strictly: duplicate keys, bad UTF-8 and anything behind the
 /// value are errors.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Text
 
 /// What stands before the data of a safetensors file: a length of 8 bytes, little-endian, and as
 /// many bytes of JSON.

@@ -39,16 +39,14 @@ public enum PackingError: Error, Equatable, Sendable {
   case metadata(MetadataError)
 }
 
-#if !hasFeature(Embedded)
-  extension PackingError: CustomStringConvertible {
-    /// One line; follows the file's name.
-    public var description: String {
-      switch self {
-      case .noIntegerLayers: "has no integer layers; `ocelli quantize` makes them"
-      case .notCopied(let code): "its operator \(code.name) cannot be written again"
-      case .file(let error): "\(error)"
-      case .metadata(let error): "\(error)"
-      }
+extension PackingError: CustomStringConvertible {
+  /// One line; follows the file's name.
+  public var description: String {
+    switch self {
+    case .noIntegerLayers: "has no integer layers; `ocelli quantize` makes them"
+    case .notCopied(let code): "its operator \(code.name) cannot be written again"
+    case .file(let error): "\(error)"
+    case .metadata(let error): "\(error)"
     }
   }
-#endif
+}

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#if !hasFeature(Embedded)
-  extension TFLiteExportError: CustomStringConvertible {
-    /// One line; follows the file's name.
-    public var description: String {
-      switch self {
-      case .unsupported(let node, let operation):
-        "node '\(node)': TensorFlow Lite has no operator for this \(operation)"
-      }
+extension TFLiteExportError: CustomStringConvertible {
+  /// One line; follows the file's name.
+  public var description: String {
+    switch self {
+    case .unsupported(let node, let operation):
+      "node '\(node)': TensorFlow Lite has no operator for this \(operation)"
     }
   }
-#endif
+}

@@ -9,12 +9,7 @@ extension Model {
   public init(
     readingTFLite bytes: UnsafeRawBufferPointer, owner: AnyObject?
   ) throws(TFLiteImportError) {
-    let file: TFLiteFile
-    let description: ModelDescription
-    do throws(TFLiteError) { file = try TFLiteFile(reading: bytes) } catch { throw .file(error) }
-    do throws(MetadataError) {
-      description = try ModelDescription(reading: file, in: bytes)
-    } catch { throw .metadata(error) }
+    let (file, description) = try describedFile(bytes)
     self = try Model(file, owner: owner)
     for entry in file.metadata where PackedWeights.metadataName.equals(entry.name.utf8) {
       do throws(MetadataError) {
@@ -27,4 +22,21 @@ extension Model {
     preprocessing =
       description.preprocessing ?? Preprocessing(impliedBy: graph.formats[graph.inputs[0]])
   }
+}
+
+extension ModelDescription {
+  /// What the metadata of a .tflite file say.
+  public init(readingTFLite bytes: UnsafeRawBufferPointer) throws(TFLiteImportError) {
+    self = try describedFile(bytes).description
+  }
+}
+
+private func describedFile(
+  _ bytes: UnsafeRawBufferPointer
+) throws(TFLiteImportError) -> (file: TFLiteFile, description: ModelDescription) {
+  let file: TFLiteFile
+  do throws(TFLiteError) { file = try TFLiteFile(reading: bytes) } catch { throw .file(error) }
+  do throws(MetadataError) {
+    return (file, try ModelDescription(reading: file, in: bytes))
+  } catch { throw .metadata(error) }
 }

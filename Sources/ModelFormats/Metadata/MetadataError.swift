@@ -20,22 +20,20 @@ public enum MetadataError: Error, Equatable, Sendable {
   case badPackedWeights
 }
 
-#if !hasFeature(Embedded)
-  extension MetadataError: CustomStringConvertible {
-    /// One line; follows the file's name.
-    public var description: String {
-      switch self {
-      case .unknownSchema: "its metadata are not of the schema M001"
-      case .corrupt(let error): "its metadata: \(error)"
-      case .badNormalization:
-        "its metadata normalise by numbers that do not fit the input's channels, or by 0"
-      case .badArchive(let offset): "the archive behind the model is corrupt at byte \(offset)"
-      case .missingFile(let name): "its metadata name the file '\(name)', which it does not hold"
-      case .compressedFile(let name):
-        "the file '\(name)' in it is compressed; pack it anew without compression"
-      case .damagedFile(let name): "the file '\(name)' in it is damaged"
-      case .badPackedWeights: "its packed weights are corrupt; pack them anew"
-      }
+extension MetadataError: CustomStringConvertible {
+  /// One line; follows the file's name.
+  public var description: String {
+    switch self {
+    case .unknownSchema: "its metadata are not of the schema M001"
+    case .corrupt(let error): "its metadata: \(error)"
+    case .badNormalization:
+      "its metadata normalise by numbers that do not fit the input's channels, or by 0"
+    case .badArchive(let offset): "the archive behind the model is corrupt at byte \(offset)"
+    case .missingFile(let name): "its metadata name the file '\(name)', which it does not hold"
+    case .compressedFile(let name):
+      "the file '\(name)' in it is compressed; pack it anew without compression"
+    case .damagedFile(let name): "the file '\(name)' in it is damaged"
+    case .badPackedWeights: "its packed weights are corrupt; pack them anew"
     }
   }
-#endif
+}

@@ -98,82 +98,49 @@ extension Operation {
   }
 
   package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
-    struct Visitor: LayerVisitor {
-      let inputs: [Shape]
-      func visit(_ layer: some Layer) -> Swift.Result<Shape, ShapeError> {
-        do throws(ShapeError) { return .success(try layer.outputShape(inputs)) } catch {
-          return .failure(error)
-        }
-      }
-    }
-    var visitor = Visitor(inputs: inputs)
+    var visitor = OutputShapeVisitor(inputs: inputs)
     return try accept(&visitor).get()
   }
 
   package func parameters(_ inputs: [Shape], _ format: ValueFormat) -> [ParameterDeclaration] {
-    struct Visitor: LayerVisitor {
-      let inputs: [Shape]
-      let format: ValueFormat
-      func visit(_ layer: some Layer) -> [ParameterDeclaration] {
-        format == .float32 ? layer.parameters(inputs) : layer.integerParameters(inputs)
-      }
-    }
-    var visitor = Visitor(inputs: inputs, format: format)
+    var visitor = ParametersVisitor(inputs: inputs, format: format)
     return accept(&visitor)
   }
 
   package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
-    struct Visitor: LayerVisitor {
-      let inputs: [ValueFormat]
-      let output: ValueFormat
-      func visit(_ layer: some Layer) -> Bool { layer.supports(inputs, output) }
-    }
-    var visitor = Visitor(inputs: inputs, output: output)
+    var visitor = SupportVisitor(inputs: inputs, output: output)
     return accept(&visitor)
   }
 
   package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 {
-    struct Visitor: LayerVisitor {
-      let inputs: [Shape]
-      let output: Shape
-      func visit(_ layer: some Layer) -> Int64 { layer.multiplyAccumulates(inputs, output) }
-    }
-    var visitor = Visitor(inputs: inputs, output: output)
+    var visitor = WorkVisitor(inputs: inputs, output: output)
     return accept(&visitor)
   }
 
   package var fusesActivation: Bool {
-    struct Visitor: LayerVisitor {
-      func visit(_ layer: some Layer) -> Bool { layer.fusesActivation }
-    }
-    var visitor = Visitor()
+    var visitor = FusionVisitor()
     return accept(&visitor)
   }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    struct Visitor: LayerVisitor {
-      let site: LayerSite
-      func visit(_ layer: some Layer) -> LayerNeeds {
-        site.isInteger ? layer.integerNeeds(site) : layer.needs(site)
-      }
-    }
-    var visitor = Visitor(site: site)
+    var visitor = NeedsVisitor(site: site)
     return accept(&visitor)
   }
 
-  package func run(_ phase: LayerPhase, _ step: LayerStep) {
-    struct Visitor: LayerVisitor {
-      let phase: LayerPhase
-      let step: LayerStep
-      func visit(_ layer: some Layer) {
-        switch phase {
-        case .prepare: step.site.isInteger ? layer.integerPrepare(step) : layer.prepare(step)
-        case .forward: step.site.isInteger ? layer.integerForward(step) : layer.forward(step)
-        case .backward: layer.backward(step)
-        }
-      }
-    }
-    var visitor = Visitor(phase: phase, step: step)
+  /// Prepares what a step keeps from run to run.
+  package func prepare(_ step: LayerStep) {
+    var visitor = PreparationVisitor(step: step)
+    accept(&visitor)
+  }
+
+  package func forward(_ step: LayerStep) {
+    var visitor = ForwardVisitor(step: step)
+    accept(&visitor)
+  }
+
+  /// What only runs forward does not hold the code of this.
+  package func backward(_ step: LayerStep) {
+    var visitor = BackwardVisitor(step: step)
     accept(&visitor)
   }
 }
@@ -181,15 +148,75 @@ extension Operation {
 extension Operation {
   /// The forward run of a step that computes with integers; `nil` for one in floats.
   package func integerBound(_ step: LayerStep) -> (() -> Void)? {
-    struct Visitor: LayerVisitor {
-      let step: LayerStep
-      func visit(_ layer: some Layer) -> () -> Void { layer.integerBound(step) }
-    }
     guard step.site.isInteger else { return nil }
-    var visitor = Visitor(step: step)
+    var visitor = IntegerRunVisitor(step: step)
     return accept(&visitor)
   }
 }
 
-/// What a step is asked to do.
-package enum LayerPhase { case prepare, forward, backward }
+// These are not local to their functions: the compiler fails on local types that another module's
+// Embedded code reaches.
+
+private struct OutputShapeVisitor: LayerVisitor {
+  let inputs: [Shape]
+  func visit(_ layer: some Layer) -> Swift.Result<Shape, ShapeError> {
+    do throws(ShapeError) { return .success(try layer.outputShape(inputs)) } catch {
+      return .failure(error)
+    }
+  }
+}
+
+private struct ParametersVisitor: LayerVisitor {
+  let inputs: [Shape]
+  let format: ValueFormat
+  func visit(_ layer: some Layer) -> [ParameterDeclaration] {
+    format == .float32 ? layer.parameters(inputs) : layer.integerParameters(inputs)
+  }
+}
+
+private struct SupportVisitor: LayerVisitor {
+  let inputs: [ValueFormat]
+  let output: ValueFormat
+  func visit(_ layer: some Layer) -> Bool { layer.supports(inputs, output) }
+}
+
+private struct WorkVisitor: LayerVisitor {
+  let inputs: [Shape]
+  let output: Shape
+  func visit(_ layer: some Layer) -> Int64 { layer.multiplyAccumulates(inputs, output) }
+}
+
+private struct FusionVisitor: LayerVisitor {
+  func visit(_ layer: some Layer) -> Bool { layer.fusesActivation }
+}
+
+private struct NeedsVisitor: LayerVisitor {
+  let site: LayerSite
+  func visit(_ layer: some Layer) -> LayerNeeds {
+    site.isInteger ? layer.integerNeeds(site) : layer.needs(site)
+  }
+}
+
+private struct PreparationVisitor: LayerVisitor {
+  let step: LayerStep
+  func visit(_ layer: some Layer) {
+    step.site.isInteger ? layer.integerPrepare(step) : layer.prepare(step)
+  }
+}
+
+private struct ForwardVisitor: LayerVisitor {
+  let step: LayerStep
+  func visit(_ layer: some Layer) {
+    step.site.isInteger ? layer.integerForward(step) : layer.forward(step)
+  }
+}
+
+private struct BackwardVisitor: LayerVisitor {
+  let step: LayerStep
+  func visit(_ layer: some Layer) { layer.backward(step) }
+}
+
+private struct IntegerRunVisitor: LayerVisitor {
+  let step: LayerStep
+  func visit(_ layer: some Layer) -> () -> Void { layer.integerBound(step) }
+}

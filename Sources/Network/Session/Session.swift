@@ -111,7 +111,7 @@ public final class Session {
   public func parametersChanged() {
     guard plan.keepsPreparedWeights else { return }
     for (index, step) in plan.steps.enumerated() where step.packedEntry == nil {
-      plan.graph.nodes[step.node].operation.run(.prepare, steps[index])
+      plan.graph.nodes[step.node].operation.prepare(steps[index])
     }
   }
 
@@ -126,7 +126,7 @@ public final class Session {
     if let run = integerSteps[index] { return run() }
     let node = plan.steps[index].node
     steps[index].seed = RandomGenerator(seed: seed, stream: UInt64(node)).state
-    plan.graph.nodes[node].operation.run(.forward, steps[index])
+    plan.graph.nodes[node].operation.forward(steps[index])
   }
 
   /// Computes the gradients of the trained parameters, and of the input if the plan wants it, from
@@ -140,7 +140,7 @@ public final class Session {
     let step = plan.steps[index]
     var bound = steps[index]
     if let offset = step.backwardScratch { bound.scratch = floats(at: offset) }
-    plan.graph.nodes[step.node].operation.run(.backward, bound)
+    plan.graph.nodes[step.node].operation.backward(bound)
   }
 
   /// The gradient of one trained parameter: valid from its backward step to the next forward run.

@@ -8,14 +8,12 @@ public enum SessionError: Error, Equatable, Sendable {
   case threadsRefused(Int)
 }
 
-#if !hasFeature(Embedded)
-  extension SessionError: CustomStringConvertible {
-    /// One line for people.
-    public var description: String {
-      switch self {
-      case .outOfMemory: "there is no memory to run the model"
-      case .threadsRefused(let count): "the system refused to start \(count) threads"
-      }
+extension SessionError: CustomStringConvertible {
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .outOfMemory: "there is no memory to run the model"
+    case .threadsRefused(let count): "the system refused to start \(count) threads"
     }
   }
-#endif
+}

@@ -2,6 +2,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Text
 
 extension AccuracyAssessment {
   var table: String {

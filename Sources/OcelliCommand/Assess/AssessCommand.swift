@@ -8,6 +8,7 @@ import Imaging
 import Interchange
 import Kernels
 import Network
+import SharedCommands
 import Training
 
 struct AssessCommand: ParsableCommand {

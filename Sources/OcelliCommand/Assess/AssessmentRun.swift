@@ -6,6 +6,8 @@ import Explanation
 import Foundation
 import Imaging
 import Network
+import Platform
+import SharedCommands
 import Training
 
 /// The sections, answered one after the other.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Experiments
 import Foundation
+import Text
 
 extension PerturbationAssessment {
   var table: String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Experiments
 import Foundation
+import Text
 
 extension FaithfulnessAssessment {
   var table: String {
@@ -54,8 +55,8 @@ extension AttentionAssessment {
     }
     var lines = [
       table.description,
-      "A map that knows nothing: energy \(area.map { percent($0.value) } ?? "none"); "
-        + "a blob in the middle: \(centredEnergy.map { percent($0.value) } ?? "none"). "
+      "A map that knows nothing: energy \(area?.value.percent ?? "none"); "
+        + "a blob in the middle: \(centredEnergy?.value.percent ?? "none"). "
         + "\(images) images, \(empty) left out for an empty map.",
     ]
     if enhanced != nil {

@@ -8,6 +8,8 @@ import Imaging
 import Interchange
 import Kernels
 import Network
+import Platform
+import SharedCommands
 import Training
 
 struct BenchExplanation: ParsableCommand {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import Kernels
+import Text
 import Training
 
 struct BenchKernels: ParsableCommand {

@@ -5,6 +5,8 @@ import CPlatform
 import Foundation
 import Kernels
 import Network
+import Platform
+import SharedCommands
 import Training
 
 struct BenchTraining: ParsableCommand {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+import Platform
 import Training
 
 /// Convolutions on random data, timed in each direction.

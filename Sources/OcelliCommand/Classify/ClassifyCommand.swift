@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Classification
-import Foundation
-import Imaging
-import Interchange
 import Network
 import Ocelli
-import Platform
+import SharedCommands
 
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -50,6 +46,9 @@ struct ClassifyCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("How many labels to give.", valueName: "n")) var top = 5
   @Flag(help: "Print a JSON object a line.") var json = false
+  @Option(help: ArgumentHelp("Of a stream, classify every nth picture.", valueName: "n"))
+  var every = 1
+  @Flag(help: "Add a checksum of the model's outputs, to compare machines.") var checksum = false
   @OptionGroup var preprocessing: PreprocessingOptions
 
   @Option(help: ArgumentHelp("Threads.", valueName: "n")) var threads = 1
@@ -57,6 +56,7 @@ struct ClassifyCommand: ParsableCommand {
   func validate() throws {
     try checkRange("threads", threads, 1...256)
     try checkRange("top", top, 1...1_000_000)
+    try checkRange("every", every, 1...1_000_000_000)
     guard !pictures.isEmpty else { throw ValidationError("Expected at least one picture") }
     guard saveEnhanced == nil || enhancer != nil else {
       throw ValidationError("--save-enhanced needs --enhancer")
@@ -65,63 +65,22 @@ struct ClassifyCommand: ParsableCommand {
 
   func run() throws {
     let path = try model ?? ShippedModel.find(ShippedModel.classifier)
-    let session = try session(path, as: .classifier)
-    let front = try enhancer.map { try self.session($0, as: .enhancer) }
-    var hasFailed = false
-    var saved: Set<String> = []
-    try PictureSource.forEach(pictures) { picture in
-      do {
-        let image = try picture.decoded(for: front ?? session)
-        let labels = try session.classify(image, enhancedBy: front, top: top)
-        print(line(picture.name, labels))
-        guard let saveEnhanced, let front else { return }
-        // The names of a stream are numbers, and its end may be far.
-        if !picture.name.hasPrefix("-:"), !saved.insert(picture.fileName).inserted {
-          throw CommandError("not saved: there is a picture of this name already")
-        }
-        try save(try front.outputImage(), as: "\(saveEnhanced)/\(picture.fileName).png")
-      } catch {
-        hasFailed = true
-        OcelliCommand.report("\(picture.name): \(error)")
-      }
+    var run = ClassificationRun(try session(path, as: .classifier))
+    run.enhancer = try enhancer.map { try session($0, as: .enhancer) }
+    run.top = top
+    run.every = every
+    run.isJSON = json
+    run.hasChecksum = checksum
+    run.savingFolder = saveEnhanced
+    switch run.run(pictures, report: OcelliCommand.report) {
+    case .finished: return
+    case .failed: throw ReportedError()
+    case .stopped(let signal): throw ExitCode(128 + signal)
     }
-    if hasFailed { throw ReportedError() }
   }
 
   private func session(_ path: String, as role: Model.Role) throws -> Session {
-    var model = try Model(contentsOf: path)
-    if role == .classifier && enhancer == nil || role == .enhancer {
-      try preprocessing.apply(to: &model, path)
-    }
-    do {
-      let session = try Session(model, threads: threads)
-      try session.requireRole(role)
-      return session
-    } catch { throw CommandError("\(path): \(error)") }
-  }
-
-  private func save(_ image: Image, as path: String) throws {
-    let folder = URL(filePath: path).deletingLastPathComponent()
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    do throws(ImageError) { try image.write(to: path) } catch {
-      throw CommandError("\(path): \(error)")
-    }
-  }
-
-  private func line(_ name: String, _ labels: [RankedLabel]) -> String {
-    guard json else {
-      let texts = labels.map { "\($0.name) \(percent(Double($0.probability)))" }
-      return "\(name): \(texts.joined(separator: ", "))"
-    }
-    let objects = labels.map { label in
-      JSONValue.object([
-        .init(key: "label", value: .string(label.name)),
-        .init(key: "class", value: .integer(label.index)),
-        .init(key: "probability", value: .number(Double("\(label.probability)") ?? 0)),
-      ])
-    }
-    return JSONValue.object([
-      .init(key: "picture", value: .string(name)), .init(key: "labels", value: .array(objects)),
-    ]).text
+    let choice = role == .enhancer || enhancer == nil ? try preprocessing.choice() : nil
+    return try Model(contentsOf: path).session(from: path, as: role, threads: threads, choice)
   }
 }

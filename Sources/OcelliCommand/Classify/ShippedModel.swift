@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import SharedCommands
 
 /// The models that come with Ocelli, and where they are looked for.
 enum ShippedModel {

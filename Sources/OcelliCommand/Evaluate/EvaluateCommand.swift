@@ -6,6 +6,7 @@ import Imaging
 import Interchange
 import Kernels
 import Network
+import SharedCommands
 import Training
 
 struct EvaluateCommand: ParsableCommand {

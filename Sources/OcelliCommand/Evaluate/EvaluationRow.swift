@@ -2,6 +2,7 @@
 import Experiments
 import Foundation
 import Kernels
+import Text
 import Training
 
 /// The figures of one part of a data set.
@@ -49,7 +50,7 @@ struct EvaluationRow {
 
   private var aloneCells: [String] {
     [
-      part, "\(alone.labels.count)", percent(alone.accuracy), text(interval(alone)),
+      part, "\(alone.labels.count)", alone.accuracy.percent, text(interval(alone)),
       String(format: "%.4f", alone.meanLoss),
     ]
   }
@@ -60,8 +61,8 @@ struct EvaluationRow {
       format: "%+.1f (%+.1f to %+.1f)", comparison.difference * 100, gainInterval.lower * 100,
       gainInterval.upper * 100)
     return [
-      part, "\(alone.labels.count)", "\(percent(alone.accuracy)) (\(text(interval(alone))))",
-      "\(percent(combined.accuracy)) (\(text(interval(combined))))", gain, "\(comparison.fixed)",
+      part, "\(alone.labels.count)", "\(alone.accuracy.percent) (\(text(interval(alone))))",
+      "\(combined.accuracy.percent) (\(text(interval(combined))))", gain, "\(comparison.fixed)",
       "\(comparison.broken)", pText(comparison.pValue),
     ]
   }
@@ -93,7 +94,7 @@ struct EvaluationRow {
     for (index, label) in labels.enumerated() {
       let score = matrix.score(ofClass: index)
       let figures = [score.precision, score.recall, score.f1]
-      scores.add([label, "\(score.support)"] + figures.map { $0.map(percent) ?? "none" })
+      scores.add([label, "\(score.support)"] + figures.map { $0?.percent ?? "none" })
     }
     return confusion.description + "\n\n" + scores.description
   }

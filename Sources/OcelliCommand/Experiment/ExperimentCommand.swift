@@ -5,6 +5,7 @@ import Experiments
 import Foundation
 import Kernels
 import Network
+import SharedCommands
 import Training
 
 struct ExperimentCommand: ParsableCommand {

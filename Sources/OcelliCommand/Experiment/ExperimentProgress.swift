@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Text
 import Experiments
 import Foundation
+import Platform
 import Training
 
 /// Shows an experiment: a line for each cell that is done, and one that is written over meanwhile.
@@ -39,8 +41,8 @@ final class ExperimentProgress: ExperimentObserver {
 
   func didEndEpoch(_ record: TrainingProgress.EpochRecord, isBest: Bool) {
     last = String(format: "loss %.4f", record.trainingLoss)
-    if let accuracy = record.trainingAccuracy { last += "  accuracy \(percent(accuracy))" }
-    if let accuracy = record.validationAccuracy { last += "  validation \(percent(accuracy))" }
+    if let accuracy = record.trainingAccuracy { last += "  accuracy \(accuracy.percent)" }
+    if let accuracy = record.validationAccuracy { last += "  validation \(accuracy.percent)" }
   }
 
   func didFinish() {

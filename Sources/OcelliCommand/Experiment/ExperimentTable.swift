@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Experiments
 import Foundation
+import Text
 
 /// Results as text: accuracies and gains, then what they cost.
 struct ExperimentTable: CustomStringConvertible {
@@ -76,12 +77,12 @@ struct ExperimentTable: CustomStringConvertible {
   private func published(_ row: ExperimentResults.Row) -> String {
     let rows = results.experiment.rows
     guard let figures = rows.first(where: { $0.name == row.name })?.published else { return "" }
-    return "; published: \(percent(figures.alone)) alone, \(percent(figures.enhanced)) enhanced"
+    return "; published: \(figures.alone.percent) alone, \(figures.enhanced.percent) enhanced"
   }
 
   private static func text(_ spread: ExperimentResults.Spread?) -> String {
     guard let spread else { return "" }
-    guard let deviation = spread.deviation else { return percent(spread.mean) }
+    guard let deviation = spread.deviation else { return spread.mean.percent }
     return String(format: "%.1f ± %.1f %%", spread.mean * 100, deviation * 100)
   }
 

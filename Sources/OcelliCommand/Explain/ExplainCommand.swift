@@ -7,6 +7,8 @@ import Imaging
 import Interchange
 import Kernels
 import Network
+import Platform
+import SharedCommands
 import Training
 
 struct ExplainCommand: ParsableCommand {
@@ -109,7 +111,7 @@ struct ExplainCommand: ParsableCommand {
     var hasFailed = false
     var names: Set<String> = []
     let progress = ExplanationProgress(pictureCount: PictureSource.count(pictures))
-    try PictureSource.forEach(pictures) { picture in
+    let source = PictureSource { picture in
       let index = manifest.pictures.count
       do {
         // A picture that cannot be read has no name for files.
@@ -128,7 +130,9 @@ struct ExplainCommand: ParsableCommand {
         progress.clear()
         OcelliCommand.report("\(picture.name): \(error)")
       }
+      return true
     }
+    source.run(pictures)
     try writer.finish(&manifest)
     let text = try manifest.json()
     try AtomicFile.write(Array((text + "\n").utf8), to: output + "/manifest.json")

@@ -7,6 +7,7 @@ import Kernels
 import Network
 import Ocelli
 import Platform
+import SharedCommands
 import Training
 
 /// A classifier, perhaps with an enhancer in front, and the methods bound to it.
@@ -38,10 +39,10 @@ struct ExplainedModel {
     _ path: String, enhancer enhancerPath: String?, _ question: Question, _ pool: ThreadPool
   ) throws {
     let model = try Model.inFloats(contentsOf: path, as: .classifier) {
-      try question.preprocessing.apply(to: &$0, path)
+      try question.preprocessing.choice().apply(to: &$0, path)
     }
     var file = try Model(contentsOf: path)
-    try question.preprocessing.apply(to: &file, path)
+    try question.preprocessing.choice().apply(to: &file, path)
     do {
       decoder = try Session(file)
       try decoder.requireRole(.classifier)

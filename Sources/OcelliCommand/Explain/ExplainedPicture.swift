@@ -2,6 +2,7 @@
 import Explanation
 import Foundation
 import Imaging
+import Text
 
 /// A picture with what the methods say of it.
 struct ExplainedPicture {
@@ -71,7 +72,7 @@ extension ExplainedPicture {
   }
 
   private func share(_ view: View, _ index: Int) -> String {
-    percent(Double(view.probabilities[index]))
+    Double(view.probabilities[index]).percent
   }
 
   private func cell(_ image: Image, _ view: View, _ caption: String) -> Panel.Cell {

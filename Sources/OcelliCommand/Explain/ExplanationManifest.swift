@@ -2,6 +2,7 @@
 import Explanation
 import Foundation
 import Imaging
+import Text
 
 /// What `ocelli explain` wrote.
 struct ExplanationManifest: Encodable {
@@ -158,7 +159,7 @@ struct ExplanationManifest: Encodable {
     /// For people.
     var line: String {
       func text(_ prediction: Prediction) -> String {
-        "\(prediction.label) \(percent(Double(prediction.probability)))"
+        "\(prediction.label) \(Double(prediction.probability).percent)"
           + (prediction.isRight.map { $0 ? " (right)" : " (wrong)" } ?? "")
       }
       var line = "\(picture): \(text(plain))"

@@ -3,6 +3,7 @@ import Explanation
 import Foundation
 import Imaging
 import Interchange
+import SharedCommands
 
 /// Writes what is explained into a folder.
 struct ExplanationWriter {

@@ -3,6 +3,7 @@ import Explanation
 import Foundation
 import Imaging
 import Interchange
+import Text
 
 /// How an enhanced picture differs from the plain one.
 struct PictureChange {
@@ -30,8 +31,8 @@ struct PictureChange {
         + String(format: "L2 norm %.2f, PSNR ", comparison.norm)
         + PictureStyle.decibels(comparison.peakSignalToNoise)
         + String(format: ", SSIM %.3f", comparison.structuralSimilarity),
-      "fine detail's share of the power: original \(percent(before.share())), "
-        + "enhanced \(percent(after.share())), difference \(percent(difference.share()))",
+      "fine detail's share of the power: original \(before.share().percent), "
+        + "enhanced \(after.share().percent), difference \(difference.share().percent)",
     ]
   }
 

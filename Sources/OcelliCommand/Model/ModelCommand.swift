@@ -2,7 +2,7 @@
 import ArgumentParser
 import Network
 import Ocelli
-import Platform
+import SharedCommands
 import Training
 
 struct ModelCommand: ParsableCommand {
@@ -61,25 +61,11 @@ struct ModelInfo: ParsableCommand {
   func run() throws {
     let model = try file.map { try Model(contentsOf: $0) }
     let graph = try model?.graph ?? graph()
-    let inference = Plan(
-      graph, PlanRequest(batch: batch, threadCount: 1), packed: model?.packedWeights)
-    var request = PlanRequest(batch: batch, threadCount: 1)
-    request.lossNodes = [graph.output]
-    let isFloat = graph.formats.allSatisfy { $0 == .float32 }
-    var summary = ModelSummary(graph, inference, isFloat ? Plan(graph, request) : nil)
-    // Of a .tflite file without labels nobody knows what it is for.
-    if let model, model.role == .enhancer || !model.labels.isEmpty {
-      summary.role = model.role == .classifier ? "classifier" : "enhancer"
-      summary.labels = model.labels
-    }
-    if let file {
-      let content = try ReadableFile(path: file, access: .mapped)
-      summary.metadata = try ModelSummary.Metadata(in: content.bytes)
-      summary.fileBytes = content.bytes.count
-    }
-    if let model { summary.preprocessing = ModelSummary.Preparation(model) }
-    summary.packedFor = model?.packedWeights?.cpuNames
-    print(json ? try summary.json() : summary.text(batch: batch))
+    let summary =
+      if let model, let file {
+        try ModelSummary(model, path: file, batch: batch)
+      } else { ModelSummary(graph, batch: batch) }
+    print(json ? summary.json : summary.text)
   }
 
   private func graph() throws -> Graph {

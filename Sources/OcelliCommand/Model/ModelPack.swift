@@ -5,6 +5,7 @@ import ModelFormats
 import Network
 import Ocelli
 import Platform
+import SharedCommands
 import Training
 
 struct ModelPack: ParsableCommand {

@@ -4,6 +4,7 @@ import Interchange
 import Kernels
 import Network
 import Quantization
+import Text
 
 /// What quantising a model brought and what it cost.
 struct QuantizationResult {

@@ -8,6 +8,8 @@ import ModelFormats
 import Network
 import Ocelli
 import Quantization
+import SharedCommands
+import Text
 import Training
 
 struct QuantizeCommand: ParsableCommand {
@@ -71,7 +73,7 @@ struct QuantizeCommand: ParsableCommand {
   func run() throws {
     let pool = try threads.pool()
     var file = try Model(contentsOf: model)
-    try preprocessing.apply(to: &file, model)
+    try preprocessing.choice().apply(to: &file, model)
     guard let original = try file.withFloatEnds() else {
       throw CommandError("\(model): no memory for the parameters")
     }

@@ -4,6 +4,7 @@ import Interchange
 import Kernels
 import Network
 import Ocelli
+import SharedCommands
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

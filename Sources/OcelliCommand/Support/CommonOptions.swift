@@ -3,6 +3,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Kernels
+import SharedCommands
 
 /// How many threads compute.
 struct ThreadOptions: ParsableArguments {
@@ -48,12 +49,6 @@ func checkDegradation(_ text: String?) throws {
   } catch {
     throw ValidationError("--degrade: \(error.message)")
   }
-}
-
-/// A problem that a user can do something about, in one line.
-struct CommandError: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
 }
 
 /// Which images.

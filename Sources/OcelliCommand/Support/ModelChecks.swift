@@ -4,6 +4,7 @@ import Interchange
 import Network
 import Ocelli
 import Quantization
+import SharedCommands
 
 extension Model {
   /// Reads a model in any format that must have this role; it takes and gives floats.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Platform
+import Text
 import Training
 
 /// Shows a run: a bar on a terminal, a line an epoch elsewhere (and one every 30 seconds), JSON
@@ -58,12 +60,12 @@ final class ProgressPrinter: TrainingObserver {
     }
     var line =
       "\(phase) epoch \(record.epoch + 1) of \(epochCount)  loss \(number(record.trainingLoss))"
-    if let accuracy = record.trainingAccuracy { line += "  accuracy \(percent(accuracy))" }
+    if let accuracy = record.trainingAccuracy { line += "  accuracy \(accuracy.percent)" }
     if let loss = record.validationLoss {
       let name = phase == "reconstruct" ? "squared error" : "loss"
       line += "  validation \(name) \(number(loss))"
     }
-    if let accuracy = record.validationAccuracy { line += " accuracy \(percent(accuracy))" }
+    if let accuracy = record.validationAccuracy { line += " accuracy \(accuracy.percent)" }
     line += "  \(Duration.text(MonotonicClock.seconds - start))"
     if !isLast { line += ", \(remaining) left" }
     print(isBest ? line + "  best" : line)
@@ -85,7 +87,7 @@ final class ProgressPrinter: TrainingObserver {
 
   private func describe(_ report: StepReport, imagesPerSecond: Double) -> String {
     var text = "loss \(number(report.meanLoss))"
-    if let accuracy = report.accuracy { text += "  accuracy \(percent(accuracy))" }
+    if let accuracy = report.accuracy { text += "  accuracy \(accuracy.percent)" }
     return text
       + "  rate \(String(format: "%.2g", report.learningRate))  "
       + "\(Int(imagesPerSecond)) images/s"
@@ -103,4 +105,3 @@ final class ProgressPrinter: TrainingObserver {
 }
 
 /// A share as a percentage with one decimal.
-func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }

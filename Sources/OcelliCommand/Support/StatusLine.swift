@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Platform
 import Training
 
 /// A line on the terminal that is written over and over; where standard error is no terminal, a

@@ -4,6 +4,7 @@ import Kernels
 import Network
 import Ocelli
 import Quantization
+import SharedCommands
 
 /// Reads the model that training starts from.
 struct InitialModel {

@@ -4,6 +4,7 @@ import ArgumentParser
 import Datasets
 import Kernels
 import Network
+import SharedCommands
 import Training
 
 struct TrainCommand: ParsableCommand {

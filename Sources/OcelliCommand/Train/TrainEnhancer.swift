@@ -3,6 +3,7 @@ import ArgumentParser
 import Datasets
 import Kernels
 import Network
+import SharedCommands
 import Training
 
 struct TrainEnhancer: ParsableCommand {

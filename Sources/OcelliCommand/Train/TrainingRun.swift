@@ -5,6 +5,7 @@ import Dispatch
 import Foundation
 import Kernels
 import Network
+import SharedCommands
 import Training
 
 /// Runs one task with progress, an estimate before it and a saved state on Ctrl-C.

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Interchange
 import Network
+import Text
 
 /// What must be the same for a resumed run.
 struct RunIdentity: Codable, Equatable {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Datasets
 import Interchange
-public import Kernels
 import Network
+import Platform
 import Quantization
+public import Kernels
 
 /// Runs one training task, from the start or from a checkpoint, to the end.
 ///

@@ -7,6 +7,8 @@ package enum JSONValue: Equatable, Sendable {
   /// An integer that fits: written without fraction or exponent.
   case integer(Int)
   case number(Double)
+  /// A number of single precision: written with as few digits as identify it among such.
+  case single(Float)
   case string(String)
   case array([JSONValue])
   case object([Member])
@@ -41,7 +43,8 @@ package enum JSONValue: Equatable, Sendable {
     case .null: text += "null"
     case .boolean(let value): text += value ? "true" : "false"
     case .integer(let value): text += String(value)
-    case .number(let value): text += value.isFinite ? "\(value)" : "null"
+    case .number(let value): text += value.isFinite ? value.description : "null"
+    case .single(let value): text += value.isFinite ? value.description : "null"
     case .string(let value): Self.append(quoted: value, to: &text)
     case .array(let elements):
       text += "["
@@ -74,8 +77,8 @@ package enum JSONValue: Equatable, Sendable {
       case "\r": text += "\\r"
       case "\t": text += "\\t"
       case "\u{0}"..<"\u{20}":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        let digits = hexadecimal(UInt64(scalar.value), digits: 4)
+        text += "\\u" + digits
       default: text.unicodeScalars.append(scalar)
       }
     }

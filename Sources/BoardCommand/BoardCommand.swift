@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPlatform
+import Platform
+import SharedCommands
+import Text
+
+/// The command `ocelli-board`: what classifies on the device, without Foundation.
+///
+/// Wrong usage exits with 64, everything else that goes wrong with 1 and one line.
+@_cdecl("main")
+public func main(
+  count: Int32, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> Int32 {
+  var words: [String] = []
+  for index in 1..<max(1, Int(count)) {
+    if let word = arguments[index] { words.append(String(cString: word)) }
+  }
+  ocelli_line_buffer_output()
+  let code = BoardCommand.run(words)
+  guard ocelli_flush_output() == 0 else { return code }
+  BoardCommand.report("standard output was not written: is the disk full?")
+  return 1
+}
+
+enum BoardCommand {
+  static let name = "ocelli-board"
+
+  /// Runs the subcommand that the first word names.
+  /// - Returns: The code to exit with.
+  static func run(_ words: [String]) -> Int32 {
+    guard let first = words.first else {
+      StandardStreams.write(line: HelpText.all)
+      return 64
+    }
+    if let problem = Build.missingFeature {
+      report(problem)
+      return 1
+    }
+    let rest = Array(words.dropFirst())
+    do throws(BoardError) {
+      switch Subcommand(first) {
+      case .classify: return try ClassifyBoard.run(rest)
+      case .info: return try InfoBoard.run(rest)
+      case .bench: return try BenchBoard.run(rest)
+      case .selfTest: return try SelfTestBoard.run(rest)
+      case nil: break
+      }
+      if first.isSame("--version") {
+        StandardStreams.write(line: Build.description(of: name))
+        return 0
+      }
+      guard first.isSame("--help") || first.isSame("-h") || first.isSame("help") else {
+        throw .usage("Unknown command '\(first)'", help: HelpText.usage)
+      }
+      let help = rest.first.flatMap { Subcommand($0) }.map { HelpText.of($0) }
+      throw .help(help ?? HelpText.all)
+    } catch {
+      switch error {
+      case .help(let text):
+        StandardStreams.write(line: text)
+        return 0
+      case .usage(let problem, let help):
+        StandardStreams.writeError(line: "Error: \(problem)")
+        StandardStreams.writeError(line: "Usage: \(help)")
+        return 64
+      case .failed(let problem):
+        report(problem)
+        return 1
+      }
+    }
+  }
+
+  /// Tells about something that went wrong in one line.
+  static func report(_ message: String) {
+    StandardStreams.writeError(line: "\(name): error: \(message)")
+  }
+}
+
+/// What the command can be asked to do.
+enum Subcommand {
+  case classify, info, bench, selfTest
+
+  init?(_ word: String) {
+    if word.isSame("classify") {
+      self = .classify
+    } else if word.isSame("info") {
+      self = .info
+    } else if word.isSame("bench") {
+      self = .bench
+    } else if word.isSame("selftest") {
+      self = .selfTest
+    } else {
+      return nil
+    }
+  }
+}
+
+/// How a subcommand ends early.
+enum BoardError: Error {
+  /// Help was asked for.
+  case help(String)
+  /// The command line is wrong.
+  case usage(String, help: String)
+  /// Something that a user can do something about.
+  case failed(String)
+}
+
+extension BoardError {
+  /// What `body` gives, or why it fails.
+  static func wrapping<Value>(
+    _ body: () throws(CommandError) -> Value
+  ) throws(BoardError) -> Value {
+    do throws(CommandError) { return try body() } catch { throw .failed(error.description) }
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _DEFAULT_SOURCE
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+intptr_t ocelli_read_input(void *bytes, intptr_t byteCount) {
+  for (;;) {
+    ssize_t count = read(STDIN_FILENO, bytes, (size_t)byteCount);
+    if (count >= 0) return count;
+    if (errno != EINTR || ocelli_noted_signal() != 0) return -errno;
+  }
+}
+
+void ocelli_write_error(const void *bytes, intptr_t byteCount) {
+  const char *next = bytes;
+  while (byteCount > 0) {
+    ssize_t count = write(STDERR_FILENO, next, (size_t)byteCount);
+    if (count < 0 && errno == EINTR) continue;
+    // There is nobody left to tell.
+    if (count < 0) return;
+    next += count;
+    byteCount -= count;
+  }
+}
+
+void ocelli_write_output(const void *bytes, intptr_t byteCount) {
+  fwrite(bytes, 1, (size_t)byteCount, stdout);
+}
+
+void ocelli_line_buffer_output(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
+
+_Bool ocelli_output_is_lost(void) { return ferror(stdout) != 0; }
+
+int32_t ocelli_flush_output(void) { return fflush(stdout) == 0 && !ferror(stdout); }
+
+intptr_t ocelli_number_text(
+    double value, int32_t digits, _Bool areSignificant, char *text, intptr_t capacity) {
+  const char *format = areSignificant ? "%.*g" : "%.*f";
+  int length = snprintf(text, (size_t)capacity, format, (int)digits, value);
+  return length < 0 ? 0 : length < capacity ? length : capacity - 1;
+}
+
+_Bool ocelli_parse_float(const char *text, float *value) {
+  char *end;
+  *value = strtof(text, &end);
+  // strtof passes over white space.
+  return end != text && *end == 0 && (unsigned char)*text > ' ';
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPlatform
+import Classification
+import Imaging
+public import Network
+import Platform
+import Text
+
+/// What `classify` does once its models are open: a line for each picture, in the order in which
+/// they come.
+public struct ClassificationRun {
+  public let classifier: Session
+  /// What improves a picture before it is classified.
+  public var enhancer: Session?
+  /// How many labels to give.
+  public var top = 5
+  /// Of the pictures of a stream every so manieth is classified.
+  public var every = 1
+  public var isJSON = false
+  /// Whether each line has a checksum of the outputs.
+  public var hasChecksum = false
+  /// Where to put what the enhancer makes.
+  public var savingFolder: String?
+
+  /// How a run ended.
+  public enum Outcome: Equatable, Sendable {
+    case finished
+    /// Some pictures were not classified; that was told.
+    case failed
+    /// By this signal.
+    case stopped(signal: Int32)
+  }
+
+  public init(_ classifier: Session) { self.classifier = classifier }
+
+  /// Classifies all pictures that `arguments` name. SIGINT ends the run behind the present picture.
+  ///
+  /// - Parameter report: tells about a picture that could not be classified.
+  public func run(_ arguments: [String], report: @escaping (String) -> Void) -> Outcome {
+    ocelli_note_stop_signals()
+    let progress = Progress()
+    let source = PictureSource(every: every) { picture in
+      guard ocelli_noted_signal() == 0 else { return false }
+      do throws(CommandError) { try classify(picture, progress) } catch {
+        progress.hasFailed = true
+        report("\(picture.name): \(error.description)")
+      }
+      return ocelli_noted_signal() == 0 && !ocelli_output_is_lost()
+    }
+    source.run(arguments)
+    let signal = ocelli_noted_signal()
+    if signal != 0 { return .stopped(signal: signal) }
+    return progress.hasFailed ? .failed : .finished
+  }
+
+  /// What is remembered from picture to picture.
+  private final class Progress {
+    var hasFailed = false
+    var savedNames: Set<[UInt8]> = []
+  }
+
+  private func classify(
+    _ picture: PictureSource.Picture, _ progress: Progress
+  ) throws(CommandError) {
+    let image = try picture.decoded(for: enhancer ?? classifier)
+    let labels: [RankedLabel]
+    do throws(ClassificationError) {
+      labels = try classifier.classify(image, enhancedBy: enhancer, top: top)
+    } catch { throw CommandError(error.description) }
+    StandardStreams.write(line: line(picture.name, labels))
+    guard let savingFolder, let enhancer else { return }
+    // The names of a stream are numbers, and its end may be far.
+    if !picture.isStreamed, !progress.savedNames.insert(Array(picture.fileName.utf8)).inserted {
+      throw CommandError("not saved: there is a picture of this name already")
+    }
+    let path = "\(savingFolder)/\(picture.fileName).png"
+    let enhanced: Image
+    do throws(ClassificationError) { enhanced = try enhancer.outputImage() } catch {
+      throw CommandError(error.description)
+    }
+    try save(enhanced, as: path)
+  }
+
+  private func save(_ image: Image, as path: String) throws(CommandError) {
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
+    do throws(FileError) { try Folder.create(folder ?? ".") } catch {
+      throw CommandError("\(path): \(error.description)")
+    }
+    do throws(ImageError) { try image.writePNG(to: path) } catch {
+      throw CommandError("\(path): \(error.description)")
+    }
+  }
+
+  private func line(_ name: String, _ labels: [RankedLabel]) -> String {
+    let checksum = hasChecksum ? hexadecimal(classifier.outputChecksum()) : nil
+    guard isJSON else {
+      let texts = labels.map { "\($0.name) \(Double($0.probability).percent)" }
+      return "\(name): \(texts.joined(separator: ", "))" + (checksum.map { " #" + $0 } ?? "")
+    }
+    let objects = labels.map { label in
+      JSONValue.object([
+        .init(key: "label", value: .string(label.name)),
+        .init(key: "class", value: .integer(label.index)),
+        .init(key: "probability", value: .single(label.probability)),
+      ])
+    }
+    var members = [
+      JSONValue.Member(key: "picture", value: .string(name)),
+      JSONValue.Member(key: "labels", value: .array(objects)),
+    ]
+    if let checksum { members.append(.init(key: "checksum", value: .string(checksum))) }
+    return JSONValue.object(members).text
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Rows of text in columns: the first is aligned to the left, the others to the right.
+package struct TextTable: CustomStringConvertible {
+  private var rows: [[String]]
+
+  package init(_ header: [String]) { rows = [header] }
+
+  package mutating func add(_ row: [String]) { rows.append(row) }
+
+  package var description: String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].columns }.max() ?? 0 }
+    let lines = rows.map { row in
+      row.indices.map { column in
+        let padding = String(repeating: " ", count: widths[column] - row[column].columns)
+        return column == 0 ? row[column] + padding : padding + row[column]
+      }.joined(separator: "  ")
+    }
+    let rule = String(repeating: "─", count: lines[0].columns)
+    return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")
+  }
+}
