@@ -27,10 +27,8 @@ struct OcelliCommand: ParsableCommand {
     version: Build.description(of: "ocelli"),
     subcommands: [
       ClassifyCommand.self, DatasetCommand.self, TrainCommand.self, EvaluateCommand.self,
-      ExplainCommand.self, AssessCommand.self, ExperimentCommand.self, QuantizeCommand.self,
-      RunCommand.self,
-      ModelCommand.self,
-      BenchCommand.self,
+      ExplainCommand.self, AssessCommand.self, ExperimentCommand.self, ReportCommand.self,
+      QuantizeCommand.self, RunCommand.self, ModelCommand.self, BenchCommand.self,
     ])
 
   /// Wrong usage exits with 64, everything else that goes wrong with 1 and one line.

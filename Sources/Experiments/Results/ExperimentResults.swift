@@ -156,3 +156,13 @@ public struct ExperimentTimes: Codable, Equatable, Sendable {
     public var cpuSeconds: Double
   }
 }
+
+extension ExperimentTimes {
+  /// Reads the times in a folder; `nil` where there are none.
+  public init?(folder: String) {
+    guard let data = FileManager.default.contents(atPath: folder + "/" + Self.fileName),
+      let times = try? JSONDecoder().decode(Self.self, from: data)
+    else { return nil }
+    self = times
+  }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// Drawings as SVG: colours and fonts come from the page's style sheet.
+enum Chart {
+  /// An estimate with its interval.
+  struct Estimate {
+    let name: String
+    let value: Double
+    let interval: ClosedRange<Double>?
+    let isMain: Bool
+  }
+
+  /// Differences in points, one below the other, with a line at 0.
+  static func intervals(_ estimates: [Estimate], label: String) -> HTML {
+    let values = estimates.flatMap {
+      [$0.value, $0.interval?.lowerBound ?? $0.value, $0.interval?.upperBound ?? $0.value]
+    }
+    let axis = Axis(values.map { 100 * $0 } + [0], from: 190, to: 620)
+    let bottom = 10 + 26 * estimates.count
+    var marks = axis.lines(top: 4, bottom: bottom, zero: 0)
+    for (index, estimate) in estimates.enumerated() {
+      let y = Double(26 * index + 20)
+      let kind = estimate.isMain ? "main" : "control"
+      marks.append(text(estimate.name, x: 182, y: y + 4, anchor: "end"))
+      if let interval = estimate.interval {
+        marks.append(
+          .element(
+            "line",
+            [
+              "x1": number(axis.place(100 * interval.lowerBound)), "y1": number(y),
+              "x2": number(axis.place(100 * interval.upperBound)), "y2": number(y),
+              "class": "interval \(kind)",
+            ]))
+      }
+      marks.append(
+        .element(
+          "circle",
+          [
+            "cx": number(axis.place(100 * estimate.value)), "cy": number(y), "r": "5",
+            "class": kind,
+          ]))
+    }
+    return drawing(width: 640, height: bottom + 24, label: label, marks)
+  }
+
+  /// Two histograms of values from 0 to 1, one above and one below a line.
+  static func histograms(
+    above: [Float], below: [Float], names: (above: String, below: String), label: String
+  ) -> HTML {
+    let bins = 20
+    func counts(_ values: [Float]) -> [Int] {
+      values.reduce(into: [Int](repeating: 0, count: bins)) {
+        $0[min(bins - 1, max(0, Int($1 * Float(bins))))] += 1
+      }
+    }
+    let (top, bottom) = (counts(above), counts(below))
+    let largest = Double(max(1, (top + bottom).max() ?? 1))
+    let axis = Axis([0, 1], from: 20, to: 620)
+    var marks = [
+      text(names.above, x: 20, y: 14), text(names.below, x: 20, y: 236),
+    ]
+    for index in 0..<bins {
+      let x = axis.place(Double(index) / Double(bins))
+      for (count, isAbove) in [(top[index], true), (bottom[index], false)] where count > 0 {
+        let height = 90 * Double(count) / largest
+        let bar: KeyValuePairs = [
+          "x": number(x + 1), "y": number(isAbove ? 112 - height : 128), "width": "28",
+          "height": number(height), "class": isAbove ? "control" : "main",
+        ]
+        marks.append(.element("rect", bar, [.element("title", [:], "\(count) images")]))
+      }
+    }
+    for tick in [0.0, 0.25, 0.5, 0.75, 1] {
+      marks.append(text(number(tick), x: axis.place(tick), y: 124, anchor: "middle"))
+    }
+    return drawing(width: 640, height: 244, label: label, marks)
+  }
+
+  /// Pairs of bars from 0 to 1: before and behind.
+  static func bars(
+    _ classes: [(name: String, before: Double, after: Double)], label: String
+  ) -> HTML {
+    let axis = Axis([0, 100], from: 150, to: 620)
+    let bottom = 10 + 30 * classes.count
+    var marks = axis.lines(top: 4, bottom: bottom, zero: 0)
+    for (index, entry) in classes.enumerated() {
+      let y = Double(30 * index + 12)
+      marks.append(text(entry.name, x: 142, y: y + 14, anchor: "end"))
+      for (value, offset, kind) in [(entry.before, 0.0, "control"), (entry.after, 10.0, "main")] {
+        let width = axis.place(100 * value) - axis.place(0)
+        let bar: KeyValuePairs = [
+          "x": number(axis.place(0)), "y": number(y + offset), "width": number(width),
+          "height": "9", "class": kind,
+        ]
+        let title = String(format: "%.1f %%", 100 * value)
+        marks.append(.element("rect", bar, [.element("title", [:], title)]))
+      }
+    }
+    return drawing(width: 640, height: bottom + 24, label: label, marks)
+  }
+
+  /// Curves over the epochs.
+  static func curves(_ curves: [(name: String, values: [Double])], label: String) -> HTML {
+    let epochs = max(2, curves.map(\.values.count).max() ?? 2)
+    let x = Axis([1, Double(epochs)], from: 60, to: 480)
+    let y = Axis(curves.flatMap(\.values), from: 190, to: 16)
+    var marks = y.horizontalLines(left: 60, right: 480)
+    for epoch in Set([1, (1 + epochs) / 2, epochs]).sorted() {
+      marks.append(text("\(epoch)", x: x.place(Double(epoch)), y: 210, anchor: "middle"))
+    }
+    for (index, curve) in curves.enumerated() {
+      let points = curve.values.enumerated().map {
+        "\(number(x.place(Double($0 + 1)))),\(number(y.place($1)))"
+      }
+      marks.append(
+        .element(
+          "polyline", ["points": points.joined(separator: " "), "class": "curve curve\(index)"]))
+      let last = curve.values.last ?? 0
+      marks.append(text(curve.name, x: 490, y: y.place(last) + 4))
+    }
+    return drawing(width: 640, height: 220, label: label, marks)
+  }
+
+  static func text(
+    _ text: String, x: Double, y: Double, anchor: String = "start"
+  ) -> HTML {
+    .element("text", ["x": number(x), "y": number(y), "text-anchor": anchor], text)
+  }
+
+  static func number(_ value: Double) -> String {
+    let text = String(format: "%.2f", value)
+    return text.hasSuffix(".00") ? String(text.dropLast(3)) : text
+  }
+
+  private static func drawing(width: Int, height: Int, label: String, _ marks: [HTML]) -> HTML {
+    Report.scrolling(
+      .element(
+        "svg",
+        [
+          "viewBox": "0 0 \(width) \(height)", "role": "img", "aria-label": label,
+          "class": "chart",
+        ], marks), label: label)
+  }
+}
+
+/// A scale with ticks at round numbers.
+struct Axis {
+  private let low: Double
+  private let high: Double
+  private let step: Double
+  private let start: Double
+  private let end: Double
+
+  /// The smallest such scale for `values`, drawn from `from` to `to`.
+  init(_ values: [Double], from: Double, to: Double) {
+    let finite = values.filter(\.isFinite)
+    let (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
+    let span = max(most - least, 1e-6)
+    let power = pow(10, floor(log10(span / 5)))
+    step = [1, 2, 5, 10].map { $0 * power }.first { span / $0 <= 6 } ?? 10 * power
+    low = floor(least / step) * step
+    high = max(low + step, ceil(most / step) * step)
+    (start, end) = (from, to)
+  }
+
+  func place(_ value: Double) -> Double { start + (end - start) * (value - low) / (high - low) }
+
+  private var ticks: [Double] {
+    (0...Int(((high - low) / step).rounded())).map { low + Double($0) * step }
+  }
+
+  func lines(top: Int, bottom: Int, zero: Double) -> [HTML] {
+    ticks.flatMap { tick in
+      let x = Chart.number(place(tick))
+      let kind = abs(tick - zero) < step / 1000 ? "zero" : "grid"
+      return [
+        HTML.element(
+          "line", ["x1": x, "y1": "\(top)", "x2": x, "y2": "\(bottom)", "class": kind]),
+        Chart.text(
+          Chart.number(tick), x: place(tick), y: Double(bottom + 16), anchor: "middle"),
+      ]
+    }
+  }
+
+  func horizontalLines(left: Int, right: Int) -> [HTML] {
+    ticks.flatMap { tick in
+      let y = Chart.number(place(tick))
+      return [
+        HTML.element(
+          "line", ["x1": "\(left)", "y1": y, "x2": "\(right)", "y2": y, "class": "grid"]),
+        Chart.text(
+          Chart.number(tick), x: Double(left - 8), y: place(tick) + 4, anchor: "end"),
+      ]
+    }
+  }
+}

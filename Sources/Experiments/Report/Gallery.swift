@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Datasets
+import Explanation
+import Foundation
+import Imaging
+public import Training
+
+/// Pictures that an enhancer fixed or broke, each plain and enhanced, with what the classifier
+/// looked at.
+public struct Gallery {
+  /// A picture as it is shown.
+  struct Entry {
+    let plain: Image
+    let enhanced: Image
+    /// Grad-CAM of the true class over either, on one scale.
+    let attention: (plain: Image, enhanced: Image)
+    let label: Int
+    let before: (class: Int, confidence: Float)
+    let after: (class: Int, confidence: Float)
+  }
+
+  let fixed: [Entry]
+  let broken: [Entry]
+
+  /// - Parameter limit: pictures of either kind, spread over the data set.
+  public init(
+    _ model: AssessedModel, _ dataset: Dataset, before: Predictions, after: Predictions,
+    limit: Int
+  ) throws {
+    let explainer = try Explainer(
+      model.classifier.inFloats, by: .activation(.gradCAM), batch: 1, model.pool)
+    func entries(_ isChosen: (Int) -> Bool) throws -> [Entry] {
+      let chosen = before.labels.indices.filter(isChosen)
+      let count = min(limit, chosen.count)
+      let indices = (0..<count).map { chosen[$0 * chosen.count / count] }
+      let plain = indices.map { index in
+        [Float](unsafeUninitializedCapacity: dataset.imageByteCount) { buffer, count in
+          if let base = buffer.baseAddress { dataset.copyFloats(at: index, to: base) }
+          count = dataset.imageByteCount
+        }
+      }
+      let enhanced = model.enhanced(plain) ?? plain
+      return try indices.indices.map { place in
+        let index = indices[place]
+        return try Entry(
+          explainer, (plain[place], enhanced[place]), dataset.width, dataset.height,
+          label: before.labels[index],
+          before: (before.classes[index], before.confidences[index]),
+          after: (after.classes[index], after.confidences[index]))
+      }
+    }
+    let isRight = { (predictions: Predictions, index: Int) in
+      predictions.classes[index] == predictions.labels[index]
+    }
+    fixed = try entries { !isRight(before, $0) && isRight(after, $0) }
+    broken = try entries { isRight(before, $0) && !isRight(after, $0) }
+  }
+}
+
+extension Gallery.Entry {
+  fileprivate init(
+    _ explainer: Explainer, _ images: (plain: [Float], enhanced: [Float]), _ width: Int,
+    _ height: Int, label: Int, before: (class: Int, confidence: Float),
+    after: (class: Int, confidence: Float)
+  ) throws {
+    func image(_ values: [Float]) -> Image {
+      Image(width: width, height: height, floats: values)
+    }
+    (plain, enhanced) = (image(images.plain), image(images.enhanced))
+    let maps = (
+      try explainer.explanation(of: images.plain, class: label).map,
+      try explainer.explanation(of: images.enhanced, class: label).map
+    )
+    let largest = max(maps.0.values.max() ?? 0, maps.1.values.max() ?? 0, 1e-12)
+    func colors(_ map: HeatMap) -> Image {
+      map.resized(width: width, height: height).image(.turbo, range: 0...largest)
+    }
+    attention = (
+      plain.blended(with: colors(maps.0), opacity: 0.5),
+      enhanced.blended(with: colors(maps.1), opacity: 0.5)
+    )
+    (self.label, self.before, self.after) = (label, before, after)
+  }
+}
+
+extension Image {
+  /// For the source of an `img` element.
+  var dataAddress: String {
+    get throws { "data:image/png;base64," + Data(try encodedPNG()).base64EncodedString() }
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+public import Training
+
+/// The results of an experiment as one HTML page that needs no other file.
+public struct Report {
+  /// What a row shows of its first seed.
+  public struct Details {
+    let before: Predictions
+    let after: Predictions
+    let gallery: Gallery?
+    /// Of each phase, the accuracy or error on held-out images and the loss, by epochs.
+    let curves: [TrainingCurves]
+
+    public init(
+      before: Predictions, after: Predictions, gallery: Gallery?, curves: [TrainingCurves]
+    ) {
+      (self.before, self.after, self.gallery, self.curves) = (before, after, gallery, curves)
+    }
+  }
+
+  private let results: ExperimentResults
+  private let times: ExperimentTimes?
+  /// By the names of rows.
+  private let details: [String: Details]
+
+  public init(
+    _ results: ExperimentResults, _ times: ExperimentTimes?, details: [String: Details]
+  ) {
+    (self.results, self.times, self.details) = (results, times, details)
+  }
+
+  public func html() throws -> String {
+    let title = results.experiment.title
+    let links =
+      [HTML.element("a", ["href": "#table"], "Table")]
+      + results.rows.indices.map {
+        .element("a", ["href": "#row\($0)"], "Row \(results.rows[$0].name)")
+      } + [.element("a", ["href": "#trust"], "What to trust")]
+    let notes = (results.experiment.notes ?? []).map { HTML.element("p", ["class": "note"], $0) }
+    let sections = try results.rows.enumerated().map { index, row in
+      HTML.element("section", ["id": "row\(index)"], try section(row, index))
+    }
+    return HTML.page(
+      title: title, style: ReportStyle.sheet, script: ReportStyle.script,
+      [.element("h1", [:], title), .element("nav", [:], links)] + notes
+        + [.element("section", ["id": "table"], [.element("h2", [:], "Table"), table, legend])]
+        + sections
+        + [.element("section", ["id": "trust"], trust)])
+  }
+
+  private var table: HTML {
+    let heads = [
+      "row", "", "training", "test", "gain (95 %)", "fixed", "broken", "p", "p (Holm)",
+      "trained on", "CPU time",
+    ]
+    let body = results.rows.flatMap { row in
+      row.summary.enumerated().map { index, variant in
+        let budget = row.runs.first?.variants.first { $0.id == variant.id }?.budget
+        let cells = [
+          index == 0 ? row.name + (row.isContaminated ? " (contaminated)" : "") : "",
+          Self.name(of: variant), ReportText.spread(variant.training),
+          ReportText.spread(variant.accuracy), ReportText.gain(variant),
+          ReportText.count(variant.fixed), ReportText.count(variant.broken),
+          ReportText.p(variant.p), ReportText.p(variant.adjustedP),
+          budget.map { "\($0.samples.formatted()) images" } ?? "", cpuTime(row.name, variant.id),
+        ]
+        return HTML.element(
+          "tr", ["class": variant.id == "enhanced" ? "main" : ""],
+          cells.map { .element("td", [:], $0) })
+      }
+    }
+    let head = HTML.element("tr", [:], heads.map { .element("th", ["scope": "col"], $0) })
+    return Self.scrolling(
+      .element(
+        "table", ["class": "names"], [.element("thead", [:], [head]), .element("tbody", [:], body)]),
+      label: "Accuracies of all rows")
+  }
+
+  private func cpuTime(_ row: String, _ variant: String) -> String {
+    let seconds = (times?.variants ?? []).filter { $0.row == row && $0.id == variant }
+      .map(\.cpuSeconds)
+    guard !seconds.isEmpty else { return "" }
+    return String(format: "%.0f s", seconds.reduce(0, +) / Double(seconds.count))
+  }
+
+  private var legend: HTML {
+    let seeds = results.experiment.seeds
+    let spread = seeds == 1 ? "" : "Mean ± standard deviation of \(seeds) seeds. "
+    return .element(
+      "p", ["class": "note"],
+      spread + "Gain: over the classifier alone (C0) on the same images, in points, with the "
+        + "bootstrap's interval of 95 %. Fixed: wrong alone, right enhanced; broken: the reverse. "
+        + "p: McNemar's exact test; Holm: adjusted for the number of rows.")
+  }
+
+  private func section(_ row: ExperimentResults.Row, _ index: Int) throws -> [HTML] {
+    let facts = row.data
+    var parts: [HTML] = [
+      .element("h2", [:], "Row \(row.name): \(row.title)"),
+      .element(
+        "p", ["class": "note"],
+        "\(facts.training) training and \(facts.test) test images of \(facts.width)×"
+          + "\(facts.height) pixels, \(facts.classes.count) classes"),
+    ]
+    if row.isContaminated {
+      parts.append(
+        .element(
+          "p", ["class": "warning"],
+          "Contaminated: the enhancer was trained on the test images, too. Its figures say nothing "
+            + "about new images."))
+    }
+    let estimates = row.summary.compactMap { variant in
+      variant.gain.map { gain in
+        Chart.Estimate(
+          name: Self.name(of: variant), value: gain.mean,
+          interval: variant.lower.flatMap { low in variant.upper.map { min(low, $0)...max(low, $0) }
+          }, isMain: variant.id == "enhanced")
+      }
+    }
+    if !estimates.isEmpty {
+      parts.append(
+        Self.figure(
+          Chart.intervals(estimates, label: "Gain of each variant, in points"),
+          "Gain over what the variant is compared with, in points of accuracy"))
+    }
+    if let details = details[row.name] {
+      parts += try ReportDetails(details, row, id: "row\(index)").html()
+    }
+    return parts
+  }
+
+  private var trust: [HTML] {
+    let enhanced = results.rows.flatMap { row in
+      row.summary.filter { $0.id == "enhanced" }.map { (row, $0) }
+    }
+    let verdicts = enhanced.map { row, variant -> HTML in
+      .element("li", [:], ReportText.verdict(of: row, variant))
+    }
+    return [
+      .element("h2", [:], "What to trust, and what not"), .element("ul", [:], verdicts),
+      .element(
+        "p", [:],
+        "A gain whose interval contains 0 is no gain that was shown. A gain that a control "
+          + "reaches, too (a classifier trained for longer, a fixed filter, flipped copies), is "
+          + "none of the enhancer's. Pictures of attention show where a class's evidence lies, not "
+          + "why; the pictures below each row are spread over all that were fixed or broken, none "
+          + "is chosen for its looks."),
+    ]
+  }
+
+  static func name(of variant: ExperimentResults.VariantSummary) -> String {
+    variant.id == "enhanced" ? "enhanced" : "\(variant.id) \(variant.title)"
+  }
+
+  static func figure(_ content: HTML, _ caption: String) -> HTML {
+    .element("figure", [:], [content, .element("figcaption", [:], caption)])
+  }
+
+  /// What is too wide for a phone scrolls by itself, with the keyboard, too.
+  static func scrolling(_ content: HTML, label: String) -> HTML {
+    .element(
+      "div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": label], [content])
+  }
+}
