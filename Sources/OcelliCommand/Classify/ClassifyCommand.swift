@@ -64,7 +64,7 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let path = try model ?? ShippedModel.find(ShippedModel.classifier)
+    let path = try model ?? ShippedModel.find(ShippedModel.classifier, option: "--model")
     var run = ClassificationRun(try session(path, as: .classifier))
     run.enhancer = try enhancer.map { try session($0, as: .enhancer) }
     run.top = top

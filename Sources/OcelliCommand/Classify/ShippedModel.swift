@@ -9,7 +9,8 @@ enum ShippedModel {
 
   /// The path of a shipped model: in `weights` in the current folder, beside the executable, or in
   /// `share/ocelli/weights` next to the executable's folder.
-  static func find(_ name: String) throws -> String {
+  /// - Parameter option: by which another model is named.
+  static func find(_ name: String, option: String) throws -> String {
     let local = "weights/\(name)"
     if FileManager.default.isReadableFile(atPath: local) { return local }
     let folder = URL(filePath: Bundle.main.executablePath ?? "").resolvingSymlinksInPath()
@@ -23,6 +24,6 @@ enum ShippedModel {
     }
     throw CommandError(
       "no shipped model: \(([local] + candidates).joined(separator: ", ")) are not there; "
-        + "name a model with --model")
+        + "name a model with \(option)")
   }
 }

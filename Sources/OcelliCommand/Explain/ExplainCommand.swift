@@ -95,7 +95,7 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     let pool = try threads.pool()
-    let path = try classifier ?? ShippedModel.find(ShippedModel.classifier)
+    let path = try classifier ?? ShippedModel.find(ShippedModel.classifier, option: "--classifier")
     let degradation = try degrade.map { try Degradation(parsing: $0) }
     var options = lime.options
     (options.layer, options.seed) = (layer, seed)
