@@ -34,4 +34,12 @@ if ! git diff --exit-code --stat -- Tests; then
   echo 'verify: the oracles no longer give the golden files that the tests hold' >&2
   exit 1
 fi
+if command -v chromedriver >/dev/null; then
+  .build/release/ocelli experiment scenes --fraction 0.2 --epochs 0.25 --seeds 1 --controls C2 \
+    --output build/verify-report
+  .build/release/ocelli report build/verify-report
+  "$python" tools/report/check.py build/verify-report/report.html
+else
+  echo 'verify: no chromium-driver: no report was opened in a browser'
+fi
 echo 'verify: all golden files are as the oracles give them'

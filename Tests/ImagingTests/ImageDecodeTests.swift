@@ -5,9 +5,9 @@ import Testing
 @Suite struct ImageDecodeTests {
   @Test func `the manifest has all its lines`() {
     #expect(Fixture.expectations("decode").count == 40)
-    #expect(Fixture.expectations("resize").count == 30)
-    #expect(Fixture.expectations("greyresize").count == 30)
-    #expect(Fixture.expectations("jump").count == 9)
+    #expect(Fixture.expectations("resize").count == 40)
+    #expect(Fixture.expectations("greyresize").count == 40)
+    #expect(Fixture.expectations("jump").count == 12)
   }
 
   @Test(arguments: Fixture.expectations("decode"))

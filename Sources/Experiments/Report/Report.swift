@@ -71,10 +71,9 @@ public struct Report {
       }
     }
     let head = HTML.element("tr", [:], heads.map { .element("th", ["scope": "col"], $0) })
+    let parts = [HTML.element("thead", [:], [head]), .element("tbody", [:], body)]
     return Self.scrolling(
-      .element(
-        "table", ["class": "names"], [.element("thead", [:], [head]), .element("tbody", [:], body)]),
-      label: "Accuracies of all rows")
+      .element("table", ["class": "names"], parts), label: "Accuracies of all rows")
   }
 
   private func cpuTime(_ row: String, _ variant: String) -> String {

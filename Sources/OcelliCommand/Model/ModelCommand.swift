@@ -56,6 +56,13 @@ struct ModelInfo: ParsableCommand {
     ] {
       try checkRange(name, value, range)
     }
+    if let problem = enhancerSpecification?.problem {
+      throw ValidationError("--enhancer: \(problem)")
+    }
+  }
+
+  private var enhancerSpecification: EnhancerSpecification? {
+    enhancer.map { EnhancerSpecification($0, width: enhancerWidth, depth: enhancerDepth) }
   }
 
   func run() throws {
@@ -70,9 +77,8 @@ struct ModelInfo: ParsableCommand {
 
   private func graph() throws -> Graph {
     let size = size ?? 32
-    if let enhancer {
-      return try EnhancerSpecification(enhancer, width: enhancerWidth, depth: enhancerDepth)
-        .graph(height: size, width: size)
+    if let enhancerSpecification {
+      return try enhancerSpecification.graph(height: size, width: size)
     }
     return try options.specification.graph(height: size, width: size, classCount: classes ?? 10)
   }
