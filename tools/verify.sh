@@ -21,6 +21,8 @@ swift build "${flags[@]}" --product ocelli
 tools/setup.sh qemu
 for architecture in arm64 armv7 riscv64 amd64; do tools/board/build.sh "$architecture"; done
 tools/board/check.sh .build/release/ocelli arm64 armv7 riscv64 amd64
+tools/board/same-bytes.sh .build/release/ocelli Tests/ImagingTests/Fixtures arm64 armv7 riscv64 amd64 -- \
+  weights/enhancer-*-int8-*.tflite
 
 for script in tools/oracles/*.py; do
   echo "verify: $script"

@@ -100,6 +100,10 @@ build_module() { # name
   swiftc "${swift_flags[@]}" -O -module-name "$module" "${action[@]}" "$result" "${sources[@]}"
 }
 build_module BoardCommand
+# Those that this command does without are for boards, too.
+for module in $(tools/board-clean-targets.sh); do
+  [[ $module == C[A-Z]* || ! -d Sources/$module ]] || build_module "$module"
+done
 
 is_older "$out/ocelli-board" "$out"/*.o "$0" || exit 0
 clang --target="$linux" -fuse-ld=lld -nostdlib -static -Wl,--gc-sections -Wl,--strip-all \

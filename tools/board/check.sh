@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tries ocelli-board, under QEMU where it is for another machine: the self-test, what it says to bad input,
-# to a full disk and to signals, and the bytes of the shipped integer models beside those of `ocelli`.
+# to a full disk and to signals, and the bytes of the shipped int8 classifiers beside those of `ocelli`.
 #
 # usage: check.sh <ocelli> <arm64 | armv7 | riscv64 | amd64>...
 set -euo pipefail
@@ -81,4 +81,5 @@ for architecture in "$@"; do
     amd64) machines+=(amd64) && try amd64 "$file" ;;
   esac
 done
-tools/board/same-bytes.sh "$ocelli" "$folder/scenes/test" "${machines[@]}" -- weights/*-int8-*.tflite
+tools/board/same-bytes.sh "$ocelli" "$folder/scenes/test" "${machines[@]}" -- \
+  weights/classifier-*-int8-*.tflite
