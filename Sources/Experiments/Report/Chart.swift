@@ -28,8 +28,8 @@ enum Chart {
           .element(
             "line",
             [
-              "x1": number(axis.place(100 * interval.lowerBound)), "y1": number(y),
-              "x2": number(axis.place(100 * interval.upperBound)), "y2": number(y),
+              "x1": SVGText.number(axis.place(100 * interval.lowerBound)), "y1": SVGText.number(y),
+              "x2": SVGText.number(axis.place(100 * interval.upperBound)), "y2": SVGText.number(y),
               "class": "interval \(kind)",
             ]))
       }
@@ -37,7 +37,8 @@ enum Chart {
         .element(
           "circle",
           [
-            "cx": number(axis.place(100 * estimate.value)), "cy": number(y), "r": "5",
+            "cx": SVGText.number(axis.place(100 * estimate.value)), "cy": SVGText.number(y),
+            "r": "5",
             "class": kind,
           ]))
     }
@@ -65,14 +66,15 @@ enum Chart {
       for (count, isAbove) in [(top[index], true), (bottom[index], false)] where count > 0 {
         let height = 90 * Double(count) / largest
         let bar: KeyValuePairs = [
-          "x": number(x + 1), "y": number(isAbove ? 112 - height : 128), "width": "28",
-          "height": number(height), "class": isAbove ? "control" : "main",
+          "x": SVGText.number(x + 1), "y": SVGText.number(isAbove ? 112 - height : 128),
+          "width": "28",
+          "height": SVGText.number(height), "class": isAbove ? "control" : "main",
         ]
         marks.append(.element("rect", bar, [.element("title", [:], "\(count) images")]))
       }
     }
     for tick in [0.0, 0.25, 0.5, 0.75, 1] {
-      marks.append(text(number(tick), x: axis.place(tick), y: 124, anchor: "middle"))
+      marks.append(text(SVGText.number(tick), x: axis.place(tick), y: 124, anchor: "middle"))
     }
     return drawing(width: 640, height: 244, label: label, marks)
   }
@@ -90,7 +92,8 @@ enum Chart {
       for (value, offset, kind) in [(entry.before, 0.0, "control"), (entry.after, 10.0, "main")] {
         let width = axis.place(100 * value) - axis.place(0)
         let bar: KeyValuePairs = [
-          "x": number(axis.place(0)), "y": number(y + offset), "width": number(width),
+          "x": SVGText.number(axis.place(0)), "y": SVGText.number(y + offset),
+          "width": SVGText.number(width),
           "height": "9", "class": kind,
         ]
         let title = String(format: "%.1f %%", 100 * value)
@@ -111,7 +114,7 @@ enum Chart {
     }
     for (index, curve) in curves.enumerated() {
       let points = curve.values.enumerated().map {
-        "\(number(x.place(Double($0 + 1)))),\(number(y.place($1)))"
+        "\(SVGText.number(x.place(Double($0 + 1)))),\(SVGText.number(y.place($1)))"
       }
       marks.append(
         .element(
@@ -125,12 +128,7 @@ enum Chart {
   static func text(
     _ text: String, x: Double, y: Double, anchor: String = "start"
   ) -> HTML {
-    .element("text", ["x": number(x), "y": number(y), "text-anchor": anchor], text)
-  }
-
-  static func number(_ value: Double) -> String {
-    let text = String(format: "%.2f", value)
-    return text.hasSuffix(".00") ? String(text.dropLast(3)) : text
+    .element("text", ["x": SVGText.number(x), "y": SVGText.number(y), "text-anchor": anchor], text)
   }
 
   private static func drawing(width: Int, height: Int, label: String, _ marks: [HTML]) -> HTML {
@@ -144,53 +142,48 @@ enum Chart {
   }
 }
 
-/// A scale with ticks at round numbers.
+/// A scale that reaches a little beyond what it shows.
 struct Axis {
-  private let low: Double
-  private let high: Double
-  private let step: Double
+  private let range: ClosedRange<Double>
   private let start: Double
   private let end: Double
 
-  /// The smallest such scale for `values`, drawn from `from` to `to`.
+  /// A scale for `values`, drawn from `from` to `to`.
   init(_ values: [Double], from: Double, to: Double) {
     let finite = values.filter(\.isFinite)
     let (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
-    let span = max(most - least, 1e-6)
-    let power = pow(10, floor(log10(span / 5)))
-    step = [1, 2, 5, 10].map { $0 * power }.first { span / $0 <= 6 } ?? 10 * power
-    low = floor(least / step) * step
-    high = max(low + step, ceil(most / step) * step)
+    let margin = max(most - least, 1e-6) / 40
+    range = (least - margin)...(most + margin)
     (start, end) = (from, to)
   }
 
-  func place(_ value: Double) -> Double { start + (end - start) * (value - low) / (high - low) }
-
-  private var ticks: [Double] {
-    (0...Int(((high - low) / step).rounded())).map { low + Double($0) * step }
+  func place(_ value: Double) -> Double {
+    start + (end - start) * (value - range.lowerBound) / (range.upperBound - range.lowerBound)
   }
+
+  private var ticks: [Double] { ChartAxes.ticks(range) }
 
   func lines(top: Int, bottom: Int, zero: Double) -> [HTML] {
     ticks.flatMap { tick in
-      let x = Chart.number(place(tick))
-      let kind = abs(tick - zero) < step / 1000 ? "zero" : "grid"
+      let x = SVGText.number(place(tick))
+      let kind = abs(tick - zero) < 1e-9 ? "zero" : "grid"
       return [
         HTML.element(
           "line", ["x1": x, "y1": "\(top)", "x2": x, "y2": "\(bottom)", "class": kind]),
         Chart.text(
-          Chart.number(tick), x: place(tick), y: Double(bottom + 16), anchor: "middle"),
+          SVGText.number(tick), x: place(tick), y: Double(bottom + 16), anchor: "middle"),
       ]
     }
   }
 
   func horizontalLines(left: Int, right: Int) -> [HTML] {
     ticks.flatMap { tick in
-      let y = Chart.number(place(tick))
+      let y = SVGText.number(place(tick))
       return [
         HTML.element(
           "line", ["x1": "\(left)", "y1": y, "x2": "\(right)", "y2": y, "class": "grid"]),
         Chart.text(
-          Chart.number(tick), x: Double(left - 8), y: place(tick) + 4, anchor: "end"),
+          SVGText.number(tick), x: Double(left - 8), y: place(tick) + 4, anchor: "end"),
       ]
     }
   }

@@ -65,7 +65,7 @@ struct ReportDetails {
           "td",
           [
             "class": label == prediction ? "hit" : "miss",
-            "style": "--share:\(Chart.number(Double(count) / Double(support)))",
+            "style": "--share:\(SVGText.number(Double(count) / Double(support)))",
           ], "\(count)")
       }
       return HTML.element(
