@@ -136,7 +136,8 @@ static void wait_for_worker(ocelli_thread_pool *pool, item_share *share) {
     cpu_relax();
   }
   pthread_mutex_lock(&pool->mutex);
-  atomic_store(&pool->callerSleeps, 1);
+  // Not a plain store: QEMU lets a load pass one, and the last worker would not be seen to leave.
+  atomic_exchange(&pool->callerSleeps, 1);
   while (atomic_load(&share->state) & stateBusy) pthread_cond_wait(&pool->finished, &pool->mutex);
   atomic_store(&pool->callerSleeps, 0);
   pthread_mutex_unlock(&pool->mutex);
