@@ -16,6 +16,7 @@ if [[ $kind == address ]]; then
 else
   # Built for any CPU, so that those code paths are tested too. The tests of the command limit the
   # sizes of its files and memory, which the thread sanitizer's own shadow memory does not survive.
-  options+=(--skip CommandTests)
+  # Experiments are trainings in a row, whose threads are tested by those of TrainingTests.
+  options+=(--skip CommandTests --skip ExperimentsTests)
 fi
 swift test -c release --sanitize "$kind" --scratch-path ".build-$kind" "${options[@]}" "$@"
