@@ -99,9 +99,10 @@ static int wait_for_loop(ocelli_thread_pool *pool, item_share *share, uint32_t s
   return runs;
 }
 
-// Marks the share as busy; the number of its loop.
+// Marks the share as busy, and sees what was written before its loop began; the number of that
+// loop.
 static uint32_t enter(item_share *share) {
-  uint64_t state = atomic_fetch_or_explicit(&share->state, stateBusy, memory_order_relaxed);
+  uint64_t state = atomic_fetch_or_explicit(&share->state, stateBusy, memory_order_acquire);
   return state >> stateNumberShift;
 }
 
