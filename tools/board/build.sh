@@ -38,8 +38,8 @@ mkdir -p "$out"
 swift_folder=$(dirname "$(realpath "$(command -v swiftc)")")
 PATH=$swift_folder:$PATH
 
-# What was built for another CPU or by other tools is of no use.
-settings="$cpu $(swiftc --version 2>/dev/null | head -1)"
+# What was built for another CPU, by other tools or in another way is of no use.
+settings="$cpu $(swiftc --version 2>/dev/null | head -1) $(sha256sum <tools/board/build.sh)"
 if [[ $(cat "$out/settings" 2>/dev/null) != "$settings" ]]; then
   rm -rf "$out" && mkdir -p "$out" && echo "$settings" >"$out/settings"
 fi
@@ -105,7 +105,7 @@ for module in $(tools/board-clean-targets.sh); do
   [[ $module == C[A-Z]* || ! -d Sources/$module ]] || build_module "$module"
 done
 
-is_older "$out/ocelli-board" "$out"/*.o "$0" || exit 0
+is_older "$out/ocelli-board" "$out"/*.o || exit 0
 clang --target="$linux" -fuse-ld=lld -nostdlib -static -Wl,--gc-sections -Wl,--strip-all \
   -Wl,--icf=all -Wl,--no-eh-frame-hdr -Wl,-z,noseparate-code -Wl,--wrap=posix_memalign -o "$out/ocelli-board" \
   "$musl/crt1.o" "$musl/crti.o" "$out"/*.o \

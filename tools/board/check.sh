@@ -57,12 +57,14 @@ try() { # architecture machine...
   grep -q '^-:1: ' "$folder/first" || fail 'a stream is not answered'
   mkfifo "$folder/pipe"
   "${board[@]}" classify - --model "$model" <"$folder/pipe" &
+  local code=0 command=$! writer
   sleep 60 >"$folder/pipe" &
+  writer=$!
   sleep 1
-  kill -INT %1
-  local code=0
-  wait %1 || code=$?
-  kill %2
+  kill -INT "$command"
+  wait "$command" || code=$?
+  kill "$writer"
+  wait "$writer" || true
   rm "$folder/pipe"
   [[ $code == 130 ]] || fail "interrupted, it ended with $code"
   echo "check: $1: self-test, bad input, full disk and signals are right"

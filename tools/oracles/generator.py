@@ -2,6 +2,7 @@
 """Numbers by chance that the tests draw, too: those of `RandomGenerator`, one stream a name."""
 import numpy as np
 
+MASK = 2**64 - 1
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -31,3 +32,33 @@ def uniform(name, shape, low, high):
     unit = numbers.astype(np.float32) * np.float32(2**-24)
     low, high = np.float32(low), np.float32(high)
     return (low + (high - low) * unit).astype(np.float64).reshape(shape)
+
+
+class Generator:
+    """RandomGenerator(seed:), number by number."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
+
+    def uniform(self, low=0.0, high=1.0):
+        return low + (high - low) * (self.next() >> 40) * 2.0**-24
+
+    def index(self, bound):
+        return ((self.next() >> 32) * bound) >> 32
+
+    def normal(self):
+        while True:
+            u, v = 2 * self.uniform() - 1, 2 * self.uniform() - 1
+            square = u * u + v * v
+            if 0 < square < 1:
+                return u * np.sqrt(-2 * np.log(square) / square)
+
+    def uniforms(self, shape, low=0.0, high=1.0):
+        return np.array([self.uniform(low, high) for _ in range(int(np.prod(shape)))]).reshape(shape)

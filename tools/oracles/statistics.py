@@ -19,24 +19,9 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.contingency_tables import mcnemar
 
-MASK = 2**64 - 1
-
-
-class SplitMix64:
-    """The generator of Sources/Kernels/Arithmetic/RandomGenerator.swift."""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def next(self):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        z = self.state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        return z ^ (z >> 31)
-
-    def index(self, bound):
-        return ((self.next() >> 32) * bound) >> 32
+# Now SciPy has what it wants.
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from generator import Generator
 
 
 def exact_p(fixed, broken):
@@ -85,7 +70,7 @@ def bootstrap_rows():
     for stratified in [False, True]:
         classes = [[g for g, l in zip(gains, labels) if l == c] for c in range(3)]
         strata = classes if stratified else [gains]
-        random = SplitMix64(17)
+        random = Generator(17)
         draws = [
             sum(sum(s[random.index(len(s))] for _ in s) for s in strata) / len(gains)
             for _ in range(1000)]

@@ -25,6 +25,14 @@ class Browser:
             port = probe.getsockname()[1]
         self.driver = subprocess.Popen(["chromedriver", f"--port={port}", "--log-level=SEVERE"])
         self.root = f"http://127.0.0.1:{port}"
+        try:
+            self.session = self.begin()
+        except BaseException:
+            self.driver.terminate()
+            raise
+
+    def begin(self):
+        """Waits for the driver and asks it for a session."""
         for _ in range(100):
             try:
                 urllib.request.urlopen(self.root + "/status", timeout=5)
@@ -34,7 +42,7 @@ class Browser:
         options = {"args": ["--headless", "--no-sandbox", "--hide-scrollbars"]}
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         answer = self.call("POST", "", {"capabilities": {"alwaysMatch": wanted}}, session="")
-        self.session = answer["sessionId"]
+        return answer["sessionId"]
 
     def call(self, method, path, body=None, session=None):
         prefix = "/session" if session == "" else f"/session/{self.session}"
