@@ -115,10 +115,10 @@ enum HelpText {
 
   static var selfTest: String {
     """
-    OVERVIEW: Check every kernel on this CPU.
+    OVERVIEW: Check the integer kernels on this CPU.
 
-    Runs each kernel on built-in vectors and compares what it computes, byte by byte, with the
-    plain equation and with what all other CPUs compute. Prints the first difference.
+    Runs each kernel on built-in vectors and compares the checksum of what it computes with what
+    all other CPUs compute. Prints a line a vector.
 
       ocelli-board selftest
 

@@ -42,8 +42,9 @@ int32_t ocelli_folder_create(const char *path) {
     if (path[end] != '/' && path[end] != 0) continue;
     memcpy(part, path, end);
     part[end] = 0;
-    if (mkdir(part, 0777) == 0 || ocelli_path_look(part) != OCELLI_PATH_OTHER) continue;
-    return errno;
+    if (mkdir(part, 0777) == 0) continue;
+    int32_t error = errno;
+    if (ocelli_path_look(part) == OCELLI_PATH_OTHER) return error;
   }
   return 0;
 }

@@ -4,6 +4,7 @@ import CPlatform
 import Foundation
 import Interchange
 import Network
+import Platform
 import SharedCommands
 import Training
 
@@ -43,7 +44,8 @@ struct OcelliCommand: ParsableCommand {
       // Usage that shows to be wrong late, and help.
       if exitCode(for: error) == .validationFailure {
         let usage = "Usage: " + usageString(for: type(of: command))
-        FileHandle.standardError.write(Data("Error: \(Self.message(for: error))\n\(usage)\n".utf8))
+        StandardStreams.writeError(line: "Error: \(Self.message(for: error))")
+        for line in usage.split(separator: "\n") { StandardStreams.writeError(line: String(line)) }
         Foundation.exit(ExitCode.validationFailure.rawValue)
       }
       if exitCode(for: error) != .failure { exit(withError: error) }
@@ -60,17 +62,13 @@ struct OcelliCommand: ParsableCommand {
   }
 
   private static func end(_ message: String) -> Never {
-    write(message)
+    StandardStreams.writeError(line: message)
     Foundation.exit(1)
   }
 
   /// Tells about something that went wrong in one line, and goes on.
-  static func report(_ message: String) { write("ocelli: error: \(message)") }
-
-  /// One line on standard error, whatever a file name holds.
-  private static func write(_ message: String) {
-    let line = message.replacingOccurrences(of: "\n", with: "\\n")
-    FileHandle.standardError.write(Data("\(line)\n".utf8))
+  static func report(_ message: String) {
+    StandardStreams.writeError(line: "ocelli: error: \(message)")
   }
 }
 

@@ -9,9 +9,8 @@ struct HelpTests {
 
   @Test(arguments: [
     "", "classify", "dataset", "dataset scenes", "dataset info", "dataset pack", "train",
-    "train classifier", "train enhancer", "evaluate", "assess", "experiment", "quantize", "model",
-    "model info", "bench",
-    "bench training",
+    "train classifier", "train enhancer", "evaluate", "explain", "assess", "experiment",
+    "report", "quantize", "model", "model info", "bench", "bench training", "bench explanation",
     "bench kernels",
   ])
   func `help has an example and fits a terminal`(command: String) throws {

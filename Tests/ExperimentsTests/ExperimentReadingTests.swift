@@ -2,6 +2,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Interchange
 import Testing
 import Training
 
@@ -50,6 +51,14 @@ struct ExperimentReadingTests {
       "classifiers.c.model.architecture: 'big' is not known here"
     ),
     ("\"path\": \"p\"", "\"size\": 8", "data.d: expected a path or scenes"),
+    (
+      "\"path\": \"p\"", "\"path\": \"p\", \"split\": [10]",
+      "data.d.split: expected two counts, of training and of test images"
+    ),
+    (
+      "small-cnn\"", "vgg16\", \"denseUnits\": 100000000000",
+      "classifiers.c: denseUnits 100000000000: expected 1 to 65536"
+    ),
     (
       "\"enhancer\": \"e\"", "\"enhancer\": \"e\", \"controls\": [\"C1\"]",
       "rows[0]: C1 needs an enhancer with a phase 'reconstruct'"

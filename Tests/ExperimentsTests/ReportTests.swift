@@ -31,6 +31,8 @@ struct ReportTests {
     // The enhanced classifier of clean scenes, whose interval lies below 0.
     #expect(page.contains("Row clean: the enhancer does harm: "))
     #expect(page.contains("Row degraded: the enhancer helps by "))
+    // C1 and C2 are enhancers, C3 reaches less.
+    #expect(page.contains("; reached without it by C4."))
   }
 
   @Test func `needs no other file`() throws {

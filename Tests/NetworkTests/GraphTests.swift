@@ -202,6 +202,6 @@ struct GraphTests {
     let first = try graph.normalizedConvolution("first", 0, channels: 8, kernel: 3, stride: 2)
     _ = try graph.dense("second", first, units: 5)
     #expect(graph.multiplyAccumulates == 3 * 4 * 8 * 9 * 4 + 5 * 3 * 4 * 8)
-    #expect(graph.learntParameterCount == 8 * 9 * 4 + 2 * 8 + 5 * 96 + 5)
+    #expect(graph.learntParameterCount() == 8 * 9 * 4 + 2 * 8 + 5 * 96 + 5)
   }
 }

@@ -16,7 +16,8 @@ extension CorruptionCanvas {
     replacePixels { source, y, x in
       taps.reduce(SIMD3<Float>.zero) { sum, tap in
         let pixel = source.pixel(
-          Self.mirrored(y + tap.y, source.height), Self.mirrored(x + tap.x, source.width))
+          GaussianBlur.reflected(y + tap.y, below: source.height),
+          GaussianBlur.reflected(x + tap.x, below: source.width))
         return sum + tap.weight * pixel
       }
     }

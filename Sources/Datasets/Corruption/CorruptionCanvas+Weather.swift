@@ -94,9 +94,7 @@ struct PlasmaFractal {
       fill(
         (half, half), step, wibble, [(-half, -half), (-half, half), (half, -half), (half, half)])
       let cross = [(-half, 0), (half, 0), (0, -half), (0, half)]
-      for (row, column, count) in [(0, half, cross), (half, 0, cross)] {
-        fill((row, column), step, wibble, count)
-      }
+      for start in [(0, half), (half, 0)] { fill(start, step, wibble, cross) }
       step /= 2
       wibble /= decay
     }

@@ -58,18 +58,12 @@ struct CorruptionCanvas {
     let (down, along) = (y - top, x - left)
     func pixel(_ dy: Int, _ dx: Int) -> SIMD3<Float> {
       self.pixel(
-        Self.mirrored(Int(top) + dy, height), Self.mirrored(Int(left) + dx, width))
+        GaussianBlur.reflected(Int(top) + dy, below: height),
+        GaussianBlur.reflected(Int(left) + dx, below: width))
     }
     let upper = pixel(0, 0) * (1 - along) + pixel(0, 1) * along
     let lower = pixel(1, 0) * (1 - along) + pixel(1, 1) * along
     return upper * (1 - down) + lower * down
-  }
-
-  static func mirrored(_ index: Int, _ count: Int) -> Int {
-    guard count > 1 else { return 0 }
-    let period = 2 * (count - 1)
-    let place = ((index % period) + period) % period
-    return min(place, period - place)
   }
 
   /// The middle of the picture, enlarged to all of it: SciPy's linear `zoom` of the middle that is

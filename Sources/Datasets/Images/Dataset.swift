@@ -119,6 +119,14 @@ public struct Dataset: Sendable {
     }
   }
 
+  /// The same floats as an array.
+  public func floats(at index: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: imageByteCount) { floats, count in
+      copyFloats(at: index, to: floats.baseAddress.unsafelyUnwrapped)
+      count = imageByteCount
+    }
+  }
+
   /// The first byte of image number `index`, for loops that keep the data set alive themselves.
   @inline(__always)
   func pixels(at index: Int) -> UnsafePointer<UInt8> {

@@ -69,6 +69,9 @@ public struct DataSpecification: Codable, Equatable, Sendable {
         report?(.leftOutCopies(training.count - distinct.count))
       }
       if let split {
+        guard split.count == 2 else {
+          throw .impossibleSplit(name: training.name, wanted: split, available: distinct.count)
+        }
         let parts = try distinct.split(counts: split, seed: seed)
         (training, test) = (parts[0], parts[1])
       } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Imaging
 
 /// Reads `root/CLASS/PICTURE` or `root/{train,test}/CLASS/PICTURE`.
 ///
@@ -11,7 +12,6 @@ struct FolderReader {
   let size: DatasetError.Size?
   let progress: DatasetProgress?
 
-  static let pictureExtensions: Set<String> = ["png", "jpg", "jpeg", "ppm", "pgm"]
   /// What other systems leave behind in folders of pictures.
   private static let systemFiles: Set<String> = ["Thumbs.db", "desktop.ini"]
 
@@ -60,10 +60,7 @@ struct FolderReader {
       for entry in entries {
         let path = classFolder + "/" + entry
         guard !Folders.isFolder(path) else { throw .nestedFolder(path: path) }
-        let pathExtension = URL(fileURLWithPath: entry).pathExtension.lowercased()
-        guard Self.pictureExtensions.contains(pathExtension) else {
-          throw .unsupportedPicture(path: path)
-        }
+        guard ImageFormat.isPictureName(entry) else { throw .unsupportedPicture(path: path) }
         list.append(path: path, label: Int32(label))
       }
     }

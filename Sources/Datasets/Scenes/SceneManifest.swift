@@ -33,11 +33,4 @@ struct SceneManifest: Codable, Equatable {
   let backgrounds: [String]
   /// By the split's name.
   let parts: [String: Part]
-
-  /// The bytes of the file: keys in order, so that equal sets give equal files.
-  func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self)
-  }
 }

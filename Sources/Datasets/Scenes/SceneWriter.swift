@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 public import Imaging
+import Interchange
 public import Kernels
 
 /// Writes scenes as a folder that every tool reads: `train/CLASS/00000.png`,
@@ -88,7 +89,7 @@ public struct SceneWriter: Sendable {
       classNames: SceneGenerator.labels, backgrounds: SceneBackground.allCases.map(\.name),
       parts: manifest)
     try Self.attempt(partial + "/scenes.json") {
-      try json.encoded().write(to: URL(fileURLWithPath: partial + "/scenes.json"))
+      try Data(json.json().utf8).write(to: URL(fileURLWithPath: partial + "/scenes.json"))
     }
   }
 

@@ -17,12 +17,7 @@ public struct AssessedImages {
   public init(_ dataset: Dataset, _ model: AssessedModel) {
     shape = Shape(height: dataset.height, width: dataset.width, channels: 3)
     labels = dataset.labels.map(Int.init)
-    plain = (0..<dataset.count).map { index in
-      [Float](unsafeUninitializedCapacity: dataset.imageByteCount) { floats, count in
-        dataset.copyFloats(at: index, to: floats.baseAddress.unsafelyUnwrapped)
-        count = floats.count
-      }
-    }
+    plain = (0..<dataset.count).map(dataset.floats(at:))
     enhanced = model.enhanced(plain)
     predictions = model.predictions(plain, labels)
     let labels = labels

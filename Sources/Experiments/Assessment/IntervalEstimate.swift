@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Kernels
 
 /// A figure with its interval of 95 %.
@@ -29,6 +30,18 @@ public struct IntervalEstimate: Codable, Equatable, Sendable {
     var random = RandomGenerator(seed: seed)
     let interval = PairedBootstrap().interval(ofMean: values, random: &random)
     self.init(values.reduce(0, +) / Double(values.count), interval)
+  }
+
+  /// As percentages: `81.5 (80.1 to 82.9)`; with signs where it is a difference.
+  public func percentages(signed: Bool = false) -> String {
+    let format = signed ? "%+.1f (%+.1f to %+.1f)" : "%.1f (%.1f to %.1f)"
+    return String(format: format, value * 100, lower * 100, upper * 100)
+  }
+
+  /// As they are, to three decimals.
+  public func decimals(signed: Bool = false) -> String {
+    let format = signed ? "%+.3f (%+.3f to %+.3f)" : "%.3f (%.3f to %.3f)"
+    return String(format: format, value, lower, upper)
   }
 }
 

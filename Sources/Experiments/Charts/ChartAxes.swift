@@ -58,7 +58,5 @@ struct ChartAxes {
 enum SVGText {
   static func number(_ value: Double) -> String { String(format: "%.4g", value) }
 
-  static func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-  }
+  static func escaped(_ text: String) -> String { HTML(text).source }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Text
 
 /// Accuracy over confidence, as SVG: a bar for each bin, filled by the share of the images in it,
 /// and the diagonal on which a calibrated classifier lies.
@@ -44,8 +45,8 @@ public struct ReliabilityDiagram {
         """
         <rect x="\(text(x))" y="\(text(side * (1 - accuracy)))" width="\(text(width - 1))" \
         height="\(text(side * accuracy))" fill="#2a6fb0" fill-opacity="\(text(opacity))">\
-        <title>\(bin.images) images: confidence \(percent(confidence)), accuracy \
-        \(percent(accuracy))</title></rect>
+        <title>\(bin.images) images: confidence \(confidence.percent), accuracy \
+        \(accuracy.percent)</title></rect>
         """)
     }
     let ticks = stride(from: 0.0, through: 1, by: 0.2).map { share in
@@ -58,7 +59,7 @@ public struct ReliabilityDiagram {
     }
     return """
       <text x="0" y="-28" font-weight="bold">\(SVGText.escaped(name))</text>
-      <text x="0" y="-10">ECE \(percent(calibration.expectedError)), Brier score \
+      <text x="0" y="-10">ECE \(calibration.expectedError.percent), Brier score \
       \(String(format: "%.3f", calibration.brierScore))</text>
       \((parts + ticks).joined(separator: "\n"))
       <path d="M0 \(text(side)) L\(text(side)) 0" stroke="#c0392b" stroke-dasharray="5 4" \
@@ -71,5 +72,4 @@ public struct ReliabilityDiagram {
   }
 
   private func text(_ number: Double) -> String { SVGText.number(number) }
-  private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
 }

@@ -9,7 +9,7 @@ public struct DataFacts: Codable, Equatable, Sendable {
   public var height: Int
   public var width: Int
   public var classes: [String]
-  /// Test images that are training images, too.
+  /// Test images that are training images, too, before both are thinned out.
   public var overlap: Int
   /// A hash of all images and labels, 32 hexadecimal digits.
   public var content: String

@@ -42,7 +42,7 @@ struct ExperimentCost {
       guard let parent = plan.cells[id] else { return ModelCost() }
       let cost = try classifier(of: parent)
       return parent.work == .joint ? cost + (try enhancer(of: parent)) : cost
-    case .file(let path, _): return ModelCost(try models.load(path).graph)
+    case .file(let path, _): return ModelCost(try models.graph(of: path))
     case .identity: return ModelCost()
     }
   }

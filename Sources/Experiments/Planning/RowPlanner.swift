@@ -57,8 +57,7 @@ struct RowPlanner {
     _ control: Control, _ alone: Classifier, _ reconstructed: Enhancer?, _ images: Cell.Images
   ) throws {
     let fresh = Enhancer.new(recipe.model)
-    func name(_ control: Control) -> (String, String) { (control.rawValue, control.title) }
-    let (id, title) = name(control)
+    let (id, title) = (control.rawValue, control.title)
     switch control {
     case .reconstruction: predict(id, title, alone, reconstructed)
     case .identity: predict(id, title, alone, .identity)
@@ -174,8 +173,9 @@ extension RowPlanner {
     let wanted = try count(model) + enhancer.learntParameterCount()
     var (low, high) = (model.width ?? 1, (model.width ?? 1) * 8)
     for _ in 0..<12 {
-      model.width = (low + high) / 2
-      if try count(model) < wanted { low = (low + high) / 2 } else { high = (low + high) / 2 }
+      let middle = (low + high) / 2
+      model.width = middle
+      if try count(model) < wanted { low = middle } else { high = middle }
     }
     model.width = high
     var cell = newClassifier()

@@ -1,46 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+import Text
 
 /// Drawings as SVG: colours and fonts come from the page's style sheet.
 enum Chart {
-  /// An estimate with its interval.
-  struct Estimate {
+  /// A difference with its interval, and how it is called.
+  struct Difference {
     let name: String
-    let value: Double
-    let interval: ClosedRange<Double>?
+    let estimate: IntervalEstimate
     let isMain: Bool
   }
 
   /// Differences in points, one below the other, with a line at 0.
-  static func intervals(_ estimates: [Estimate], label: String) -> HTML {
-    let values = estimates.flatMap {
-      [$0.value, $0.interval?.lowerBound ?? $0.value, $0.interval?.upperBound ?? $0.value]
-    }
+  static func intervals(_ differences: [Difference], label: String) -> HTML {
+    let values = differences.map(\.estimate).flatMap { [$0.value, $0.lower, $0.upper] }
     let axis = Axis(values.map { 100 * $0 } + [0], from: 190, to: 620)
-    let bottom = 10 + 26 * estimates.count
+    let bottom = 10 + 26 * differences.count
     var marks = axis.lines(top: 4, bottom: bottom, zero: 0)
-    for (index, estimate) in estimates.enumerated() {
-      let y = Double(26 * index + 20)
-      let kind = estimate.isMain ? "main" : "control"
-      marks.append(text(estimate.name, x: 182, y: y + 4, anchor: "end"))
-      if let interval = estimate.interval {
-        marks.append(
-          .element(
-            "line",
-            [
-              "x1": SVGText.number(axis.place(100 * interval.lowerBound)), "y1": SVGText.number(y),
-              "x2": SVGText.number(axis.place(100 * interval.upperBound)), "y2": SVGText.number(y),
-              "class": "interval \(kind)",
-            ]))
-      }
-      marks.append(
+    for (index, difference) in differences.enumerated() {
+      let y = SVGText.number(Double(26 * index + 20))
+      func place(_ share: Double) -> String { SVGText.number(axis.place(100 * share)) }
+      let (estimate, kind) = (difference.estimate, difference.isMain ? "main" : "control")
+      marks += [
+        text(difference.name, x: 182, y: Double(26 * index + 24), anchor: "end"),
         .element(
-          "circle",
+          "line",
           [
-            "cx": SVGText.number(axis.place(100 * estimate.value)), "cy": SVGText.number(y),
-            "r": "5",
-            "class": kind,
-          ]))
+            "x1": place(estimate.lower), "y1": y, "x2": place(estimate.upper), "y2": y,
+            "class": "interval \(kind)",
+          ]),
+        .element("circle", ["cx": place(estimate.value), "cy": y, "r": "5", "class": kind]),
+      ]
     }
     return drawing(width: 640, height: bottom + 24, label: label, marks)
   }
@@ -96,8 +85,7 @@ enum Chart {
           "width": SVGText.number(width),
           "height": "9", "class": kind,
         ]
-        let title = String(format: "%.1f %%", 100 * value)
-        marks.append(.element("rect", bar, [.element("title", [:], title)]))
+        marks.append(.element("rect", bar, [.element("title", [:], value.percent)]))
       }
     }
     return drawing(width: 640, height: bottom + 24, label: label, marks)

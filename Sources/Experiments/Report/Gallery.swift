@@ -3,6 +3,7 @@ public import Datasets
 import Explanation
 import Foundation
 import Imaging
+import Network
 public import Training
 
 /// Pictures that an enhancer fixed or broke, each plain and enhanced, with what the classifier
@@ -33,12 +34,7 @@ public struct Gallery {
       let chosen = before.labels.indices.filter(isChosen)
       let count = min(limit, chosen.count)
       let indices = (0..<count).map { chosen[$0 * chosen.count / count] }
-      let plain = indices.map { index in
-        [Float](unsafeUninitializedCapacity: dataset.imageByteCount) { buffer, count in
-          if let base = buffer.baseAddress { dataset.copyFloats(at: index, to: base) }
-          count = dataset.imageByteCount
-        }
-      }
+      let plain = indices.map(dataset.floats(at:))
       let enhanced = model.enhanced(plain) ?? plain
       return try indices.indices.map { place in
         let index = indices[place]
@@ -63,10 +59,8 @@ extension Gallery.Entry {
     _ height: Int, label: Int, before: (class: Int, confidence: Float),
     after: (class: Int, confidence: Float)
   ) throws {
-    func image(_ values: [Float]) -> Image {
-      Image(width: width, height: height, floats: values)
-    }
-    (plain, enhanced) = (image(images.plain), image(images.enhanced))
+    let shape = Shape(height: height, width: width, channels: 3)
+    (plain, enhanced) = (Image(images.plain, shape), Image(images.enhanced, shape))
     let maps = (
       try explainer.explanation(of: images.plain, class: label).map,
       try explainer.explanation(of: images.enhanced, class: label).map

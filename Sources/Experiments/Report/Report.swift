@@ -9,7 +9,7 @@ public struct Report {
     let before: Predictions
     let after: Predictions
     let gallery: Gallery?
-    /// Of each phase, the accuracy or error on held-out images and the loss, by epochs.
+    /// Of the classifier, and of the enhancer's last phase.
     let curves: [TrainingCurves]
 
     public init(
@@ -58,11 +58,9 @@ public struct Report {
       row.summary.enumerated().map { index, variant in
         let budget = row.runs.first?.variants.first { $0.id == variant.id }?.budget
         let cells = [
-          index == 0 ? row.name + (row.isContaminated ? " (contaminated)" : "") : "",
-          Self.name(of: variant), ReportText.spread(variant.training),
-          ReportText.spread(variant.accuracy), ReportText.gain(variant),
-          ReportText.count(variant.fixed), ReportText.count(variant.broken),
-          ReportText.p(variant.p), ReportText.p(variant.adjustedP),
+          index == 0 ? row.label : "", variant.name, variant.trainingText, variant.accuracy.text,
+          variant.gainText, variant.fixedText, variant.brokenText, ReportText.p(variant.p),
+          ReportText.p(variant.adjustedP),
           budget.map { "\($0.samples.formatted()) images" } ?? "", cpuTime(row.name, variant.id),
         ]
         return HTML.element(
@@ -77,10 +75,7 @@ public struct Report {
   }
 
   private func cpuTime(_ row: String, _ variant: String) -> String {
-    let seconds = (times?.variants ?? []).filter { $0.row == row && $0.id == variant }
-      .map(\.cpuSeconds)
-    guard !seconds.isEmpty else { return "" }
-    return String(format: "%.0f s", seconds.reduce(0, +) / Double(seconds.count))
+    times?.cpuSeconds(row: row, variant: variant).map { String(format: "%.0f s", $0) } ?? ""
   }
 
   private var legend: HTML {
@@ -109,18 +104,15 @@ public struct Report {
           "Contaminated: the enhancer was trained on the test images, too. Its figures say nothing "
             + "about new images."))
     }
-    let estimates = row.summary.compactMap { variant in
-      variant.gain.map { gain in
-        Chart.Estimate(
-          name: Self.name(of: variant), value: gain.mean,
-          interval: variant.lower.flatMap { low in variant.upper.map { min(low, $0)...max(low, $0) }
-          }, isMain: variant.id == "enhanced")
+    let differences = row.summary.compactMap { variant in
+      variant.gainEstimate.map {
+        Chart.Difference(name: variant.name, estimate: $0, isMain: variant.id == "enhanced")
       }
     }
-    if !estimates.isEmpty {
+    if !differences.isEmpty {
       parts.append(
         Self.figure(
-          Chart.intervals(estimates, label: "Gain of each variant, in points"),
+          Chart.intervals(differences, label: "Gain of each variant, in points"),
           "Gain over what the variant is compared with, in points of accuracy"))
     }
     if let details = details[row.name] {
@@ -146,10 +138,6 @@ public struct Report {
           + "why; the pictures below each row are spread over all that were fixed or broken, none "
           + "is chosen for its looks."),
     ]
-  }
-
-  static func name(of variant: ExperimentResults.VariantSummary) -> String {
-    variant.id == "enhanced" ? "enhanced" : "\(variant.id) \(variant.title)"
   }
 
   static func figure(_ content: HTML, _ caption: String) -> HTML {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Imaging
+import Text
 import Training
 
 /// The figures and pictures of one row's first seed.
@@ -105,7 +106,7 @@ struct ReportDetails {
     }
     func verdict(_ guess: (class: Int, confidence: Float), _ when: String) -> HTML {
       let isRight = guess.class == entry.label
-      let text = "\(when): \(classes[guess.class]), \(ReportText.percent(Double(guess.confidence)))"
+      let text = "\(when): \(classes[guess.class]), \(Double(guess.confidence).percent)"
       return .element("div", ["class": isRight ? "right" : "wrong"], text + (isRight ? " ✓" : " ✗"))
     }
     let name = classes[entry.label]

@@ -123,9 +123,6 @@ public struct ExperimentResults: Codable, Equatable, Sendable {
 }
 
 extension ExperimentResults {
-  /// As in the file.
-  public func json() throws -> String { try CellFolder.json(self) }
-
   /// Reads the results in a folder.
   ///
   /// - Throws: `ExperimentError` when there are none, or of another format.
@@ -160,9 +157,7 @@ public struct ExperimentTimes: Codable, Equatable, Sendable {
 extension ExperimentTimes {
   /// Reads the times in a folder; `nil` where there are none.
   public init?(folder: String) {
-    guard let data = FileManager.default.contents(atPath: folder + "/" + Self.fileName),
-      let times = try? JSONDecoder().decode(Self.self, from: data)
-    else { return nil }
+    guard let times: Self = CellFolder.read(folder + "/" + Self.fileName) else { return nil }
     self = times
   }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
 import Training
 
 extension ExperimentRunner {
   /// Statistics of the cells, all of which are done.
   func results() throws -> ExperimentResults {
+    var predictions: [String: Predictions] = [:]
     var rows = try plan.rows.map { planned in
       let runs = try planned.runs.map { run in
-        ExperimentResults.Run(seed: run.seed, variants: try variants(of: run, planned.row))
+        ExperimentResults.Run(
+          seed: run.seed, variants: try variants(of: run, planned.row, &predictions))
       }
       guard let facts = facts[planned.row.data] else {
         throw ExperimentError("the data '\(planned.row.data)' are not at hand")
@@ -15,23 +16,25 @@ extension ExperimentRunner {
       return ExperimentResults.Row(
         name: planned.row.name, title: planned.row.title ?? planned.row.name,
         isContaminated: planned.row.isContaminated ?? false, data: facts, runs: runs,
-        summary: try ResultsSummary(folder: folder, runs: runs).variants())
+        summary: ResultsSummary(runs: runs, predictions: predictions).variants())
     }
     ResultsSummary.adjust(&rows)
     return ExperimentResults(experiment: experiment, rows: rows)
   }
 
+  /// - Parameter predictions: those of the test images that were read already, by their files.
   private func variants(
-    of run: ExperimentPlan.Run, _ row: Experiment.Row
+    of run: ExperimentPlan.Run, _ row: Experiment.Row, _ predictions: inout [String: Predictions]
   ) throws -> [ExperimentResults.Variant] {
-    var predictions: [String: Predictions] = [:]
+    var files: [String: String] = [:]
     return try run.variants.map { variant in
       guard let cell = plan.cells[variant.cell] else {
         throw ExperimentError("\(variant.cell): is not planned")
       }
       let folder = CellFolder(self.folder, variant.cell)
-      let own = try PredictionsFile.read(folder.predictionsPath)
-      predictions[variant.id] = own
+      let file = "cells/\(variant.cell)/predictions.safetensors"
+      let own = try predictions[file] ?? PredictionsFile.read(folder.predictionsPath)
+      (predictions[file], files[variant.id]) = (own, file)
       let training =
         cell.predictsTraining
         ? try PredictionsFile.read(folder.predictionsPath, part: "training") : nil
@@ -39,9 +42,11 @@ extension ExperimentRunner {
         id: variant.id, title: variant.title, test: .init(own),
         training: training.map { .init($0) },
         comparison: variant.against.flatMap { against in
-          predictions[against].map { .init(before: $0, after: own, against: against, run.seed) }
+          files[against].flatMap { predictions[$0] }.map {
+            .init(before: $0, after: own, against: against, run.seed)
+          }
         }, budget: try budget(of: variant.cell, cell),
-        predictions: "cells/\(variant.cell)/predictions.safetensors",
+        predictions: file,
         classifier: Self.file(of: cell.classifier), enhancer: Self.file(of: cell.enhancer),
         filter: folder.record?.filter)
     }
@@ -96,13 +101,10 @@ extension ExperimentResults.Accuracy {
 
 extension ExperimentResults.Comparison {
   init(before: Predictions, after: Predictions, against: String, _ seed: UInt64) {
-    let table = PairedComparison(
-      before: before.classes, after: after.classes, labels: after.labels)
-    var random = RandomGenerator(seed: seed)
-    let interval = PairedBootstrap().interval(
-      before: before.classes, after: after.classes, labels: after.labels, random: &random)
+    let gain = PairedGain(
+      before: before.classes, after: after.classes, labels: after.labels, seed: seed)
     self.init(
-      against: against, fixed: table.fixed, broken: table.broken, gain: table.difference,
-      lower: interval.lower, upper: interval.upper, p: table.pValue)
+      against: against, fixed: gain.fixed, broken: gain.broken, gain: gain.difference.value,
+      lower: gain.difference.lower, upper: gain.difference.upper, p: gain.pValue)
   }
 }

@@ -47,7 +47,8 @@ public enum PredictionsFile {
     let (labels, classes) = (try values("labels"), try values("classes"))
     let (confidences, losses) = (try values("confidences"), try values("losses"))
     guard Set([labels.count, classes.count, confidences.count, losses.count]).count == 1,
-      (labels + classes).allSatisfy({ $0 >= 0 && $0 < 1e6 })
+      (labels + classes).allSatisfy({ $0 >= 0 && $0 < 1e6 }),
+      (confidences + losses).allSatisfy(\.isFinite)
     else { throw ExperimentError("\(path): its tensors of '\(part)' do not fit together") }
     var predictions = Predictions()
     predictions.labels = labels.map { Int($0) }

@@ -4,11 +4,12 @@ import Training
 
 /// What the runs of a row say together.
 struct ResultsSummary {
-  let folder: String
   let runs: [ExperimentResults.Run]
+  /// Of the test images, by the variants' files.
+  let predictions: [String: Predictions]
 
-  func variants() throws -> [ExperimentResults.VariantSummary] {
-    try (runs.first?.variants ?? []).map { first in
+  func variants() -> [ExperimentResults.VariantSummary] {
+    (runs.first?.variants ?? []).map { first in
       let all = runs.compactMap { run in run.variants.first { $0.id == first.id } }
       let comparisons = all.compactMap(\.comparison)
       var summary = ExperimentResults.VariantSummary(
@@ -21,21 +22,20 @@ struct ResultsSummary {
       summary.fixed = Summary(comparisons.map { Double($0.fixed) }).mean
       summary.broken = Summary(comparisons.map { Double($0.broken) }).mean
       summary.p = CombinedPValue.ofDependent(comparisons.map(\.p))
-      let interval = try gainInterval(of: first.id, against: against)
+      let interval = gainInterval(of: first.id, against: against)
       (summary.lower, summary.upper) = (interval.lower, interval.upper)
       return summary
     }
   }
 
   /// By a bootstrap over the images, each with its gain averaged over the seeds.
-  private func gainInterval(of id: String, against: String) throws -> Interval {
+  private func gainInterval(of id: String, against: String) -> Interval {
     var gains: [Double] = []
     for run in runs {
       guard let after = run.variants.first(where: { $0.id == id }),
-        let before = run.variants.first(where: { $0.id == against })
+        let before = run.variants.first(where: { $0.id == against }),
+        let own = predictions[after.predictions], let other = predictions[before.predictions]
       else { continue }
-      let own = try PredictionsFile.read(folder + "/" + after.predictions)
-      let other = try PredictionsFile.read(folder + "/" + before.predictions)
       if gains.isEmpty { gains = [Double](repeating: 0, count: own.labels.count) }
       for (index, label) in own.labels.enumerated() {
         gains[index] +=

@@ -54,22 +54,14 @@ struct CellFolder {
     try? FileManager.default.removeItem(atPath: path + "/last.safetensors")
   }
 
-  private static func read<Value: Decodable>(_ path: String) -> Value? {
+  static func read<Value: Decodable>(_ path: String) -> Value? {
     FileManager.default.contents(atPath: path).flatMap {
       try? JSONDecoder().decode(Value.self, from: $0)
     }
   }
 
-  static func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
-
   static func write(_ value: some Encodable, to path: String) throws {
-    let file = try AtomicFile(path)
-    try file.write(Array((try json(value) + "\n").utf8))
-    try file.commit()
+    try AtomicFile.write(Array((try value.json() + "\n").utf8), to: path)
   }
 }
 

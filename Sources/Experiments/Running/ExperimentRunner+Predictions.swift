@@ -16,7 +16,7 @@ extension ExperimentRunner {
     if cell.enhancer != nil {
       let both = try Model.composed(
         enhancer: try enhancer(cell, parts.test), classifier: classifier)
-      guard let both else { throw TrainingError.outOfMemory(byteCount: 0) }
+      guard let both else { throw AssessmentError.outOfMemory }
       model = both
     }
     let evaluator = try Evaluator(model, pool, batch: batch, averagesFlips: cell.averagesFlips)

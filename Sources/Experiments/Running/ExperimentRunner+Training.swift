@@ -58,12 +58,12 @@ extension ExperimentRunner {
         cell.objective ?? Objective(), labelSmoothing: options.labelSmoothing,
         training: images.training, cleanTraining: images.cleanTraining,
         validation: images.validation)
-      guard let task else { throw TrainingError.outOfMemory(byteCount: 0) }
+      guard let task else { throw AssessmentError.outOfMemory }
       return task
     case .joint:
       let both = try Model.composed(
         enhancer: try enhancer(cell, images.training), classifier: try classifier(cell))
-      guard let both else { throw TrainingError.outOfMemory(byteCount: 0) }
+      guard let both else { throw AssessmentError.outOfMemory }
       return .classifier(
         both, labelSmoothing: options.labelSmoothing, training: images.training,
         validation: images.validation)

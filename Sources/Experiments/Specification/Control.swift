@@ -42,6 +42,16 @@ public enum Control: String, Codable, CaseIterable, Sendable, Comparable {
     }
   }
 
+  /// Whether it does without any enhancer: what it reaches, too, is none of the enhancer's merit.
+  var needsNoEnhancer: Bool {
+    switch self {
+    case .filter, .fineTuned, .wider, .flipAveraging: true
+    case .reconstruction, .identity, .joint, .shuffledLabels, .fromScratch, .unsupervised,
+      .disjointHalves:
+      false
+    }
+  }
+
   public static func < (left: Control, right: Control) -> Bool {
     let all = allCases
     return (all.firstIndex(of: left) ?? 0) < (all.firstIndex(of: right) ?? 0)

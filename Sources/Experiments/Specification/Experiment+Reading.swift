@@ -29,9 +29,6 @@ extension Experiment {
     } catch { throw ExperimentError("\(path): \(Self.message(of: error))") }
   }
 
-  /// The experiment as the file that describes it.
-  public func json() throws -> String { try CellFolder.json(self) }
-
   private static func message(of error: any Error) -> String {
     switch error {
     case DecodingError.keyNotFound(let key, let context):

@@ -78,7 +78,7 @@ extension Experiment {
 }
 
 extension DataSpecification {
-  /// The same with this share of the images: of scenes, fewer are drawn.
+  /// The same with this share of the images.
   public func thinned(to fraction: Double) -> DataSpecification {
     var thinned = self
     thinned.fraction = fraction * (self.fraction ?? 1)

@@ -16,9 +16,13 @@ extension Experiment {
     for (name, recipe) in enhancers.sorted(by: { $0.key < $1.key }) {
       if let problem = recipe.problem { return "enhancers.\(name): \(problem)" }
     }
-    for (name, data) in data.sorted(by: { $0.key < $1.key })
-    where (data.path == nil) == (data.scenes == nil) {
-      return "data.\(name): expected a path or scenes"
+    for (name, data) in data.sorted(by: { $0.key < $1.key }) {
+      if (data.path == nil) == (data.scenes == nil) {
+        return "data.\(name): expected a path or scenes"
+      }
+      if let split = data.split, split.count != 2 {
+        return "data.\(name).split: expected two counts, of training and of test images"
+      }
     }
     var names: Set<String> = []
     for (index, row) in rows.enumerated() {
@@ -62,10 +66,7 @@ extension Experiment {
 extension Experiment.ClassifierRecipe {
   fileprivate var problem: String? {
     if (file == nil) == (model == nil) { return "expected a file or a model" }
-    if let width = model?.width, !(width > 0 && width <= 8) {
-      return "width \(width): expected more than 0, at most 8"
-    }
-    return training?.problem.map { "training.\($0)" }
+    return model?.problem ?? training?.problem.map { "training.\($0)" }
   }
 }
 

@@ -9,8 +9,8 @@ public struct DifferenceMaps: Equatable, Sendable {
   public let absolute: HeatMap
   /// The mean over the channels of b − a.
   public let signed: HeatMap
-  /// |b − a| of each number.
-  private let magnitudes: [Float]
+  /// b − a of each number.
+  public let differences: [Float]
 
   /// - Parameters:
   ///   - before: a, height × width × channels numbers.
@@ -29,14 +29,14 @@ public struct DifferenceMaps: Equatable, Sendable {
     }
     absolute = means { $0.magnitude }
     signed = means { $0 }
-    magnitudes = differences.map(\.magnitude)
+    self.differences = differences
   }
 
   /// The magnitudes as a picture, each channel by itself: 0 is black and `limit` full.
   public func picture(limit: Float) -> Image {
-    let channels = magnitudes.count / max(1, absolute.values.count)
+    let channels = differences.count / max(1, absolute.values.count)
     return Image(
-      magnitudes.map { $0 / limit },
+      differences.map { $0.magnitude / limit },
       Shape(height: absolute.height, width: absolute.width, channels: channels))
   }
 }

@@ -56,18 +56,11 @@ final class GradientRun {
   }
 
   var classCount: Int { graph.shapes[logits].channels }
-  private var imageCount: Int { graph.inputShape.elementCount }
 
   /// Runs up to `batch` images of the input's height × width × channels.
   func forward(_ images: [[Float]]) {
     precondition(images.count <= batch, "a run takes one batch")
-    for (row, image) in images.enumerated() {
-      precondition(image.count == imageCount, "an image has the input's size")
-      image.withUnsafeBufferPointer { image in
-        guard let source = image.baseAddress else { return }
-        (session.input.base + row * imageCount).update(from: source, count: imageCount)
-      }
-    }
+    for (row, image) in images.enumerated() { session.setInput(image, row: row) }
     session.forward()
   }
 

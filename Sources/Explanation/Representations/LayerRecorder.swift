@@ -51,8 +51,7 @@ public final class LayerRecorder {
 
   /// - Parameter image: the input's height × width × channels numbers.
   public func answers(to image: [Float]) -> [Answer] {
-    precondition(image.count == session.input.elementCount, "an image has the input's size")
-    for (index, value) in image.enumerated() { session.input.base[index] = value }
+    session.setInput(image)
     session.forward()
     return layers.map {
       Answer(layer: $0, values: session.value(of: $0.node).elements(ofImage: 0))

@@ -21,6 +21,13 @@ public struct HeatMap: Equatable, Sendable {
   /// `percentile` % of the values do not exceed. A few outliers then do not darken all else. 0...1
   /// when there is nothing to see.
   public func stretchedRange(percentile: Float = 99) -> ClosedRange<Float> {
+    Self.stretchedRange(of: values, percentile: percentile)
+  }
+
+  /// The same of any values.
+  public static func stretchedRange(
+    of values: [Float], percentile: Float = 99
+  ) -> ClosedRange<Float> {
     let magnitudes = values.filter { $0.isFinite }.map { $0.magnitude }.sorted()
     guard let largest = magnitudes.last, largest > 0 else { return 0...1 }
     let rank = Int((Float(magnitudes.count - 1) * percentile / 100).rounded())

@@ -111,10 +111,11 @@ public struct Graph: Equatable, Sendable {
     nodes.indices.reduce(0) { $0 + multiplyAccumulates(of: $1) }
   }
 
-  /// The number of values that gradient descent may change.
-  public var learntParameterCount: Int {
+  /// The number of values that gradient descent may change, but for those of frozen nodes.
+  public func learntParameterCount(frozen: Set<Int> = []) -> Int {
     nodes.indices.reduce(0) { sum, node in
-      sum + parameters(of: node).reduce(0) { $0 + ($1.role.isLearnt ? $1.count : 0) }
+      guard !frozen.contains(node) else { return sum }
+      return sum + parameters(of: node).reduce(0) { $0 + ($1.role.isLearnt ? $1.count : 0) }
     }
   }
 

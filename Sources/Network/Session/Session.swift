@@ -115,6 +115,18 @@ public final class Session {
     }
   }
 
+  /// Makes `image` the example in row `row` of the input.
+  ///
+  /// - Precondition: it has the numbers of one example.
+  package func setInput(_ image: [Float], row: Int = 0) {
+    let count = plan.graph.inputShape.elementCount
+    precondition(image.count == count && row < plan.request.batch, "an image has the input's size")
+    image.withUnsafeBufferPointer { image in
+      guard let source = image.baseAddress else { return }
+      (input.base + row * count).update(from: source, count: count)
+    }
+  }
+
   /// Computes every node's output from the input.
   /// - Parameter seed: what dropout draws from; the backward run that follows uses the same.
   public func forward(seed: UInt64 = 0) {

@@ -113,9 +113,9 @@ struct AssessCommand: ParsableCommand {
 
   private func subject(_ dataset: Dataset, _ pool: ThreadPool) throws -> AssessedModel {
     func part(_ path: String, _ role: Model.Role) throws -> AssessedModel.Part {
-      let model = try Model.withFloatEnds(contentsOf: path, as: role)
-      try model.check(dataset, from: data.data, path: path, needsLabels: role == .classifier)
-      return .init(model: model, inFloats: try Model.inFloats(contentsOf: path, as: role))
+      let part = try AssessedModel.Part(contentsOf: path, as: role)
+      try part.model.check(dataset, from: data.data, path: path, needsLabels: role == .classifier)
+      return part
     }
     return try AssessedModel(
       classifier: try part(classifier, .classifier),

@@ -23,20 +23,6 @@ extension AssessmentRun {
   }
 }
 
-extension IntervalEstimate {
-  /// As percentages: `81.5 (80.1 to 82.9)`; with signs where it is a difference.
-  func percentages(signed: Bool = false) -> String {
-    let format = signed ? "%+.1f (%+.1f to %+.1f)" : "%.1f (%.1f to %.1f)"
-    return String(format: format, value * 100, lower * 100, upper * 100)
-  }
-
-  /// As they are, to three decimals.
-  func decimals(signed: Bool = false) -> String {
-    let format = signed ? "%+.3f (%+.3f to %+.3f)" : "%.3f (%.3f to %.3f)"
-    return String(format: format, value, lower, upper)
-  }
-}
-
 extension PairedGain {
   /// The gain, fixed, broken and p, as cells.
   var cells: [String] {

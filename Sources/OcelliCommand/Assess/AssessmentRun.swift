@@ -22,6 +22,8 @@ struct AssessmentRun {
   /// Of the whole test set; of the sample.
   private var predictions: (plain: Predictions, enhanced: Predictions?)?
   private var sampled: AssessedImages?
+  /// Of the part of the sample whose explanations are probed.
+  private var fewer: AssessedImages?
 
   init(
     _ model: AssessedModel, _ dataset: Dataset, _ sample: Dataset, _ command: AssessCommand,
@@ -78,14 +80,16 @@ struct AssessmentRun {
       assessment.calibration = .init(
         plain: Calibration(plain), enhanced: enhanced.map { Calibration($0) })
     case .faithfulness:
+      let images = try probed()
       assessment.faithfulness = try explaining {
         try FaithfulnessAssessment(
-          model, try probed(), methods: command.method, options, progress: progress)
+          model, images, methods: command.method, options, progress: progress)
       }
     case .sanity:
+      let images = try probed()
       assessment.sanity = try explaining {
         try SanityAssessment(
-          model, try probed(), method: command.method[0], options, progress: progress)
+          model, images, method: command.method[0], options, progress: progress)
       }
     case .attention:
       let (images, masks) = (images(), try masks())
@@ -108,7 +112,8 @@ struct AssessmentRun {
       }
     case .transfer: assessment.transfer = try transfer(progress)
     case .corruption:
-      assessment.corruption = try CorruptionAssessment(model, sample, progress: progress)
+      assessment.corruption = try CorruptionAssessment(
+        model, sample, clean: images(), progress: progress)
     }
   }
 
@@ -146,10 +151,13 @@ struct AssessmentRun {
   }
 
   /// The images whose explanations are probed.
-  private func probed() throws -> AssessedImages {
-    AssessedImages(
-      command.explained < sample.count
-        ? try sample.split(counts: [command.explained], seed: command.seed)[0] : sample, model)
+  private mutating func probed() throws -> AssessedImages {
+    guard command.explained < sample.count else { return images() }
+    if let fewer { return fewer }
+    let images = AssessedImages(
+      try sample.split(counts: [command.explained], seed: command.seed)[0], model)
+    fewer = images
+    return images
   }
 
   private func masks() throws -> [Mask?] {

@@ -16,14 +16,8 @@ extension PerturbationAssessment {
     sizes.add(["fine detail's share of its power, %", spectrum.fineShare.percentages()])
     sizes.add(["fine detail's share of the images', %", spectrum.fineShareOfImages.percentages()])
     var gains = TextTable(["enhanced picture", "accuracy, %"] + PairedGain.headings)
-    for variant in budget {
-      gains.add(
-        ["clipped to ±\(variant.name)", variant.accuracy.percentages()] + variant.gain.cells)
-    }
-    for variant in stored {
-      gains.add(
-        ["stored as \(variant.name)", variant.accuracy.percentages()] + variant.gain.cells)
-    }
+    for variant in budget { gains.add(["clipped to ±\(variant.name)"] + variant.cells) }
+    for variant in stored { gains.add(["stored as \(variant.name)"] + variant.cells) }
     return sizes.description + "\n\n" + gains.description
   }
 
@@ -44,7 +38,7 @@ extension AdversarialAssessment {
     if !controls.isEmpty {
       var table = TextTable(["instead of its change", "accuracy, %"] + PairedGain.headings)
       for control in controls {
-        table.add([control.name, control.accuracy.percentages()] + control.gain.cells)
+        table.add([control.name] + control.cells)
       }
       parts.append(table.description)
     }
@@ -76,4 +70,9 @@ extension TransferAssessment {
     }
     return table.description
   }
+}
+
+extension ChangedPictures {
+  /// The accuracy and the gain, as cells.
+  fileprivate var cells: [String] { [accuracy.percentages()] + gain.cells }
 }

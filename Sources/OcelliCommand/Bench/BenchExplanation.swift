@@ -18,9 +18,9 @@ struct BenchExplanation: ParsableCommand {
     abstract: "Time Grad-CAM and LIME beside the runs they are made of.",
     usage: "ocelli bench explanation [<options>]",
     discussion: """
-      grad-cam explains --count random pictures of 32×32 pixels with ResNet-8; lime explains one \\
-      of 96×96 pixels with VGG-16 by --count pictures with parts hidden. Each is timed beside the \\
-      forward runs of as many pictures in the same batches: the medians over --steps after one \\
+      grad-cam explains --count random pictures of 32×32 pixels with ResNet-8; lime explains one \
+      of 96×96 pixels with VGG-16 by --count pictures with parts hidden. Each is timed beside the \
+      forward runs of as many pictures in the same batches: the medians over --steps after one \
       step of warm-up.
 
         ocelli bench explanation --workload grad-cam --threads 2
@@ -94,11 +94,7 @@ struct BenchExplanation: ParsableCommand {
       case .gradCAM: try ResNet8(imageHeight: 32, imageWidth: 32, classCount: 10).graph()
       case .lime: try VGG16(imageHeight: 96, imageWidth: 96, classCount: 10).graph()
       }
-    guard let parameters = ParameterStore(graph) else {
-      throw CommandError("no memory for the parameters")
-    }
-    parameters.initialize(seed: 1)
-    return Model(role: .classifier, graph: graph, parameters: parameters)
+    return try Model.untrained(.classifier, graph, labels: [], seed: 1)
   }
 
   /// What is timed, on pictures by chance.

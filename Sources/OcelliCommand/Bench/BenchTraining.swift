@@ -73,9 +73,11 @@ struct BenchTraining: ParsableCommand {
   private func makeBench(_ pool: ThreadPool) throws -> TrainingBench {
     var vgg = VGG16(imageHeight: size, imageWidth: size, classCount: 10)
     vgg.dropoutRate = 0.5
-    let classifier = try model(.classifier, try vgg.graph(), labels: (0..<10).map { "\($0)" })
+    let classifier = try Model.untrained(
+      .classifier, try vgg.graph(), labels: (0..<10).map { "\($0)" }, seed: 1)
     let enhancer: () throws -> Model = {
-      try model(.enhancer, try UNet(imageHeight: size, imageWidth: size).graph(), labels: [])
+      try Model.untrained(
+        .enhancer, try UNet(imageHeight: size, imageWidth: size).graph(), labels: [], seed: 1)
     }
     switch workload {
     case .vgg16Training:
@@ -101,13 +103,5 @@ struct BenchTraining: ParsableCommand {
         classifier, frozen: [], lossNode: nil, .meanSquaredError,
         OptimizerOptions(.sgd(momentum: 0, nesterov: false)), batch: batch, pool)
     }
-  }
-
-  private func model(_ role: Model.Role, _ graph: Graph, labels: [String]) throws -> Model {
-    guard let parameters = ParameterStore(graph) else {
-      throw CommandError("no memory for the parameters")
-    }
-    parameters.initialize(seed: 1)
-    return Model(role: role, graph: graph, parameters: parameters, labels: labels)
   }
 }

@@ -3,6 +3,7 @@ public import ArgumentParser
 public import Datasets
 import Foundation
 import Imaging
+import Interchange
 import Kernels
 
 struct DatasetCommand: ParsableCommand {

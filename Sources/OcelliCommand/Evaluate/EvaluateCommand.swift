@@ -56,8 +56,7 @@ struct EvaluateCommand: ParsableCommand {
     if picture != nil && enhancer == nil {
       throw ValidationError("--picture needs --enhancer")
     }
-    let extensions = ["png", "jpg", "jpeg", "ppm"]
-    if let picture, !extensions.contains(URL(filePath: picture).pathExtension.lowercased()) {
+    if let picture, ImageFormat(path: picture) == nil {
       throw ValidationError("--picture \(picture): expected a name that ends in .png, .jpg or .ppm")
     }
   }

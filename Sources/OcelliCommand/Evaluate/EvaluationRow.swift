@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Experiments
 import Foundation
-import Kernels
+import Interchange
 import Text
 import Training
 
@@ -11,13 +11,22 @@ struct EvaluationRow {
   let alone: Predictions
   let combined: Predictions?
   let labels: [String]
-  let seed: UInt64
   /// Images of the test part that the training part has, too.
   let overlapCount: Int
+  /// What the enhancer does, where there is one.
+  private let gain: PairedGain?
 
-  var comparison: PairedComparison? {
-    combined.map {
-      PairedComparison(before: alone.classes, after: $0.classes, labels: alone.labels)
+  init(
+    part: String, alone: Predictions, combined: Predictions?, labels: [String], seed: UInt64,
+    overlapCount: Int
+  ) {
+    self.part = part
+    self.alone = alone
+    self.combined = combined
+    self.labels = labels
+    self.overlapCount = overlapCount
+    gain = combined.map {
+      PairedGain(before: alone.classes, after: $0.classes, labels: alone.labels, seed: seed)
     }
   }
 
@@ -26,22 +35,13 @@ struct EvaluationRow {
     return .wilson(right, of: predictions.labels.count)
   }
 
-  /// The interval of the gain, by a bootstrap over the images.
-  private var gainInterval: Interval? {
-    combined.map { combined in
-      var random = RandomGenerator(seed: seed)
-      return PairedBootstrap().interval(
-        before: alone.classes, after: combined.classes, labels: alone.labels, random: &random)
-    }
-  }
-
   static func table(_ rows: [EvaluationRow]) -> String {
     var table = TextTable(
       rows[0].combined == nil
         ? ["", "images", "accuracy", "95 % interval", "loss"]
         : [
-          "", "images", "classifier alone", "enhanced", "gain (95 %)", "fixed", "broken", "p",
-        ])
+          "", "images", "classifier alone", "enhanced",
+        ] + PairedGain.headings)
     for row in rows {
       table.add(row.combined == nil ? row.aloneCells : row.pairedCells)
     }
@@ -56,15 +56,11 @@ struct EvaluationRow {
   }
 
   private var pairedCells: [String] {
-    guard let combined, let comparison, let gainInterval else { return aloneCells }
-    let gain = String(
-      format: "%+.1f (%+.1f to %+.1f)", comparison.difference * 100, gainInterval.lower * 100,
-      gainInterval.upper * 100)
+    guard let combined, let gain else { return aloneCells }
     return [
       part, "\(alone.labels.count)", "\(alone.accuracy.percent) (\(text(interval(alone))))",
-      "\(combined.accuracy.percent) (\(text(interval(combined))))", gain, "\(comparison.fixed)",
-      "\(comparison.broken)", pText(comparison.pValue),
-    ]
+      "\(combined.accuracy.percent) (\(text(interval(combined))))",
+    ] + gain.cells
   }
 
   private func text(_ interval: Interval) -> String {
@@ -145,10 +141,9 @@ extension EvaluationRow {
       var document = Document(
         part: row.part, images: row.alone.labels.count,
         overlap: row.overlapCount > 0 ? row.overlapCount : nil, classifier: accuracy(row.alone),
-        combined: row.combined.map(accuracy), gain: row.comparison?.difference,
-        gainLower: row.gainInterval?.lower, gainUpper: row.gainInterval?.upper,
-        fixed: row.comparison?.fixed, broken: row.comparison?.broken,
-        mcNemarP: row.comparison?.pValue)
+        combined: row.combined.map(accuracy), gain: row.gain?.difference.value,
+        gainLower: row.gain?.difference.lower, gainUpper: row.gain?.difference.upper,
+        fixed: row.gain?.fixed, broken: row.gain?.broken, mcNemarP: row.gain?.pValue)
       if perClass { row.addClasses(to: &document) }
       return document
     }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import Interchange
 import Kernels
 import Network
 import SharedCommands

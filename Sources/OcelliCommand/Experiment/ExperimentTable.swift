@@ -22,9 +22,9 @@ struct ExperimentTable: CustomStringConvertible {
     for row in results.rows {
       for (index, variant) in row.summary.enumerated() {
         table.add([
-          index == 0 ? label(of: row) : "", name(of: variant), Self.text(variant.training),
-          Self.text(variant.accuracy), Self.gain(variant), Self.count(variant.fixed),
-          Self.count(variant.broken), pText(variant.p), pText(variant.adjustedP),
+          index == 0 ? row.label : "", variant.name, variant.trainingText, variant.accuracy.text,
+          variant.gainText, variant.fixedText, variant.brokenText, pText(variant.p),
+          pText(variant.adjustedP),
         ])
       }
     }
@@ -38,27 +38,17 @@ struct ExperimentTable: CustomStringConvertible {
     for row in results.rows {
       guard let run = row.runs.first else { continue }
       for (index, variant) in run.variants.enumerated() {
-        let seconds = times.variants.filter { $0.row == row.name && $0.id == variant.id }
-          .map(\.cpuSeconds)
-        let mean = seconds.reduce(0, +) / Double(max(1, seconds.count))
         let budget = variant.budget
         table.add([
           index == 0 ? row.name : "", variant.id, budget.samples.formatted(),
           Estimate.text(multiplyAccumulates: budget.trainingMultiplyAccumulates),
-          Duration.text(mean), budget.parameters.formatted(),
+          Duration.text(times.cpuSeconds(row: row.name, variant: variant.id) ?? 0),
+          budget.parameters.formatted(),
           String(format: "%.1f MMAC", Double(budget.multiplyAccumulates) / 1e6),
         ])
       }
     }
     return table.description
-  }
-
-  private func label(of row: ExperimentResults.Row) -> String {
-    row.isContaminated ? "\(row.name) (contaminated)" : row.name
-  }
-
-  private func name(of variant: ExperimentResults.VariantSummary) -> String {
-    variant.id == "enhanced" ? "enhanced" : "\(variant.id) \(variant.title)"
   }
 
   private var legend: String {
@@ -78,23 +68,5 @@ struct ExperimentTable: CustomStringConvertible {
     let rows = results.experiment.rows
     guard let figures = rows.first(where: { $0.name == row.name })?.published else { return "" }
     return "; published: \(figures.alone.percent) alone, \(figures.enhanced.percent) enhanced"
-  }
-
-  private static func text(_ spread: ExperimentResults.Spread?) -> String {
-    guard let spread else { return "" }
-    guard let deviation = spread.deviation else { return spread.mean.percent }
-    return String(format: "%.1f ± %.1f %%", spread.mean * 100, deviation * 100)
-  }
-
-  private static func gain(_ variant: ExperimentResults.VariantSummary) -> String {
-    guard let gain = variant.gain, let lower = variant.lower, let upper = variant.upper else {
-      return ""
-    }
-    return String(
-      format: "%+.1f (%+.1f to %+.1f)", gain.mean * 100, lower * 100, upper * 100)
-  }
-
-  private static func count(_ value: Double?) -> String {
-    value.map { $0 == $0.rounded() ? "\(Int($0))" : String(format: "%.1f", $0) } ?? ""
   }
 }

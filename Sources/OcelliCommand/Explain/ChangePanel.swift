@@ -28,7 +28,7 @@ struct ChangePanel {
       for: plain.image, title: "What the enhancer changed",
       headings: ["original", "enhanced", "difference", "darker, brighter"])
     panel.notes = change.lines
-    let limit = style.limit(of: change.maps.absolute)
+    let limit = style.limit(of: change.maps.absolute.values)
     panel.append(row: [
       explained.cell(plain, labels), explained.cell(enhanced, labels),
       .init(

@@ -8,7 +8,7 @@ import Imaging
 struct ComparisonSheet {
   private static let rowCount = 8
 
-  private var pictures: [(rank: Int, explained: ExplainedPicture)] = []
+  private var pictures: [(rank: Int, explained: ExplainedPicture, change: PictureChange)] = []
   private let labels: [String]
   private let style: PictureStyle
 
@@ -18,7 +18,7 @@ struct ComparisonSheet {
   }
 
   /// Takes a picture that was enhanced, if it is among the most telling.
-  mutating func add(_ explained: ExplainedPicture) {
+  mutating func add(_ explained: ExplainedPicture, _ change: PictureChange) {
     guard let enhanced = explained.enhanced else { return }
     let rank =
       switch (explained.isRight(explained.plain), explained.isRight(enhanced)) {
@@ -28,20 +28,19 @@ struct ComparisonSheet {
       }
     let place = pictures.firstIndex { $0.rank > rank } ?? pictures.count
     guard place < Self.rowCount else { return }
-    pictures.insert((rank, explained), at: place)
+    pictures.insert((rank, explained, change), at: place)
     if pictures.count > Self.rowCount { pictures.removeLast() }
   }
 
-  var isEmpty: Bool { pictures.isEmpty }
-
   /// Original, what speaks for the class there, what does in the enhanced picture, and that.
   func attention() -> Image? {
-    guard let method = pictures.first?.explained.plain.maps.first?.method,
+    guard let first = pictures.first?.explained, let method = first.plain.maps.first?.method,
+      first.enhanced?.maps.isEmpty == false,
       var panel = panel(
         "Where the classifier looks: \(method.name)",
         ["original", "attention", "attention", "enhanced"])
     else { return nil }
-    for (_, explained) in pictures {
+    for (_, explained, _) in pictures {
       guard let enhanced = explained.enhanced, let before = explained.plain.maps.first,
         let after = enhanced.maps.first
       else { continue }
@@ -66,26 +65,18 @@ struct ComparisonSheet {
       var panel = panel(
         "What the enhancer changed", ["original", "enhanced", "difference", "heat map"])
     else { return nil }
-    let changes = pictures.map { ($0.explained, $0.explained.enhanced ?? $0.explained.plain) }
-    let maps = changes.map { explained, enhanced in
-      DifferenceMaps(
-        from: explained.plain.floats, to: enhanced.floats, height: enhanced.image.height,
-        width: enhanced.image.width)
-    }
-    let values = maps.flatMap(\.absolute.values)
-    let limit = style.limit(of: HeatMap(width: values.count, height: 1, values: values))
-    for ((explained, enhanced), map) in zip(changes, maps) {
-      let comparison = ImageComparison(
-        explained.plain.floats, enhanced.floats, height: enhanced.image.height,
-        width: enhanced.image.width)
+    let limit = style.limit(of: pictures.flatMap(\.change.maps.absolute.values))
+    for (_, explained, change) in pictures {
+      guard let enhanced = explained.enhanced else { continue }
+      let (maps, comparison) = (change.maps, change.comparison)
       panel.append(
         row: [
           explained.cell(explained.plain, labels), explained.cell(enhanced, labels),
           .init(
-            map.picture(limit: limit),
+            maps.picture(limit: limit),
             caption: "up to " + PictureStyle.levels(comparison.largest)),
           .init(
-            map.absolute.image(style.colors, range: 0...limit),
+            maps.absolute.image(style.colors, range: 0...limit),
             caption: "PSNR " + PictureStyle.decibels(comparison.peakSignalToNoise)),
         ], heading: heading(explained))
     }

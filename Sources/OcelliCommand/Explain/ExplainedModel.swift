@@ -62,7 +62,8 @@ struct ExplainedModel {
       shownLayers =
         question.layers.isEmpty
         ? nil : try LayerRecorder(model, layers: question.layers, pool)
-      comparedLayers = enhancerPath == nil ? nil : try LayerRecorder(model, pool)
+      comparedLayers =
+        enhancerPath == nil || question.layers.isEmpty ? nil : try LayerRecorder(model, pool)
     } catch { throw CommandError("\(path): \(error)") }
     guard let enhancerPath else {
       (enhancer, composedExplainers, readings) = (nil, [], [.plain])
@@ -215,8 +216,7 @@ struct ExplainedModel {
   ) -> ClosedRange<Float> {
     let values = explanations.flatMap(\.map.values)
     let isPixels = if case .input = method { true } else { false }
-    let limit = HeatMap(width: values.count, height: 1, values: values)
-      .stretchedRange(percentile: isPixels ? 99 : 100).upperBound
+    let limit = HeatMap.stretchedRange(of: values, percentile: isPixels ? 99 : 100).upperBound
     return (method.isSigned ? -limit : 0)...limit
   }
 
@@ -234,7 +234,7 @@ struct ExplainedModel {
   }
 
   private func outputs(of session: Session, for floats: [Float], _ node: Int) -> [Float] {
-    for (index, value) in floats.enumerated() { session.input.base[index] = value }
+    session.setInput(floats)
     session.forward()
     return session.value(of: node).elements(ofImage: 0)
   }

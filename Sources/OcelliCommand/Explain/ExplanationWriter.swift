@@ -47,19 +47,13 @@ struct ExplanationWriter {
       let distances = all.compactMap(ExplanationManifest.LayerDistance.init)
       entry.layers = distances.isEmpty ? nil : distances
     }
-    try writeChange(of: explained, stem, &entry)
-    sheet.add(explained)
-    return entry
-  }
-
-  private func writeChange(
-    of explained: ExplainedPicture, _ stem: String, _ entry: inout ExplanationManifest.Picture
-  ) throws {
-    guard let enhanced = explained.enhanced else { return }
+    guard let enhanced = explained.enhanced else { return entry }
     let panel = stem + ".change.png"
     let change = PictureChange(explained.plain, enhanced)
     try save(ChangePanel(explained, enhanced, change, subject.labels, style).image(), as: panel)
     entry.change = .init(change, panel: panel, files: try change.write(to: folder, stem: stem))
+    sheet.add(explained, change)
+    return entry
   }
 
   /// Writes what several pictures are on.

@@ -36,8 +36,7 @@ struct LayerPanel {
     let before = channels.map { layer.before.channel($0) }
     let after = layer.after.map { after in channels.map { after.channel($0) } }
     let values = before.flatMap { $0 } + (after ?? []).flatMap { $0 }
-    let range = HeatMap(width: values.count, height: 1, values: values).stretchedRange(
-      percentile: 99.5)
+    let range = HeatMap.stretchedRange(of: values, percentile: 99.5)
     let colors: ColorMap = range.lowerBound < 0 ? .diverging : .viridis
     let legend = Panel.Legend(
       colors, minimum: PictureStyle.number(range.lowerBound),
@@ -57,10 +56,7 @@ struct LayerPanel {
         caption: "cosine \(Self.text(distance?.cosine)), CKA \(Self.text(distance?.alignment))",
         legend: legend))
     let changes = zip(before, after).map { zip($0, $1).map { $1 - $0 } }
-    let all = changes.flatMap { $0 }
-    let most = HeatMap(width: all.count, height: 1, values: all).stretchedRange(
-      percentile: 99.5
-    ).upperBound
+    let most = HeatMap.stretchedRange(of: changes.flatMap { $0 }, percentile: 99.5).upperBound
     cells.append(
       .init(
         grid(changes, channels, layer, .diverging, -most...most),

@@ -12,16 +12,14 @@ struct PictureChange {
   let before: PowerSpectrum
   let after: PowerSpectrum
   let difference: PowerSpectrum
-  private let differences: [Float]
 
   init(_ plain: ExplainedPicture.View, _ enhanced: ExplainedPicture.View) {
     let (height, width) = (plain.image.height, plain.image.width)
     comparison = ImageComparison(plain.floats, enhanced.floats, height: height, width: width)
     maps = DifferenceMaps(from: plain.floats, to: enhanced.floats, height: height, width: width)
-    differences = zip(plain.floats, enhanced.floats).map { $1 - $0 }
     before = PowerSpectrum(plain.floats, height: height, width: width)
     after = PowerSpectrum(enhanced.floats, height: height, width: width)
-    difference = PowerSpectrum(differences, height: height, width: width)
+    difference = PowerSpectrum(maps.differences, height: height, width: width)
   }
 
   /// Numbers for people.
@@ -41,7 +39,8 @@ struct PictureChange {
     let (height, width) = (maps.signed.height, maps.signed.width)
     let files = ["difference": "\(stem).difference.npy", "spectrum": "\(stem).spectrum.npy"]
     try NumPyArray<Float>(
-      shape: [height, width, differences.count / (height * width)], elements: differences
+      shape: [height, width, maps.differences.count / (height * width)],
+      elements: maps.differences
     ).write(to: "\(folder)/\(stem).difference.npy")
     try NumPyArray<Float>(shape: [height, width], elements: difference.power.map { Float($0) })
       .write(to: "\(folder)/\(stem).spectrum.npy")

@@ -12,9 +12,9 @@ struct PictureStyle {
   var scale: Float?
 
   /// The difference that has the strongest colour.
-  func limit(of differences: HeatMap) -> Float {
+  func limit(of differences: [Float]) -> Float {
     if let scale { return scale / 255 }
-    return differences.stretchedRange(percentile: stretch).upperBound
+    return HeatMap.stretchedRange(of: differences, percentile: stretch).upperBound
   }
 
   /// A panel whose cells are for pictures of this size.

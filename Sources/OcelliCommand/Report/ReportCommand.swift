@@ -6,6 +6,7 @@ import Foundation
 import Interchange
 import Kernels
 import Network
+import SharedCommands
 import Training
 
 struct ReportCommand: ParsableCommand {
@@ -42,30 +43,46 @@ struct ReportCommand: ParsableCommand {
     let results = try ExperimentResults(folder: folder)
     let pool = try threads.pool()
     let status = StatusLine()
+    let images = try load(results, status)
     var details: [String: Report.Details] = [:]
     for row in results.rows {
       status.show("row \(row.name)")
-      details[row.name] = try self.details(row, results.experiment, pool, status)
+      let data = results.experiment.rows.first { $0.name == row.name }?.data
+      details[row.name] = try self.details(row, data.flatMap { images[$0] }, pool, status)
     }
     status.clear()
     let path = output ?? folder + "/report.html"
     let page = try Report(results, ExperimentTimes(folder: folder), details: details).html()
-    let file = try AtomicFile(path)
-    try file.write(Array(page.utf8))
-    try file.commit()
+    try AtomicFile.write(Array(page.utf8), to: path)
     print("\(path): \(results.rows.count) rows, \((page.utf8.count + 512) / 1024) KB")
   }
 
+  /// The data sets that pictures are shown of; the rest of the page needs none.
+  private func load(
+    _ results: ExperimentResults, _ status: StatusLine
+  ) throws -> [String: DataSpecification.Parts] {
+    var images: [String: DataSpecification.Parts] = [:]
+    for name in Set(results.experiment.rows.map(\.data)).sorted() where pictures > 0 {
+      guard let specification = results.experiment.data[name] else { continue }
+      if let path = specification.path, !FileManager.default.fileExists(atPath: path) {
+        status.note("\(path): no such data; its rows are shown without pictures")
+        continue
+      }
+      images[name] = try specification.load(showing: status, as: specification.path ?? name)
+    }
+    return images
+  }
+
   private func details(
-    _ row: ExperimentResults.Row, _ experiment: Experiment, _ pool: ThreadPool,
+    _ row: ExperimentResults.Row, _ images: DataSpecification.Parts?, _ pool: ThreadPool,
     _ status: StatusLine
   ) throws -> Report.Details? {
     guard let variants = row.runs.first?.variants,
       let alone = variants.first(where: { $0.id == "C0" }),
       let enhanced = variants.first(where: { $0.id == "enhanced" })
     else { return nil }
-    let before = try PredictionsFile.read(folder + "/" + alone.predictions)
-    let after = try PredictionsFile.read(folder + "/" + enhanced.predictions)
+    let before = try predictions(of: alone, row)
+    let after = try predictions(of: enhanced, row)
     let curves = [("classifier", enhanced.classifier), ("enhancer", enhanced.enhancer)]
       .compactMap { name, path in
         path.flatMap {
@@ -77,40 +94,39 @@ struct ReportCommand: ParsableCommand {
       }
     return Report.Details(
       before: before, after: after,
-      gallery: try gallery(row, enhanced, experiment, (before, after), pool, status),
-      curves: curves)
+      gallery: try gallery(row, enhanced, images, (before, after), pool, status), curves: curves)
   }
 
-  /// `nil` where the images are not at hand: the rest of the page needs none.
+  private func predictions(
+    of variant: ExperimentResults.Variant, _ row: ExperimentResults.Row
+  ) throws -> Predictions {
+    let path = folder + "/" + variant.predictions
+    let predictions = try PredictionsFile.read(path)
+    guard predictions.labels.count == row.data.test,
+      (predictions.labels + predictions.classes).allSatisfy({ $0 < row.data.classes.count })
+    else { throw CommandError("\(path): are not the predictions of row \(row.name)") }
+    return predictions
+  }
+
   private func gallery(
-    _ row: ExperimentResults.Row, _ variant: ExperimentResults.Variant, _ experiment: Experiment,
-    _ predictions: (before: Predictions, after: Predictions), _ pool: ThreadPool,
-    _ status: StatusLine
+    _ row: ExperimentResults.Row, _ variant: ExperimentResults.Variant,
+    _ images: DataSpecification.Parts?, _ predictions: (before: Predictions, after: Predictions),
+    _ pool: ThreadPool, _ status: StatusLine
   ) throws -> Gallery? {
-    guard pictures > 0, let enhancer = variant.enhancer, let classifier = variant.classifier,
-      let name = experiment.rows.first(where: { $0.name == row.name })?.data,
-      let specification = experiment.data[name]
-    else { return nil }
-    if let path = specification.path, !FileManager.default.fileExists(atPath: path) {
-      status.note("\(path): no such data; row \(row.name) is shown without pictures")
+    guard let images, let enhancer = variant.enhancer, let classifier = variant.classifier else {
       return nil
     }
-    let parts = try specification.load(showing: status, as: specification.path ?? name)
-    guard DataFacts(parts) == row.data else {
+    guard DataFacts(images) == row.data else {
       status.note("row \(row.name): its data have changed; it is shown without pictures")
       return nil
     }
+    func part(_ path: String, _ role: Model.Role) throws -> AssessedModel.Part {
+      try .init(contentsOf: path.hasPrefix("cells/") ? folder + "/" + path : path, as: role)
+    }
     let model = try AssessedModel(
-      classifier: part(classifier, as: .classifier), enhancer: part(enhancer, as: .enhancer),
-      batch: 16, seed: 1, pool)
+      classifier: part(classifier, .classifier), enhancer: part(enhancer, .enhancer), batch: 16,
+      seed: 1, pool)
     return try Gallery(
-      model, parts.test, before: predictions.before, after: predictions.after, limit: pictures)
-  }
-
-  private func part(_ path: String, as role: Model.Role) throws -> AssessedModel.Part {
-    let path = path.hasPrefix("cells/") ? folder + "/" + path : path
-    return .init(
-      model: try Model.withFloatEnds(contentsOf: path, as: role),
-      inFloats: try Model.inFloats(contentsOf: path, as: role))
+      model, images.test, before: predictions.before, after: predictions.after, limit: pictures)
   }
 }

@@ -18,10 +18,8 @@ struct ClassifierOptions: ParsableArguments {
   var denseUnits: Int?
 
   func validate() throws {
-    guard width > 0, width <= 8 else {
-      throw ValidationError("--width \(width): expected more than 0, at most 8")
-    }
     try checkRange("dense-units", denseUnits, 1...65536)
+    if let problem = specification.problem { throw ValidationError("--" + problem) }
     if architecture != .vgg16 {
       if normalized { throw ValidationError("--normalized needs --architecture vgg16") }
       if denseUnits != nil { throw ValidationError("--dense-units needs --architecture vgg16") }

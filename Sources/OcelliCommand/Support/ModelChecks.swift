@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Datasets
+import Experiments
 import Interchange
 import Network
 import Ocelli
@@ -31,6 +32,15 @@ extension Model {
     do throws(QuantizationError) { return try model.simulated() } catch {
       throw CommandError("\(path): \(error.message)")
     }
+  }
+}
+
+extension AssessedModel.Part {
+  /// Reads a model in any format that must have this role.
+  init(contentsOf path: String, as role: Model.Role) throws {
+    self.init(
+      model: try Model.withFloatEnds(contentsOf: path, as: role),
+      inFloats: try Model.inFloats(contentsOf: path, as: role))
   }
 }
 

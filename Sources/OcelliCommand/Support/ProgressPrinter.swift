@@ -103,5 +103,3 @@ final class ProgressPrinter: TrainingObserver {
     String(format: abs(value) < 1e4 ? "%.4f" : "%.3e", value)
   }
 }
-
-/// A share as a percentage with one decimal.

@@ -72,7 +72,7 @@ public struct ModelSummary {
         multiplyAccumulates: graph.multiplyAccumulates(of: node))
     }
     parameters = layers.reduce(0) { $0 + $1.parameters }
-    trainedParameters = graph.learntParameterCount
+    trainedParameters = graph.learntParameterCount()
     weightBytes = graph.nodes.indices.reduce(0) { sum, node in
       sum + graph.parameters(of: node).reduce(0) { $0 + $1.byteCount }
     }

@@ -41,7 +41,8 @@ public struct ModelTiming {
       throw CommandError(error.description)
     }
     let load = MonotonicClock.seconds - start
-    session.fillInputsByChance()
+    var random = RandomGenerator(seed: 1)
+    session.fillInputs(&random)
     let first = time { session.forward() }
     let checksum = session.outputChecksum()
     // A run of some length, so that the clock of the CPU has settled.
@@ -79,9 +80,8 @@ public struct ModelTiming {
 }
 
 extension Session {
-  /// Fills all inputs with bytes or floats by chance, always the same.
-  fileprivate func fillInputsByChance() {
-    var random = RandomGenerator(seed: 1)
+  /// Fills all inputs with bytes or floats by chance.
+  func fillInputs(_ random: inout RandomGenerator) {
     for node in plan.graph.inputs {
       let bytes = bytes(of: node)
       if plan.graph.formats[node] == .float32 {

@@ -3,6 +3,7 @@ import Classification
 package import Imaging
 package import Network
 package import Platform
+import Text
 
 /// The pictures that arguments name, one at a time: files, folders, and the stream on standard
 /// input.
@@ -55,7 +56,7 @@ package struct PictureSource {
   package func run(_ arguments: [String]) {
     for argument in arguments {
       let isContinued =
-        if argument.utf8.elementsEqual("-".utf8) {
+        if argument.isSame("-") {
           runStream()
         } else if Folder.isThere(argument) {
           Self.forEachPath(inFolder: argument, below: "") { path, fileName in
@@ -86,7 +87,7 @@ package struct PictureSource {
   package static func count(_ arguments: [String]) -> Int? {
     var count = 0
     for argument in arguments {
-      if argument.utf8.elementsEqual("-".utf8) { return nil }
+      if argument.isSame("-") { return nil }
       guard Folder.isThere(argument) else {
         count += 1
         continue

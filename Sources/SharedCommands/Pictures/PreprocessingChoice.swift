@@ -24,7 +24,7 @@ public struct PreprocessingChoice {
   private static func numbers(_ name: String, _ text: String?) throws(CommandError) -> [Float]? {
     guard let text else { return nil }
     let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-    let isDivisor = name.utf8.elementsEqual("deviation".utf8)
+    let isDivisor = name.isSame("deviation")
     var numbers: [Float] = []
     for part in parts {
       guard let number = Float(text: String(Substring(part))), number.isFinite,

@@ -45,16 +45,12 @@ public enum SelfTest {
     let model = Model(role: .classifier, graph: graph, parameters: parameters)
     let session: Session
     do throws(SessionError) { session = try Session(model, threads: threads) } catch { return nil }
-    for input in inputs {
-      for index in session.bytes(of: input).indices {
-        session.bytes(of: input)[index] = UInt8(truncatingIfNeeded: random.next())
-      }
-    }
+    session.fillInputs(&random)
     session.forward()
     return session.outputChecksum()
   }
 
-  private static let inputFormat = ValueFormat.int8(AffineQuantization(scale: 0.02, zeroPoint: 3))
+  static let inputFormat = ValueFormat.int8(AffineQuantization(scale: 0.02, zeroPoint: 3))
 
   private static func add(
     _ graph: inout Graph, _ name: String, _ operation: Operation, _ inputs: [Int],

@@ -77,7 +77,7 @@ struct SelfTestVector {
 
   private static var others: [SelfTestVector] {
     let image = shape(9, 11, 13)
-    let input = ValueFormat.int8(AffineQuantization(scale: 0.02, zeroPoint: 3))
+    let input = SelfTest.inputFormat
     let probabilities = ValueFormat.int8(AffineQuantization(scale: 1.0 / 256, zeroPoint: -128))
     return [
       .init(

@@ -119,13 +119,7 @@ public final class Evaluator {
   private func forEachBatch(_ images: [[Float]], _ body: (Range<Int>) -> Void) {
     for first in stride(from: 0, to: images.count, by: batch) {
       let numbers = first..<min(first + batch, images.count)
-      for number in numbers {
-        let target = session.input.base + (number - first) * images[number].count
-        images[number].withUnsafeBufferPointer { image in
-          guard let source = image.baseAddress else { return }
-          target.update(from: source, count: image.count)
-        }
-      }
+      for number in numbers { session.setInput(images[number], row: number - first) }
       session.forward()
       body(numbers)
     }

@@ -2,14 +2,6 @@
 public import Network
 
 extension Graph {
-  /// Parameters that training changes, but for those of frozen nodes.
-  public func learntParameterCount(frozen: Set<Int> = []) -> Int {
-    nodes.indices.reduce(0) { sum, node in
-      guard !frozen.contains(node) else { return sum }
-      return sum + parameters(of: node).reduce(0) { $0 + ($1.role.isLearnt ? $1.count : 0) }
-    }
-  }
-
   /// Multiply-accumulates of one image's training step: forward, gradient of the input and gradient
   /// of the weights once each, but no gradient of weights where frozen.
   public func trainingMultiplyAccumulates(frozen: Set<Int> = []) -> Int64 {

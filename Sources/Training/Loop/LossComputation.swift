@@ -120,15 +120,8 @@ private final class Teacher {
     session.forward()
     let logits = session.value(of: logits)
     for n in 0..<logits.batch {
-      let row = logits.pixel(n)
-      let target = answers + n * logits.channels
-      let largest = row[Predictions.largest(row, logits.channels)]
-      var sum: Float = 0
-      for k in 0..<logits.channels {
-        target[k] = ElementaryFunctions.exp(row[k] - largest)
-        sum += target[k]
-      }
-      for k in 0..<logits.channels { target[k] /= sum }
+      let answer = ElementaryFunctions.softmax(logits.elements(ofImage: n))
+      (answers + n * logits.channels).update(from: answer, count: answer.count)
     }
   }
 }

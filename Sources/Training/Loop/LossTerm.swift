@@ -12,6 +12,14 @@ public struct LossTerm {
     /// What a frozen classifier says of that image.
     case answer(of: Model)
     case nothing
+
+    /// Whether it has a number for each class.
+    var isOfClasses: Bool {
+      switch self {
+      case .labels, .answer: true
+      case .image, .nothing: false
+      }
+    }
   }
 
   public var node: Int

@@ -64,7 +64,7 @@ extension Trainer {
       validationData: task.validation?.contentHash.description,
       frozenParameters: String(frozenHash, radix: 16),
       loss: task.terms.map(\.name).joined(separator: " + "),
-      targets: task.cleanTraining?.contentHash.description)
+      targets: task.needsImages ? task.cleanTraining?.contentHash.description : nil)
   }
 
   /// FNV-1a over the bits of all frozen parameters.

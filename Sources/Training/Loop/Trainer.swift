@@ -79,11 +79,11 @@ public final class Trainer {
     guard task.phase != .reconstruct || output == shape else {
       throw .mismatch("the enhancer makes images of \(output.text) of images of \(shape.text)")
     }
-    guard task.phase == .reconstruct || task.model.graph.outputShape.channels == data.classCount
-    else {
-      throw .mismatch(
-        "\(data.name): \(data.classCount) classes, the model knows "
-          + "\(task.model.graph.outputShape.channels)")
+    for term in task.terms where term.target.isOfClasses {
+      let channels = task.model.graph.shapes[term.node].channels
+      guard channels == data.classCount else {
+        throw .mismatch("\(data.name): \(data.classCount) classes, the model knows \(channels)")
+      }
     }
   }
 

@@ -62,6 +62,17 @@ public struct ClassifierSpecification: Codable, Hashable, Sendable {
     }
   }
 
+  /// What is wrong with it, for people.
+  public var problem: String? {
+    if let width, !(width > 0 && width <= 8) {
+      return "width \(width): expected more than 0, at most 8"
+    }
+    if let denseUnits, !(1...65536).contains(denseUnits) {
+      return "denseUnits \(denseUnits): expected 1 to 65536"
+    }
+    return nil
+  }
+
   /// The untrained classifier of these images, and the nodes that stay as they are.
   ///
   /// - Throws: `GraphError`, or `TrainingError.outOfMemory`.
@@ -75,7 +86,8 @@ public struct ClassifierSpecification: Codable, Hashable, Sendable {
 }
 
 extension Model {
-  static func untrained(
+  /// A model whose parameters are drawn by chance.
+  package static func untrained(
     _ role: Role, _ graph: Graph, labels: [String], seed: UInt64
   ) throws(TrainingError) -> Model {
     guard let parameters = ParameterStore(graph) else {

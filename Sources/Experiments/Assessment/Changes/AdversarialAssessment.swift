@@ -6,13 +6,6 @@ import Training
 /// Whether the enhancer's change helps as a picture would, or is a trick on one classifier: other
 /// changes of the same size, attacks, and classifiers that it was not trained with.
 public struct AdversarialAssessment: Codable, Equatable, Sendable {
-  /// A change of the same size as the enhancer's, image by image.
-  public struct Control: Codable, Equatable, Sendable {
-    public let name: String
-    public let accuracy: IntervalEstimate
-    public let gain: PairedGain
-  }
-
   /// The accuracy under an attack with the gradient of the classifier.
   public struct Attack: Codable, Equatable, Sendable {
     /// `FGSM`, or `PGD` of 10 steps from a random start.
@@ -28,7 +21,8 @@ public struct AdversarialAssessment: Codable, Equatable, Sendable {
   }
 
   public let images: Int
-  public let controls: [Control]
+  /// Changes of the same size as the enhancer's, image by image.
+  public let controls: [ChangedPictures]
   public let attacks: [Attack]
 
   public static let epsilons = [2, 4, 8]
@@ -71,17 +65,13 @@ public struct AdversarialAssessment: Codable, Equatable, Sendable {
     self.attacks = attacks
   }
 
-  private static func controls(_ model: AssessedModel, _ images: AssessedImages) -> [Control] {
+  private static func controls(_ model: AssessedModel, _ images: AssessedImages)
+    -> [ChangedPictures]
+  {
     guard let enhanced = images.enhanced else { return [] }
     return SameSizeChange.allCases.map { change in
       let pictures = change.pictures(images.plain, enhanced, channels: 3, seed: model.seed)
-      let classes = model.predictions(pictures, images.labels).classes
-      return Control(
-        name: change.rawValue,
-        accuracy: IntervalEstimate(accuracyOf: classes, labels: images.labels),
-        gain: PairedGain(
-          before: images.predictions.classes, after: classes, labels: images.labels,
-          seed: model.seed))
+      return ChangedPictures(change.rawValue, pictures, of: images, model)
     }
   }
 }

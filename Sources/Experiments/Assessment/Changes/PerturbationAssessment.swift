@@ -32,20 +32,13 @@ public struct PerturbationAssessment: Codable, Equatable, Sendable {
     public let radialOfImages: [Double]
   }
 
-  /// The accuracy on changed pictures, and the gain over plain ones.
-  public struct Variant: Codable, Equatable, Sendable {
-    public let name: String
-    public let accuracy: IntervalEstimate
-    public let gain: PairedGain
-  }
-
   public let images: Int
   public let size: Size
   public let spectrum: Spectrum
   /// With differences clipped to ±ε, by the name of ε in levels of 255.
-  public let budget: [Variant]
+  public let budget: [ChangedPictures]
   /// Enhanced pictures in 8 bits, and through JPEG.
-  public let stored: [Variant]
+  public let stored: [ChangedPictures]
 
   /// In levels of 255.
   public static let budgets = [1, 2, 4, 8, 16, 32]
@@ -62,16 +55,12 @@ public struct PerturbationAssessment: Codable, Equatable, Sendable {
     spectrum = ImageChange.spectrum(changes, model.seed)
     let total = 2 + Self.budgets.count + Self.qualities.count
     var done = 1
-    func variant(_ name: String, _ pictures: [[Float]]) -> Variant {
-      let classes = model.predictions(pictures, images.labels).classes
-      done += 1
-      progress(done, total)
-      return Variant(
-        name: name,
-        accuracy: IntervalEstimate(accuracyOf: classes, labels: images.labels),
-        gain: PairedGain(
-          before: images.predictions.classes, after: classes, labels: images.labels,
-          seed: model.seed))
+    func variant(_ name: String, _ pictures: [[Float]]) -> ChangedPictures {
+      defer {
+        done += 1
+        progress(done, total)
+      }
+      return ChangedPictures(name, pictures, of: images, model)
     }
     progress(done, total)
     budget = Self.budgets.map { levels in

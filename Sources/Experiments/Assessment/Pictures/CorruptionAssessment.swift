@@ -34,10 +34,11 @@ public struct CorruptionAssessment: Codable, Equatable, Sendable {
   /// helps.
   public let meanCorruptionError: IntervalEstimate?
 
+  /// - Parameter clean: `pictures` as they are.
   public init(
-    _ model: AssessedModel, _ pictures: Dataset, progress: AssessmentProgress
+    _ model: AssessedModel, _ pictures: Dataset, clean: AssessedImages,
+    progress: AssessmentProgress
   ) throws {
-    let clean = AssessedImages(pictures, model)
     images = pictures.count
     self.clean = Self.accuracy(clean.predictions)
     cleanEnhanced = clean.enhancedPredictions.map(Self.accuracy)

@@ -8,7 +8,8 @@ extension IntegerProduct {
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
     let blocks = blocks
-    let strips = (0..<pool.threadCount).map { scratch + $0 * scratchByteCount }
+    let stripBytes = scratchByteCount
+    let strips = (0..<pool.threadCount).map { scratch + $0 * stripBytes }
     let loop = IntegerProductLoop(
       product: self, source: source, zeroPoint: quantization.inputZeroPoint,
       panels: prepared.assumingMemoryBound(to: IntegerVector.self),

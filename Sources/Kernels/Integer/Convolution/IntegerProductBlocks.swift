@@ -34,18 +34,21 @@ struct IntegerProductBlocks {
     panels = product.panelsPerGroup
     let isRow = product.lineLength == product.geometry.outputWidth
     unitTiles = isRow ? product.tilesPerLine : 1
+    // In 64 bits: on small boards such counts do not fit into an `Int`.
     let width = product.vectors * Machine.vectorFloats
     let depth = product.runCount * product.runSteps * product.stepElements + Self.outputCost
-    let unitCost = unitTiles * product.tileRows * panels * width * depth
+    let unitCost =
+      Int64(unitTiles * product.tileRows) * Int64(panels * width) * Int64(depth)
     let units = tiles / unitTiles
     let blocks = Self.count(
-      work: Int64(units) * Int64(unitCost) * Int64(groups), threads: product.threadCount)
+      work: Int64(units) * unitCost * Int64(groups), threads: product.threadCount)
     let blocksPerGroup = (blocks + groups - 1) / groups
     let weightBytes = panels * product.panelVectors * MemoryLayout<IntegerVector>.stride
     if weightBytes <= Self.cachedBytes && units > 1 {
       // What two blocks both copy is not to cost more than a 32nd of a block.
-      let copied = product.sharedRows * product.input.rowElements * Self.copyCost
-      let most = units / max(1, 32 * copied / unitCost)
+      let copied =
+        Int64(product.sharedRows) * Int64(product.input.rowElements) * Int64(Self.copyCost)
+      let most = Int(Int64(units) / max(1, 32 * copied / unitCost))
       tileBlocks = max(1, min(units, max(most, product.threadCount), blocksPerGroup))
       panelBlocks = 1
     } else {

@@ -2,13 +2,13 @@
 import Foundation
 
 extension Encodable {
-  /// What `--json` prints of one result: indented, the same bytes for the same content.
-  func json() throws -> String {
+  /// What files and `--json` have of one result: indented, the same bytes for the same content.
+  package func json() throws -> String {
     try text([.sortedKeys, .prettyPrinted])
   }
 
   /// The same in one line.
-  func jsonLine() throws -> String { try text(.sortedKeys) }
+  package func jsonLine() throws -> String { try text(.sortedKeys) }
 
   private func text(_ formatting: JSONEncoder.OutputFormatting) throws -> String {
     let encoder = JSONEncoder()
