@@ -14,9 +14,8 @@ options=(--disable-testable-imports)
 if [[ $kind == address ]]; then
   options+=(-Xcc "-march=native")
 else
-  # Built for any CPU, so that those code paths are tested too. The tests of the command limit the
-  # sizes of its files and memory, which the thread sanitizer's own shadow memory does not survive.
-  # Experiments are trainings in a row, whose threads are tested by those of TrainingTests.
-  options+=(--skip CommandTests --skip ExperimentsTests)
+  # Built for any CPU, so that those code paths are tested too. What other tests run in threads are
+  # loops of these; those of the command limit memory, which the sanitizer's shadow does not survive.
+  export TESTS="KernelsTests NetworkTests DatasetsTests TrainingTests ExplanationTests"
 fi
 swift test -c release --sanitize "$kind" --scratch-path ".build-$kind" "${options[@]}" "$@"
