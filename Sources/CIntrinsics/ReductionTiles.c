@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ReductionTiles.h"
 
+#include "Unroll.h"
+
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -17,9 +19,6 @@ int32_t ocelli_reduction_elements(void) {
   return OCELLI_REDUCTION_LONG;
 #endif
 }
-
-// A loop of a few rounds, all spelled out: registers have no indices.
-#define OCELLI_EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
 
 // Calls BODY with the activations of each run.
 #define OCELLI_FOR_EACH_RUN(BODY)                                                            \

@@ -41,6 +41,16 @@ import Testing
       height: 9, width: 13, channels: 2, outputChannels: 8, kernel: (3, 9), top: 1, bottom: 1,
       left: 4, right: 4, groups: 2, gap: 1),
     ConvolutionCase(
+      batch: 3, height: 9, width: 8, channels: 21, outputChannels: 37, kernel: (3, 3), top: 1,
+      bottom: 1, left: 1, right: 1, gap: 3),
+    ConvolutionCase(
+      batch: 2, height: 12, width: 31, channels: 16, outputChannels: 16, kernel: (3, 3), bottom: 2,
+      left: 2),
+    ConvolutionCase(height: 10, width: 11, channels: 512, outputChannels: 65, kernel: (3, 3)),
+    ConvolutionCase(
+      batch: 2, height: 17, width: 19, channels: 114, outputChannels: 100, kernel: (3, 3), top: 1,
+      bottom: 1, left: 1, right: 1),
+    ConvolutionCase(
       batch: 5, height: 1, width: 1, channels: 300, outputChannels: 300, kernel: (1, 1)),
     ConvolutionCase(
       height: 1, width: 4, channels: 96, outputChannels: 200, kernel: (1, 1), gap: 32),
@@ -79,6 +89,43 @@ import Testing
         #expect(actual.elements == expected.elements, "\(sample), \(threads) threads")
         #expect(actual.gapsAreUntouched && memory.fencesAreUntouched, "\(sample)")
       }
+    }
+  }
+
+  /// Where sums are computed modulo 2³², those that are farthest from 0.
+  @Test func `the largest sums are exact`() throws {
+    let g = try #require(
+      ConvolutionCase(
+        height: 18, width: 18, channels: 112, outputChannels: 32, kernel: (3, 3))
+    ).geometry
+    let pool = try #require(ThreadPool(threadCount: 1))
+    var random = RandomGenerator(seed: 34)
+    for (weight, value, zeroPoint) in [(-128, 127, -128), (127, -128, 127), (-128, -128, 127)] {
+      func bytes(_ channels: Int, _ side: Int) -> TestBytes {
+        TestBytes(
+          batch: 1, height: side, width: side, channels: channels, gap: 0, random: &random)
+      }
+      let (x, y, expected) = (bytes(112, 18), bytes(32, 16), bytes(32, 16))
+      x.view.base.update(repeating: Int8(value), count: 18 * 18 * 112)
+      let weights = [Int8](repeating: Int8(weight), count: g.weightCount)
+      // 9 · 112 products of up to 255 · 128 become about 100.
+      let multipliers = (0..<32).map { FixedPointMultiplier(3e-6 + Double($0) * 1e-9) }
+      let quantization = IntegerConvolution.Quantization(
+        inputZeroPoint: Int32(zeroPoint), outputZeroPoint: 0)
+      IntegerConvolution.referenceForward(
+        x.view, weights: weights, bias: nil, multipliers: multipliers, quantization: quantization,
+        into: expected.view, g)
+      let memory = IntegerMemory(
+        prepared: IntegerConvolution.preparedByteCount(g),
+        scratch: IntegerConvolution.scratchByteCount(g, threadCount: 1))
+      IntegerConvolution.prepare(
+        weights: weights, bias: nil, multipliers: multipliers, quantization: quantization, g,
+        into: memory.prepared)
+      IntegerConvolution.forward(
+        x.view, prepared: memory.prepared, quantization: quantization, into: y.view, g,
+        scratch: memory.scratch, pool: pool)
+      #expect(y.elements == expected.elements, "\(weight), \(value), \(zeroPoint)")
+      #expect(expected.elements.allSatisfy { abs(Int($0)) > 80 })
     }
   }
 

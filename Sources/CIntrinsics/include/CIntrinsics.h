@@ -131,4 +131,6 @@ static inline void ocelli_prefetch(const void *address) {
 
 #include "IntegerIntrinsics.h"
 
+#include "WinogradTiles.h"
+
 #endif

@@ -22,6 +22,28 @@
 #define OCELLI_DOT_OFFSET 0
 #endif
 
+// sum + Σ x · y over the 16-bit integers of each lane, modulo 2³²: nothing saturates.
+static inline ocelli_int32_vector ocelli_dot_words(
+    ocelli_int32_vector sum, ocelli_int32_vector x, ocelli_int32_vector y) {
+#if OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512VNNI__)
+  return (ocelli_int32_vector)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)x, (__m512i)y);
+#elif OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512BW__)
+  return sum + (ocelli_int32_vector)_mm512_madd_epi16((__m512i)x, (__m512i)y);
+#elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVXVNNI__)
+  return (ocelli_int32_vector)_mm256_dpwssd_avx_epi32((__m256i)sum, (__m256i)x, (__m256i)y);
+#elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVX2__)
+  return sum + (ocelli_int32_vector)_mm256_madd_epi16((__m256i)x, (__m256i)y);
+#elif OCELLI_VECTOR_FLOATS == 4 && defined(__SSE2__)
+  return sum + (ocelli_int32_vector)_mm_madd_epi16((__m128i)x, (__m128i)y);
+#elif defined(__aarch64__)
+  int16x8_t a = vreinterpretq_s16_s32((int32x4_t)x), b = vreinterpretq_s16_s32((int32x4_t)y);
+  int32x4_t low = vmull_s16(vget_low_s16(a), vget_low_s16(b));
+  return sum + (ocelli_int32_vector)vpaddq_s32(low, vmull_high_s16(a, b));
+#else
+  return sum + (x >> 16) * (y >> 16) + (x << 16 >> 16) * (y << 16 >> 16);
+#endif
+}
+
 // sum + Σ activations · weights over the elements of each lane. Nothing saturates.
 static inline ocelli_int32_vector ocelli_dot(
     ocelli_int32_vector sum, ocelli_int32_vector activations, ocelli_int32_vector weights) {
@@ -31,20 +53,8 @@ static inline ocelli_int32_vector ocelli_dot(
 #elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVXVNNI__)
   return (ocelli_int32_vector)_mm256_dpbusd_avx_epi32(
       (__m256i)sum, (__m256i)activations, (__m256i)weights);
-#elif OCELLI_VECTOR_FLOATS == 16 && defined(__AVX512BW__)
-  return sum + (ocelli_int32_vector)_mm512_madd_epi16((__m512i)activations, (__m512i)weights);
-#elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVX2__)
-  return sum + (ocelli_int32_vector)_mm256_madd_epi16((__m256i)activations, (__m256i)weights);
-#elif OCELLI_VECTOR_FLOATS == 4 && defined(__SSE2__)
-  return sum + (ocelli_int32_vector)_mm_madd_epi16((__m128i)activations, (__m128i)weights);
-#elif defined(__aarch64__)
-  int16x8_t x = vreinterpretq_s16_s32((int32x4_t)activations);
-  int16x8_t y = vreinterpretq_s16_s32((int32x4_t)weights);
-  int32x4_t low = vmull_s16(vget_low_s16(x), vget_low_s16(y));
-  return sum + (ocelli_int32_vector)vpaddq_s32(low, vmull_high_s16(x, y));
 #else
-  return sum + (activations >> 16) * (weights >> 16) +
-      (activations << 16 >> 16) * (weights << 16 >> 16);
+  return ocelli_dot_words(sum, activations, weights);
 #endif
 }
 

@@ -40,9 +40,11 @@ package enum IntegerConvolution {
   package static func preparedByteCount(
     _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native
   ) -> Int {
-    isDepthwise(geometry)
-      ? IntegerDepthwise(geometry, for: layout).preparedByteCount
-      : IntegerProduct(geometry, for: layout).preparedByteCount
+    switch Method(geometry, layout) {
+    case .depthwise: IntegerDepthwise(geometry, for: layout).preparedByteCount
+    case .winograd: IntegerWinograd(geometry, for: layout).preparedByteCount
+    case .product: IntegerProduct(geometry, for: layout).preparedByteCount
+    }
   }
 
   /// Puts weights, biases and multipliers in the order that `forward` of a build for such a CPU
@@ -59,19 +61,22 @@ package enum IntegerConvolution {
       rowStride: geometry.kernelWidth * channels, columnStride: channels, bias: bias,
       multipliers: multipliers, inputZeroPoint: quantization.inputZeroPoint,
       roundsOnce: quantization.roundsOnce)
-    if isDepthwise(geometry) {
-      IntegerDepthwise(geometry, for: layout).prepare(parameters, into: prepared)
-    } else {
-      IntegerProduct(geometry, for: layout).prepare(parameters, into: prepared)
+    switch Method(geometry, layout) {
+    case .depthwise: IntegerDepthwise(geometry, for: layout).prepare(parameters, into: prepared)
+    case .winograd: IntegerWinograd(geometry, for: layout).prepare(parameters, into: prepared)
+    case .product: IntegerProduct(geometry, for: layout).prepare(parameters, into: prepared)
     }
   }
 
   /// Bytes of scratch memory that `forward` needs.
   package static func scratchByteCount(_ geometry: ConvolutionGeometry, threadCount: Int) -> Int {
-    threadCount
-      * (isDepthwise(geometry)
-        ? IntegerDepthwise(geometry, threadCount: threadCount).scratchByteCount
-        : IntegerProduct(geometry, threadCount: threadCount).scratchByteCount)
+    let bytes =
+      switch Method(geometry, .native) {
+      case .depthwise: IntegerDepthwise(geometry, threadCount: threadCount).scratchByteCount
+      case .winograd: IntegerWinograd(geometry, threadCount: threadCount).scratchByteCount
+      case .product: IntegerProduct(geometry, threadCount: threadCount).scratchByteCount
+      }
+    return threadCount * bytes
   }
 
   /// y from x: `output` is overwritten.
@@ -91,15 +96,33 @@ package enum IntegerConvolution {
     into output: TensorView<Int8>, _ geometry: ConvolutionGeometry,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
-    if isDepthwise(geometry) {
-      return IntegerDepthwise(geometry, threadCount: pool.threadCount).bound(
+    switch Method(geometry, .native) {
+    case .depthwise:
+      IntegerDepthwise(geometry, threadCount: pool.threadCount).bound(
         input, prepared, quantization, into: output, scratch: scratch, pool: pool)
+    case .winograd:
+      IntegerWinograd(geometry, threadCount: pool.threadCount).bound(
+        input, prepared, quantization, into: output, scratch: scratch, pool: pool)
+    case .product:
+      IntegerProduct(geometry, threadCount: pool.threadCount).bound(
+        input, prepared, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
     }
-    return IntegerProduct(geometry, threadCount: pool.threadCount).bound(
-      input, prepared, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
   }
 
-  private static func isDepthwise(_ geometry: ConvolutionGeometry) -> Bool {
-    geometry.groups == geometry.inputChannels && geometry.groups > 1
+  /// How such a convolution is computed on a CPU of such a layout.
+  private enum Method {
+    case depthwise
+    case winograd
+    case product
+
+    init(_ geometry: ConvolutionGeometry, _ layout: PackingLayout) {
+      if geometry.groups == geometry.inputChannels && geometry.groups > 1 {
+        self = .depthwise
+      } else if IntegerWinograd.suits(geometry, for: layout) {
+        self = .winograd
+      } else {
+        self = .product
+      }
+    }
   }
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Winograd's minimal filtering F(4×4, 3×3) in 16-bit integers (Lavin & Gray, arXiv:1509.09308),
+// with factors in G and A so that neither has fractions.
+#ifndef OCELLI_WINOGRAD_TILES_H
+#define OCELLI_WINOGRAD_TILES_H
+
+#include "ReductionTiles.h"
+
+#include <stdint.h>
+
+// Values of a channel that weights of one lane hold side by side, and of how many registers of
+// channels the product computes the sums at a time.
+#if OCELLI_REDUCES
+#define OCELLI_WINOGRAD_ELEMENTS 1
+#else
+#define OCELLI_WINOGRAD_ELEMENTS 2
+#endif
+enum { OCELLI_WINOGRAD_VECTORS = 2, OCELLI_WINOGRAD_DEPTH = 8 };
+
+// values[f · valueStride + c] = (Bᵀ (d − zeroPoint) B)[f] for d the 6×6 pixels of channel c; of 16
+// channels or more.
+void ocelli_winograd_input(
+    const int8_t *pixels, intptr_t rowStride, intptr_t pixelStride, int32_t zeroPoint,
+    intptr_t channels, int16_t *values, intptr_t valueStride);
+
+// sums[i][o] = Σ_k values[i · valueStride + k] · weights[k][o], modulo 2³², for `rows` tiles and
+// two registers of channels; `depth` is a multiple of OCELLI_WINOGRAD_DEPTH.
+void ocelli_winograd_product(
+    const int16_t *values, intptr_t valueStride, const int16_t *weights, intptr_t depth,
+    intptr_t rows, int32_t *sums);
+
+// outputs[4 i + j] += y[i][j] for 16 registers of channels, where 576 y = Aᵀ m A and register f of
+// m is at sums + f · stride; y is in -2²⁵ ..< 2²⁵.
+void ocelli_winograd_output(const int32_t *sums, intptr_t stride, int32_t *outputs);
+
+#endif
