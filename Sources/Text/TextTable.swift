@@ -2,7 +2,8 @@
 
 /// Rows of text in columns: the first is aligned to the left, the others to the right.
 package struct TextTable: CustomStringConvertible {
-  private var rows: [[String]]
+  /// The header first.
+  package private(set) var rows: [[String]]
 
   package init(_ header: [String]) { rows = [header] }
 

@@ -83,7 +83,7 @@ struct AssessCommandTests {
   @Test func `only what is asked for is answered`() throws {
     let table = try ocelli.shell("$OCELLI \(assess) --only calibration background --images 10")
     #expect(table.code == 0 && table.output.contains("BG-gap"), "\(table)")
-    #expect(table.output.contains("of 10 scenes") && !table.output.contains("faithfulness"))
+    #expect(table.output.contains("of 10 pictures") && !table.output.contains("faithfulness"))
     #expect(try ocelli.snapshot().isEmpty)
   }
 
@@ -98,13 +98,30 @@ struct AssessCommandTests {
     try ocelli.expectError("\(packed) --masks $SHARED/classifier", "has no mask of any")
   }
 
+  @Test func `backgrounds are changed by masks where there are no scenes`() throws {
+    let packed = "assess --data $SHARED/scenes.safetensors \(Shared.classifier) --only background"
+    let found = try #require(
+      try document("\(packed) --masks $SHARED/scenes/masks")["background"] as? [String: Any])
+    let drawn = try #require(
+      try document("\(assess) --only background")["background"] as? [String: Any])
+    let variants = try [found, drawn].map { try #require($0["variants"] as? [[String: Any]]) }
+    #expect(variants[0].map { $0["name"] as? String } == variants[1].map { $0["name"] as? String })
+    // The originals are the same, and so are objects on grey, but for what is half an object.
+    let accuracies = try variants.map { variants in
+      try #require((variants[0]["plain"] as? [String: Any])?["accuracy"] as? NSDictionary)
+    }
+    #expect(accuracies[0] == accuracies[1] && found["images"] as? Int == 20)
+    let panel = try ocelli.shell("$OCELLI \(packed) --masks $SHARED/scenes/masks --output out")
+    #expect(panel.output.contains("background.png"), "\(panel)")
+  }
+
   @Test func `what cannot be assessed is said in one line`() throws {
     try ocelli.expectUsage("\(assess) --only everything", "--only")
     try ocelli.expectUsage("\(assess) --images 0", "--images 0")
     try ocelli.expectError("\(assess) --layer nothing --only attention", "has no layer 'nothing'")
     try ocelli.expectError(
       "assess --data $SHARED/scenes.safetensors \(Shared.classifier) --only background",
-      "has no scenes.json")
+      "scenes.safetensors: has no masks")
     try ocelli.expectError("\(assess) --enhancer nowhere", "nowhere: cannot be opened")
   }
 }

@@ -64,6 +64,10 @@ struct ExperimentReadingTests {
       "rows[0]: C1 needs an enhancer with a phase 'reconstruct'"
     ),
     (
+      "\"enhancer\": \"e\"", "\"enhancer\": \"e\", \"suites\": {\"corruption\": [1, 6]}",
+      "rows[0]: suites.corruption: expected severities of 1 to 5, each once"
+    ),
+    (
       "\"name\": \"r\"", "\"name\": \"../r\"",
       "rows[0]: name '../r': expected letters, digits, - . _"
     ),

@@ -29,6 +29,7 @@ struct ExperimentRunnerTests {
     row.classifierData = "scenes"
     row.controls = Control.allCases
     row.transfer = ["wide"]
+    row.suites = .init(background: true, corruption: [2, 5], images: 20)
     var full = Experiment.Row("2", data: "dull", classifier: "small", enhancer: "unet")
     full.classifierData = "scenes"
     full.isContaminated = true
@@ -68,6 +69,7 @@ struct ExperimentRunnerTests {
       let enhanced = try #require(run.variants.first { $0.id == "enhanced" }?.budget)
       #expect(Double(wider.parameters) > 0.9 * Double(enhanced.parameters))
     }
+    try checkSuites(of: results)
     // Contaminated rows are told apart, and take part in no adjustment.
     #expect(results.rows[1].isContaminated)
     #expect(results.rows[1].summary.allSatisfy { $0.adjustedP == nil })
@@ -75,6 +77,34 @@ struct ExperimentRunnerTests {
     #expect(
       results.rows[1].runs[0].variants[0].predictions == row.runs[0].variants[0].predictions,
       "rows share the cells that they have in common")
+  }
+
+  private func checkSuites(of results: ExperimentResults) throws {
+    for run in results.rows[0].runs {
+      let background = try #require(run.background)
+      let corruption = try #require(run.corruption)
+      #expect(background.images == 20 && corruption.images == 20)
+      #expect(background.variants.map(\.name) == BackgroundVariant.allCases.map(\.rawValue))
+      #expect(background.enhancedGap != nil && corruption.cleanEnhanced != nil)
+      #expect(corruption.rows.map(\.corruption) == Corruption.allCases)
+      #expect(corruption.rows.allSatisfy { $0.severities.map(\.severity) == [2, 5] })
+    }
+    // Pictures are the same for all seeds; classifiers are not.
+    let text = results.rows[0].suiteBlocks.text
+    #expect(text.contains("only foreground") && text.contains("BG-gap") && text.contains("jpeg"))
+    #expect(results.rows[1].suiteBlocks.isEmpty && results.rows[1].runs[0].background == nil)
+  }
+
+  @Test func `backgrounds are asked about of scenes alone`() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var experiment = Self.experiment
+    let pack = folder + "/scenes.safetensors"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try #require(try experiment.data["scenes"]?.load().training).pack(to: pack)
+    experiment.data["dull"] = DataSpecification(path: pack)
+    experiment.data["scenes"] = experiment.data["dull"]
+    let error = #expect(throws: ExperimentError.self) { try runner(experiment, folder: folder) }
+    #expect(error?.description.hasPrefix("row 1: the suite 'background' needs scenes") == true)
   }
 
   private func check(

@@ -2,6 +2,7 @@
 import Experiments
 import Imaging
 import Kernels
+import TestSupport
 import Testing
 
 struct FixedFilterTests {
@@ -38,6 +39,19 @@ struct FixedFilterTests {
       let expected = Double(original) * Double(original) / 255
       #expect(abs(Double(value) - expected) <= 0.501)
     }
+  }
+
+  @Test(arguments: [(1, 2), (2, 4), (3, 0)])
+  func `equalising grey pictures is what OpenCV does`(place: Int, limit: Float) throws {
+    let (width, height) = (37, 29)
+    let levels = try Fixture.bytes("equalization.bin")
+    func picture(_ place: Int) -> Image {
+      Mask(
+        width: width, height: height,
+        pixels: Array(levels[place * width * height..<(place + 1) * width * height])
+      ).image
+    }
+    #expect(FixedFilter.equalization(limit: limit).apply(to: picture(0)) == picture(place))
   }
 
   @Test func `sharpening keeps the mean and raises the contrast`() {

@@ -45,7 +45,7 @@ package struct GaussianBlur {
   }
 
   /// `index` reflected as often as it takes: a blur may be wider than the picture.
-  static func reflected(_ index: Int, below count: Int) -> Int {
+  package static func reflected(_ index: Int, below count: Int) -> Int {
     guard count > 1 else { return 0 }
     let period = 2 * (count - 1)
     let place = ((index % period) + period) % period

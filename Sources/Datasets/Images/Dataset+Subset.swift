@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Imaging
 import Kernels
 
 extension Dataset {
@@ -12,6 +13,14 @@ extension Dataset {
   /// The same images under another name.
   public func named(_ name: String) -> Dataset {
     Dataset(self, indices: Array(0..<count), name: name)
+  }
+
+  /// Other images, of one size, under the same labels and source names.
+  ///
+  /// - Precondition: there is one for each image.
+  package func replacing(_ images: [Image], name: String) -> Dataset {
+    Dataset(
+      name: name, classNames: classNames, labels: labels, images: images, sourceNames: sourceNames)
   }
 
   /// The same images, their labels dealt out anew at random: what can be learnt of them is nothing.

@@ -93,8 +93,22 @@ public struct DataSpecification: Codable, Equatable, Sendable {
     report?(.degrading(count: training.count + test.count))
     return Parts(
       training: try training.degraded(by: degradation, seed: seed),
-      test: try test.degraded(by: degradation, seed: seed &+ 1), cleanTraining: training,
-      cleanTest: test, overlapCount: shared.count)
+      test: try degradedTest(test), cleanTraining: training, cleanTest: test,
+      overlapCount: shared.count)
+  }
+
+  /// Pictures degraded as the test images are; as they are where those are clean.
+  public func degradedTest(_ pictures: Dataset) throws(DatasetError) -> Dataset {
+    guard let degrade else { return pictures }
+    return try pictures.degraded(by: try Degradation(parsing: degrade), seed: (seed ?? 1) &+ 1)
+  }
+
+  /// What the test images show, where they are scenes: drawn, or of a folder that `SceneWriter`
+  /// wrote.
+  public func sceneCatalog() throws(DatasetError) -> SceneCatalog? {
+    if let scenes { return SceneCatalog(try scenes.generator(.test, size), count: scenes.test) }
+    guard let path else { return nil }
+    return try SceneCatalog(folder: path)
   }
 
   private func original(
@@ -111,18 +125,23 @@ extension DataSpecification.Scenes {
   fileprivate func draw(
     _ split: SceneParameters.Split, _ size: Int?
   ) throws(DatasetError) -> Dataset {
+    let generator = try generator(split, size)
+    guard let pool = ThreadPool(threadCount: 2) else {
+      throw .outOfMemory(name: "scenes", byteCount: 0)
+    }
+    return generator.dataset(count: split == .train ? training : test, on: pool)
+  }
+
+  fileprivate func generator(
+    _ split: SceneParameters.Split, _ size: Int?
+  ) throws(DatasetError) -> SceneGenerator {
     var parameters = SceneParameters(size: size ?? 32, split: split)
     if let correlation { parameters.correlation = correlation }
     if split == .test, let testCorrelation { parameters.correlation = testCorrelation }
     let count = split == .train ? training : test
-    let generator: SceneGenerator
     do throws(SceneError) {
       guard (1...10_000_000).contains(count) else { throw .countOutOfRange(count) }
-      generator = try SceneGenerator(parameters)
+      return try SceneGenerator(parameters)
     } catch { throw .unusableImage(image: "scenes", reason: error.message) }
-    guard let pool = ThreadPool(threadCount: 2) else {
-      throw .outOfMemory(name: "scenes", byteCount: 0)
-    }
-    return generator.dataset(count: count, on: pool)
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Datasets
 public import Kernels
 public import Network
 public import Training
@@ -47,6 +48,13 @@ public final class AssessedModel {
   /// What the classifier says of images as they are given.
   public func predictions(_ images: [[Float]], _ labels: [Int]) -> Predictions {
     classifying.predictions(for: images, labels: labels)
+  }
+
+  /// What the classifier says of a data set's images.
+  public func predictions(
+    for dataset: Dataset, progress: ((_ done: Int) -> Void)? = nil
+  ) throws(TrainingError) -> Predictions {
+    try classifying.predictions(for: dataset, progress: progress)
   }
 
   /// What the enhancer makes of images; `nil` without one.

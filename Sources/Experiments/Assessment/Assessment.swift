@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 
 /// What `ocelli assess` finds out, as it writes it to `assessment.json`. A section that was not
 /// asked for, or that does not apply, is `nil`.
@@ -61,4 +62,21 @@ public struct Assessment: Codable, Sendable {
   public var corruption: CorruptionAssessment?
 
   public init(_ subject: Subject) { self.subject = subject }
+}
+
+extension Assessment {
+  public static let fileName = "assessment.json"
+
+  /// Reads what `ocelli assess` wrote.
+  ///
+  /// - Throws: `ExperimentError` when there is nothing, or no assessment.
+  public init(contentsOf path: String) throws(ExperimentError) {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ExperimentError("\(path): cannot be read: expected an assessment")
+    }
+    guard let assessment = try? JSONDecoder().decode(Self.self, from: data) else {
+      throw ExperimentError("\(path): is not what `ocelli assess --output` writes")
+    }
+    self = assessment
+  }
 }

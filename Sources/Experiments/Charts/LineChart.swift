@@ -51,7 +51,8 @@ public struct LineChart {
     return """
       <svg xmlns="http://www.w3.org/2000/svg" \
       viewBox="0 0 \(SVGText.number(width + 2 * margin)) \(SVGText.number(height + 2 * margin))" \
-      width="\(SVGText.number(width + 2 * margin))" font-family="sans-serif" font-size="13">
+      width="\(SVGText.number(width + 2 * margin))" font-family="sans-serif" font-size="13" \
+      role="img" aria-label="\(SVGText.escaped(title))">
       <title>\(SVGText.escaped(title))</title>
       <rect width="100%" height="100%" fill="#fff"/>
       <g transform="translate(\(SVGText.number(margin)) \(SVGText.number(margin)))">

@@ -25,7 +25,8 @@ public struct ReliabilityDiagram {
     }
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(text(width)) \(text(height))" \
-      width="\(text(width))" height="\(text(height))" font-family="sans-serif" font-size="13">
+      width="\(text(width))" height="\(text(height))" font-family="sans-serif" font-size="13" \
+      role="img" aria-label="Reliability diagram">
       <title>Reliability diagram</title>
       <rect width="100%" height="100%" fill="#fff"/>
       \(drawn.joined(separator: "\n"))

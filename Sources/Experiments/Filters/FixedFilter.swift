@@ -14,6 +14,9 @@ public enum FixedFilter: Hashable, Sendable, CustomStringConvertible {
   case gamma(Float)
   /// g + factor · (x − g), g the pixel's luma (ITU-R BT.601).
   case saturation(Float)
+  /// The luma, its histogram equalised by 4 × 4 tiles (CLAHE), no level more than `limit` times
+  /// its even share.
+  case equalization(limit: Float)
   /// Sharpened, then saturated.
   case sharpenAndSaturate(amount: Float, factor: Float)
 
@@ -21,7 +24,8 @@ public enum FixedFilter: Hashable, Sendable, CustomStringConvertible {
   public static let candidates: [FixedFilter] =
     [0.5, 1, 2].map { .unsharpMask(sigma: 1, amount: $0) } + [
       .stretch(low: 0, high: 1), .stretch(low: 0.02, high: 0.98), .gamma(0.7), .gamma(1.4),
-      .saturation(0.7), .saturation(1.4), .sharpenAndSaturate(amount: 0.5, factor: 1.3),
+      .saturation(0.7), .saturation(1.4), .equalization(limit: 2),
+      .sharpenAndSaturate(amount: 0.5, factor: 1.3),
     ]
 
   public var description: String {
@@ -30,6 +34,7 @@ public enum FixedFilter: Hashable, Sendable, CustomStringConvertible {
     case .stretch(let low, let high): "stretched from percentile \(low * 100) to \(high * 100)"
     case .gamma(let gamma): "γ \(gamma)"
     case .saturation(let factor): "saturation × \(factor)"
+    case .equalization(let limit): "CLAHE, limit \(limit)"
     case .sharpenAndSaturate(let amount, let factor):
       "unsharp mask, amount \(amount), saturation × \(factor)"
     }
@@ -62,15 +67,30 @@ public enum FixedFilter: Hashable, Sendable, CustomStringConvertible {
       for index in pixels.indices { pixels[index] = pow(pixels[index], gamma) }
     case .saturation(let factor):
       for index in stride(from: 0, to: pixels.count, by: 3) {
-        let luma =
-          0.299 * pixels[index] + 0.587 * pixels[index + 1] + 0.114 * pixels[index + 2]
+        let luma = Self.luma(of: pixels, at: index)
         for c in index..<index + 3 { pixels[c] = luma + factor * (pixels[c] - luma) }
+      }
+    case .equalization(let limit):
+      let luma = stride(from: 0, to: pixels.count, by: 3).map { index in
+        UInt8(min(255, 255 * Self.luma(of: pixels, at: index)).rounded())
+      }
+      let equalized = AdaptiveEqualization(limit: limit)
+        .apply(to: luma, width: width, height: height)
+      for index in pixels.indices {
+        pixels[index] += (Float(equalized[index / 3]) - Float(luma[index / 3])) / 255
       }
     case .sharpenAndSaturate(let amount, let factor):
       FixedFilter.unsharpMask(sigma: 1, amount: amount)
         .apply(&pixels, width: width, height: height)
       FixedFilter.saturation(factor).apply(&pixels, width: width, height: height)
     }
+  }
+}
+
+extension FixedFilter {
+  /// ITU-R BT.601's, of the pixel whose first number is at `index`.
+  private static func luma(of pixels: [Float], at index: Int) -> Float {
+    0.299 * pixels[index] + 0.587 * pixels[index + 1] + 0.114 * pixels[index + 2]
   }
 }
 

@@ -3,13 +3,13 @@ import Datasets
 import Foundation
 import Training
 
-/// The smallest piece of an experiment that is done or not: the training of one model, or the
-/// predictions of one.
+/// The smallest piece of an experiment that is done or not: the training of one model, its
+/// predictions, or its suites.
 ///
 /// A cell says all that its result depends on: so rows that share a classifier share its cell, and
 /// a cell of an earlier run counts only where nothing that matters has changed.
 struct Cell: Codable, Equatable {
-  enum Work: String, Codable { case classifier, reconstruct, enhance, joint, predict }
+  enum Work: String, Codable { case classifier, reconstruct, enhance, joint, predict, assess }
 
   /// Which of the training images.
   enum Images: String, Codable {
@@ -42,10 +42,12 @@ struct Cell: Codable, Equatable {
   var objective: Objective?
   var towardsClean = false
   var validation: Double
-  /// Of `predict`.
-  var filters = false
+  /// Of `predict`: those of which the best is taken, by their descriptions.
+  var filters: [String] = []
   var averagesFlips = false
   var predictsTraining = false
+  /// Of `assess`.
+  var suites: Experiment.Suites?
 
   /// Such as `enhance-0f3a…`: of everything but paths.
   var id: String {

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import Datasets
 import Network
 import Training
+
+extension Experiment.Suites {
+  /// How many times the test images are classified.
+  fileprivate var pictureSetCount: Int {
+    let corrupted = corruption.map { 1 + Corruption.allCases.count * $0.count } ?? 0
+    return (background == true ? BackgroundVariant.allCases.count : 0) + corrupted
+  }
+}
 
 /// What cells cost, counted before they run.
 struct ExperimentCost {
@@ -84,10 +93,12 @@ struct ExperimentCost {
       guard let facts = facts[cell.data] else { return 0 }
       var images = Double(facts.test * (cell.averagesFlips ? 2 : 1))
       if cell.predictsTraining { images += Double(facts.training) * (1 - cell.validation) }
-      if cell.filters {
-        images += Double(facts.training) * cell.validation * Double(FixedFilter.candidates.count)
-      }
+      images += Double(facts.training) * cell.validation * Double(cell.filters.count)
       return (enhancer + classifier) * images
+    case .assess:
+      guard let facts = facts[cell.data], let suites = cell.suites else { return 0 }
+      let images = Double(min(facts.test, suites.images ?? facts.test))
+      return (enhancer + 2 * classifier) * images * Double(suites.pictureSetCount)
     }
   }
 }

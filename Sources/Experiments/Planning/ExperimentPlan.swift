@@ -19,6 +19,8 @@ struct ExperimentPlan {
   struct Run {
     var seed: UInt64
     var variants: [Variant]
+    /// The cell of the row's suites.
+    var suites: String?
   }
 
   struct Row {
@@ -52,7 +54,7 @@ struct ExperimentPlan {
           order.append(cell.id)
           cells[cell.id] = cell
         }
-        runs.append(Run(seed: seed, variants: planner.variants))
+        runs.append(Run(seed: seed, variants: planner.variants, suites: planner.suites))
       }
       rows.append(Row(row: row, runs: runs))
     }

@@ -13,6 +13,8 @@ struct RowPlanner {
   let models: ModelFiles
   private(set) var cells: [Cell] = []
   private(set) var variants: [ExperimentPlan.Variant] = []
+  /// The cell of the row's suites.
+  private(set) var suites: String?
 
   init(
     experiment: Experiment, row: Experiment.Row, seed: UInt64, facts: DataFacts,
@@ -50,6 +52,11 @@ struct RowPlanner {
       let id = "transfer/\(name)"
       predict("\(id)/alone", "\(name) alone", other, nil, against: nil)
       predict("\(id)/enhanced", "in front of \(name)", other, enhanced, against: "\(id)/alone")
+    }
+    if let suites = row.suites {
+      var cell = blank(.assess)
+      (cell.classifier, cell.enhancer, cell.suites) = (alone, enhanced, suites)
+      self.suites = add(cell)
     }
   }
 
@@ -194,7 +201,8 @@ extension RowPlanner {
     var cell = blank(.predict)
     (cell.classifier, cell.enhancer) = (classifier, enhancer)
     cell.predictsTraining = predictsTraining
-    (cell.filters, cell.averagesFlips) = (filters, averagesFlips)
+    if filters { cell.filters = FixedFilter.candidates.map(\.description) }
+    cell.averagesFlips = averagesFlips
     variants.append(
       .init(id: id, title: title, against: against, cell: add(cell)))
   }

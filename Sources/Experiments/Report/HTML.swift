@@ -46,6 +46,9 @@ struct HTML {
     HTML(source: "<\(name)>\n\(content)</\(name)>")
   }
 
+  /// A drawing that is a file of its own elsewhere: as it is.
+  static func drawing(_ svg: String) -> HTML { HTML(source: svg) }
+
   /// A whole page.
   static func page(title: String, style: String, script: String, _ body: [HTML]) -> String {
     let head = [

@@ -23,11 +23,14 @@ public struct Report {
   private let times: ExperimentTimes?
   /// By the names of rows.
   private let details: [String: Details]
+  private let assessments: [Assessment]
 
   public init(
-    _ results: ExperimentResults, _ times: ExperimentTimes?, details: [String: Details]
+    _ results: ExperimentResults, _ times: ExperimentTimes?, details: [String: Details],
+    assessments: [Assessment] = []
   ) {
     (self.results, self.times, self.details) = (results, times, details)
+    self.assessments = assessments
   }
 
   public func html() throws -> String {
@@ -36,7 +39,9 @@ public struct Report {
       [HTML.element("a", ["href": "#table"], "Table")]
       + results.rows.indices.map {
         .element("a", ["href": "#row\($0)"], "Row \(results.rows[$0].name)")
-      } + [.element("a", ["href": "#trust"], "What to trust")]
+      }
+      + assessments.indices.map { .element("a", ["href": "#assessment\($0)"], "Assessment") }
+      + [.element("a", ["href": "#trust"], "What to trust")]
     let notes = (results.experiment.notes ?? []).map { HTML.element("p", ["class": "note"], $0) }
     let sections = try results.rows.enumerated().map { index, row in
       HTML.element("section", ["id": "row\(index)"], try section(row, index))
@@ -46,6 +51,9 @@ public struct Report {
       [.element("h1", [:], title), .element("nav", [:], links)] + notes
         + [.element("section", ["id": "table"], [.element("h2", [:], "Table"), table, legend])]
         + sections
+        + assessments.enumerated().map {
+          .element("section", ["id": "assessment\($0)"], $1.html())
+        }
         + [.element("section", ["id": "trust"], trust)])
   }
 
@@ -59,8 +67,8 @@ public struct Report {
         let budget = row.runs.first?.variants.first { $0.id == variant.id }?.budget
         let cells = [
           index == 0 ? row.label : "", variant.name, variant.trainingText, variant.accuracy.text,
-          variant.gainText, variant.fixedText, variant.brokenText, ReportText.p(variant.p),
-          ReportText.p(variant.adjustedP),
+          variant.gainText, variant.fixedText, variant.brokenText, pText(variant.p),
+          pText(variant.adjustedP),
           budget.map { "\($0.samples.formatted()) images" } ?? "", cpuTime(row.name, variant.id),
         ]
         return HTML.element(
@@ -115,6 +123,7 @@ public struct Report {
           Chart.intervals(differences, label: "Gain of each variant, in points"),
           "Gain over what the variant is compared with, in points of accuracy"))
     }
+    parts += row.suites()
     if let details = details[row.name] {
       parts += try ReportDetails(details, row, id: "row\(index)").html()
     }

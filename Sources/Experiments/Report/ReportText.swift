@@ -3,10 +3,6 @@ import Foundation
 
 /// Figures as a report writes them.
 enum ReportText {
-  static func p(_ value: Double?) -> String {
-    value.map { $0 < 0.001 ? "< 0.001" : String(format: "%.3f", $0) } ?? ""
-  }
-
   /// What a row's interval allows to say.
   static func verdict(
     of row: ExperimentResults.Row, _ variant: ExperimentResults.VariantSummary

@@ -24,9 +24,12 @@ extension ExperimentResults.VariantSummary {
 
 extension ExperimentResults.Spread {
   /// The mean, in per cent, with the deviation where there is one.
-  public var text: String {
-    guard let deviation else { return mean.percent }
-    return String(format: "%.1f ± %.1f %%", mean * 100, deviation * 100)
+  public var text: String { percentages() + " %" }
+
+  /// The same without a unit; with a sign where it is a difference.
+  func percentages(signed: Bool = false) -> String {
+    let text = String(format: signed ? "%+.1f" : "%.1f", mean * 100)
+    return text + (deviation.map { String(format: " ± %.1f", $0 * 100) } ?? "")
   }
 }
 

@@ -32,6 +32,9 @@ public struct ExperimentResults: Codable, Equatable, Sendable {
   public struct Run: Codable, Equatable, Sendable {
     public var seed: UInt64
     public var variants: [Variant]
+    /// What the row's suites found.
+    public var background: BackgroundAssessment?
+    public var corruption: CorruptionAssessment?
   }
 
   /// One way to predict the images: `C0` is the classifier alone, `enhanced` the enhancer in front

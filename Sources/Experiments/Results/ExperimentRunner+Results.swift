@@ -7,8 +7,10 @@ extension ExperimentRunner {
     var predictions: [String: Predictions] = [:]
     var rows = try plan.rows.map { planned in
       let runs = try planned.runs.map { run in
-        ExperimentResults.Run(
-          seed: run.seed, variants: try variants(of: run, planned.row, &predictions))
+        let suites = run.suites.flatMap { CellFolder(folder, $0).record }
+        return ExperimentResults.Run(
+          seed: run.seed, variants: try variants(of: run, planned.row, &predictions),
+          background: suites?.background, corruption: suites?.corruption)
       }
       guard let facts = facts[planned.row.data] else {
         throw ExperimentError("the data '\(planned.row.data)' are not at hand")
@@ -61,7 +63,6 @@ extension ExperimentRunner {
   }
 
   private func budget(of id: String, _ cell: Cell) throws -> ExperimentResults.Budget {
-    let cost = ExperimentCost(plan: plan, facts: facts, models: models)
     let model = try cost.classifier(of: cell) + (try cost.enhancer(of: cell))
     let records = plan.trainingCells(behind: id).compactMap { CellFolder(folder, $0).record }
     return ExperimentResults.Budget(

@@ -37,11 +37,9 @@ struct ResultsSummary {
         let own = predictions[after.predictions], let other = predictions[before.predictions]
       else { continue }
       if gains.isEmpty { gains = [Double](repeating: 0, count: own.labels.count) }
-      for (index, label) in own.labels.enumerated() {
-        gains[index] +=
-          ((own.classes[index] == label ? 1 : 0) - (other.classes[index] == label ? 1 : 0))
-          / Double(runs.count)
-      }
+      let ofRun = PairedComparison.gains(
+        before: other.classes, after: own.classes, labels: own.labels)
+      for (index, gain) in ofRun.enumerated() { gains[index] += Double(gain) / Double(runs.count) }
     }
     var random = RandomGenerator(seed: 1)
     return PairedBootstrap().interval(ofMean: gains, random: &random)

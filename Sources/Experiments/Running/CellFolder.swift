@@ -17,6 +17,9 @@ struct CellRecord: Codable, Equatable {
   var validation: [Double] = []
   /// The filter that C3 chose.
   var filter: String?
+  /// What the suites found.
+  var background: BackgroundAssessment?
+  var corruption: CorruptionAssessment?
 }
 
 /// How long a cell has taken, over all the runs that worked on it.

@@ -22,7 +22,7 @@ extension ExperimentRunner {
     let evaluator = try Evaluator(model, pool, batch: batch, averagesFlips: cell.averagesFlips)
     let split = try images(of: cell)
     var test = parts.test
-    if cell.filters, let validation = split.validation {
+    if !cell.filters.isEmpty, let validation = split.validation {
       let filter = try bestFilter(evaluator, validation)
       record.filter = filter.description
       test = try test.filtered(by: filter)

@@ -40,7 +40,7 @@ extension ExperimentRunner {
     for cell: Cell, _ images: CellImages, _ options: TrainingOptions
   ) throws -> TrainingTask {
     switch cell.work {
-    case .classifier, .predict:
+    case .classifier, .predict, .assess:
       let (model, frozen) = try trainableClassifier(cell, images.training)
       return .classifier(
         model, labelSmoothing: options.labelSmoothing, frozenNodes: frozen,

@@ -24,6 +24,8 @@ public final class ExperimentRunner {
   let facts: [String: DataFacts]
   let images: [String: DataSpecification.Parts]
   let models: ModelFiles
+  /// Of the data whose backgrounds are asked about.
+  let scenes: [String: SceneCatalog]
   let pool: ThreadPool
   /// Images a step while predicting.
   let batch = 64
@@ -41,11 +43,14 @@ public final class ExperimentRunner {
     self.pool = pool
     self.folder = folder
     facts = images.mapValues { DataFacts($0) }
+    scenes = try Self.scenes(of: experiment, images)
     plan = try ExperimentPlan(experiment, facts: facts, models: models)
     guard !plan.rows.isEmpty else {
       throw ExperimentError("\(experiment.name): no row's data are at hand")
     }
   }
+
+  var cost: ExperimentCost { ExperimentCost(plan: plan, facts: facts, models: models) }
 
   /// What is to be done, and how much of it.
   public struct Estimate: Equatable, Sendable {
@@ -59,7 +64,6 @@ public final class ExperimentRunner {
   }
 
   public func estimate() throws -> Estimate {
-    let cost = ExperimentCost(plan: plan, facts: facts, models: models)
     var estimate = Estimate(cells: plan.order.count)
     for id in plan.order {
       guard let cell = plan.cells[id] else { continue }
@@ -79,7 +83,6 @@ public final class ExperimentRunner {
   public func run(
     observer: (any ExperimentObserver)? = nil, stop: StopRequest = StopRequest()
   ) throws -> ExperimentResults {
-    let cost = ExperimentCost(plan: plan, facts: facts, models: models)
     let missing = try plan.order.compactMap { id -> (String, Cell, Double)? in
       guard let cell = plan.cells[id], CellFolder(folder, id).record == nil else { return nil }
       return (id, cell, try cost.work(of: cell))
@@ -109,21 +112,25 @@ public final class ExperimentRunner {
     try folder.create()
     let clock = CellClock(folder)
     defer { try? clock.save() }
-    let record =
-      cell.work == .predict
-      ? try predict(cell, folder) : try train(cell, folder, observer, stop)
-    try folder.write(record)
+    switch cell.work {
+    case .classifier, .reconstruct, .enhance, .joint:
+      try folder.write(train(cell, folder, observer, stop))
+    case .predict: try folder.write(predict(cell, folder))
+    case .assess: try folder.write(assess(cell))
+    }
   }
 
   /// Such as `row 8, seed 2: enhanced`: the first use of a cell.
   private func title(of id: String) -> String {
     for row in plan.rows {
       for run in row.runs {
+        let place = "row \(row.row.name), seed \(run.seed), "
+        if run.suites == id { return place + "suites" }
         for variant in run.variants {
           let isOwn = variant.cell == id
           guard isOwn || plan.trainingCells(behind: variant.cell).contains(id) else { continue }
           let work = isOwn ? "predictions" : plan.cells[id]?.work.rawValue ?? ""
-          return "row \(row.row.name), seed \(run.seed), \(variant.title): \(work)"
+          return place + "\(variant.title): \(work)"
         }
       }
     }

@@ -5,7 +5,7 @@ import Training
 extension Experiment {
   /// The experiments that come with the package.
   public static let shipped: [Experiment] = [
-    .scenes, .table41, .own11, .controls, .transfer,
+    .scenes, .table41, .own11, .controls, .transfer, .quantized, .background, .corruption,
   ]
 
   /// The one of this name.

@@ -117,40 +117,4 @@ extension Experiment {
       classifiers: ["vgg16": vgg], enhancers: ["unet": enhancer("unet", width: 64, depth: 4)],
       rows: [row])
   }
-
-  /// Degraded images: each enhancer in front of the classifier that it was trained for, and of the
-  /// others.
-  static var transfer: Experiment {
-    let clean = DataSpecification(path: "cifar10")
-    var degraded = clean
-    degraded.degrade = "dull=0.5,blur=0.8,noise=0.05"
-    let names = ["vgg16", "resnet8", "mobilenet-v1"]
-    func classifier(_ architecture: ClassifierSpecification.Architecture) -> ClassifierRecipe {
-      ClassifierRecipe(
-        model: ClassifierSpecification(
-          architecture, normalized: architecture == .vgg16 ? true : nil),
-        training: overrides {
-          $0.epochs = 10
-          $0.shift = 2
-        })
-    }
-    var unet = enhancer("unet", width: 16, depth: 3)
-    unet.model.head = "residual"
-    unet.reconstruct = nil
-    return Experiment(
-      name: "transfer", title: "Enhancers in front of classifiers that they were not trained for",
-      seeds: 3, data: ["cifar10": clean, "degraded": degraded],
-      classifiers: [
-        "vgg16": classifier(.vgg16), "resnet8": classifier(.resnet8),
-        "mobilenet-v1": classifier(.mobileNetV1),
-      ],
-      enhancers: ["unet": unet],
-      rows: names.map { name in
-        var row = Row(name, data: "degraded", classifier: name, enhancer: "unet")
-        row.classifierData = "cifar10"
-        row.title = "trained for \(name)"
-        row.transfer = names.filter { $0 != name }
-        return row
-      })
-  }
 }

@@ -56,10 +56,21 @@ extension Experiment {
         return "\(control.rawValue) needs an enhancer with a phase 'reconstruct'"
       }
     }
+    if let problem = row.suites?.problem { return "suites.\(problem)" }
     if (validation ?? 0.1) == 0, row.controls?.contains(.filter) == true {
       return "C3 chooses its filter on held-out images: give a validation above 0"
     }
     return nil
+  }
+}
+
+extension Experiment.Suites {
+  fileprivate var problem: String? {
+    if let images, images < 1 { return "images \(images): expected 1 or more" }
+    guard let corruption else { return nil }
+    let isSet = Set(corruption).count == corruption.count && !corruption.isEmpty
+    return isSet && corruption.allSatisfy(Corruption.severities.contains)
+      ? nil : "corruption: expected severities of 1 to 5, each once"
   }
 }
 

@@ -104,6 +104,8 @@ public struct Experiment: Codable, Equatable, Sendable {
     public var controls: [Control]?
     /// Classifiers that the enhancer was not trained for, to try it in front of.
     public var transfer: [String]?
+    /// What else is asked of the classifier, alone and behind the enhancer.
+    public var suites: Suites?
     /// What somebody has published for this row.
     public var published: Published?
 
@@ -115,6 +117,22 @@ public struct Experiment: Codable, Equatable, Sendable {
       self.data = data
       self.classifier = classifier
       self.enhancer = enhancer
+    }
+  }
+
+  /// Suites of `ocelli assess`, of the test images.
+  public struct Suites: Codable, Equatable, Sendable {
+    /// Whether backgrounds are taken away and swapped (`BackgroundAssessment`), of scenes alone.
+    public var background: Bool?
+    /// The severities, of 1 to 5, of corruptions of the clean images (`CorruptionAssessment`).
+    public var corruption: [Int]?
+    /// At most so many test images; all where it is not given.
+    public var images: Int?
+
+    public init(background: Bool? = nil, corruption: [Int]? = nil, images: Int? = nil) {
+      self.background = background
+      self.corruption = corruption
+      self.images = images
     }
   }
 

@@ -23,12 +23,8 @@ public struct PairedBootstrap: Equatable, Sendable {
   public func interval(
     before: [Int], after: [Int], labels: [Int], random: inout RandomGenerator
   ) -> Interval {
-    precondition(
-      !labels.isEmpty && before.count == labels.count && after.count == labels.count,
-      "each label has one prediction before and one after")
-    let gains = labels.indices.map { index in
-      (after[index] == labels[index] ? 1 : 0) - (before[index] == labels[index] ? 1 : 0)
-    }
+    precondition(!labels.isEmpty, "a draw needs something to draw from")
+    let gains = PairedComparison.gains(before: before, after: after, labels: labels)
     let strata = isStratified ? Self.strata(of: gains, by: labels) : [gains]
     return interval {
       var sum = 0

@@ -31,6 +31,19 @@ public struct PairedComparison: Equatable, Sendable {
     self.init(fixed: counts[1], broken: counts[2], bothRight: counts[3], bothWrong: counts[0])
   }
 
+  /// Of each image: 1 where only the second prediction is right, −1 where only the first is, else
+  /// 0.
+  ///
+  /// - Precondition: the three lists have one length.
+  public static func gains(before: [Int], after: [Int], labels: [Int]) -> [Int] {
+    precondition(
+      before.count == labels.count && after.count == labels.count,
+      "each label has one prediction before and one after")
+    return labels.indices.map { index in
+      (after[index] == labels[index] ? 1 : 0) - (before[index] == labels[index] ? 1 : 0)
+    }
+  }
+
   public var count: Int { fixed + broken + bothRight + bothWrong }
 
   /// The share of right predictions; 0 for no images at all.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
-import Network
+package import Kernels
+package import Network
 
 /// Fills removed pixels with the noisy weighted mean of their eight neighbours, those that are
 /// removed themselves included (Rong et al., arXiv:2202.00449): 1/6 for the four beside it, 1/12
@@ -8,14 +8,14 @@ import Network
 ///
 /// It is a system of linear equations, symmetric and positive definite as long as one pixel is
 /// left; conjugate gradients solve it.
-enum NeighbourImputation {
+package enum NeighbourImputation {
   private static let offsets: [(down: Int, right: Int, weight: Double)] = [
     (-1, -1, 1.0 / 12), (-1, 0, 1.0 / 6), (-1, 1, 1.0 / 12), (0, -1, 1.0 / 6), (0, 1, 1.0 / 6),
     (1, -1, 1.0 / 12), (1, 0, 1.0 / 6), (1, 1, 1.0 / 12),
   ]
 
   /// - Parameter noise: the deviation of what is added to each filled number.
-  static func filled(
+  package static func filled(
     _ image: [Float], _ shape: Shape, removed: some Collection<Int>, noise: Float,
     random: inout RandomGenerator
   ) -> [Float] {

@@ -71,15 +71,9 @@ public final class Lime {
       for part in 0..<parts.count { rows[row][part] = Double(random.next() >> 63) }
     }
     let channels = image.count / parts.labels.count
-    var probabilities: [Double] = []
-    let picture = { (row: Int) in
+    let probabilities = run.probabilities(of: samples, class: target) { row in
       image.indices.map { index in
         rows[row][parts.labels[index / channels]] > 0 ? image[index] : hidden[index]
-      }
-    }
-    run.forEachBatch(of: samples, picture) { numbers in
-      probabilities += numbers.indices.map {
-        Self.probability(run.scores(of: $0 - numbers.lowerBound), target)
       }
     }
     let regression = RidgeRegression(
@@ -93,12 +87,6 @@ public final class Lime {
   public static func nearness(_ bits: [Double]) -> Double {
     let distance = 1 - (bits.reduce(0, +) / Double(bits.count)).squareRoot()
     return exp(-distance * distance / (0.25 * 0.25)).squareRoot()
-  }
-
-  private static func probability(_ scores: [Float], _ target: Int) -> Double {
-    let largest = Double(scores.max() ?? 0)
-    let sum = scores.reduce(0.0) { $0 + exp(Double($1) - largest) }
-    return exp(Double(scores[target]) - largest) / sum
   }
 
   /// The picture with each part in its mean colour.

@@ -31,7 +31,7 @@ struct AssessCommand: ParsableCommand {
       faithfulness   deletion, insertion, average drop, ROAD of an explanation
       sanity         whether the explanation changes when the classifier forgets
       attention      how much of the explanation lies on the object; needs masks
-      background     how much the classifier leans on it; needs a folder of scenes
+      background     how much the classifier leans on it; needs scenes or masks
       perturbation   size and spectrum of the change; a budget for it, 8 bits, JPEG
       adversarial    other changes of its size; FGSM and PGD
       transfer       the gain of other classifiers, given by --transfer
@@ -92,23 +92,26 @@ struct AssessCommand: ParsableCommand {
     let pool = try threads.pool()
     let parts = try data.load()
     let subject = try subject(parts.test, pool)
-    let sample =
-      images < parts.test.count
-      ? try parts.test.split(counts: [images], seed: seed)[0] : parts.test
+    func sample(_ pictures: Dataset) throws -> Dataset {
+      images < pictures.count ? try pictures.split(counts: [images], seed: seed)[0] : pictures
+    }
+    let (degraded, clean) = (
+      try sample(parts.test), try sample(parts.cleanTest ?? parts.test)
+    )
     var run = try AssessmentRun(
-      subject, parts.test, sample, self,
+      subject, parts.test, (degraded, clean), self,
       Assessment.Subject(
         classifier: classifier, enhancer: enhancer, data: data.data,
-        degradation: data.images.degrade, images: parts.test.count, sample: sample.count,
+        degradation: data.images.degrade, images: parts.test.count, sample: degraded.count,
         seed: seed, overlap: parts.overlapCount > 0 ? parts.overlapCount : nil))
     let sections = only.isEmpty ? AssessmentSection.allCases.filter(run.applies) : only
     for section in sections {
       try run.answer(section)
-      if !json { print(run.table(section) + "\n") }
+      if !json { print(run.assessment.blocks(section).text + "\n") }
     }
     let text = try run.assessment.json()
     if json { print(text) }
-    if let output { try write(text, run, to: output) }
+    if let output { try write(text, &run, to: output) }
   }
 
   private func subject(_ dataset: Dataset, _ pool: ThreadPool) throws -> AssessedModel {
@@ -123,10 +126,10 @@ struct AssessCommand: ParsableCommand {
       batch: min(batch, dataset.count), seed: seed, pool)
   }
 
-  private func write(_ text: String, _ run: AssessmentRun, to folder: String) throws {
+  private func write(_ text: String, _ run: inout AssessmentRun, to folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try AtomicFile.write(Array((text + "\n").utf8), to: folder + "/assessment.json")
-    let charts = run.assessment.pictures
+    try AtomicFile.write(Array((text + "\n").utf8), to: folder + "/" + Assessment.fileName)
+    let charts = run.assessment.charts
     for chart in charts {
       try AtomicFile.write(Array(chart.svg.utf8), to: folder + "/" + chart.name)
     }
@@ -137,7 +140,7 @@ struct AssessCommand: ParsableCommand {
         throw CommandError("\(path): \(error)")
       }
     }
-    let names = ["assessment.json"] + charts.map(\.name) + panels.map(\.name)
+    let names = [Assessment.fileName] + charts.map(\.name) + panels.map(\.name)
     if !json { print("\(folder): \(names.joined(separator: ", "))") }
   }
 }

@@ -29,12 +29,12 @@ struct CorruptionPanel {
   }
 }
 
-/// Some scenes with their backgrounds taken away and swapped, under what the classifier takes them
-/// for; below each row, the enhanced pictures.
+/// Some pictures with their backgrounds taken away and swapped, under what the classifier takes
+/// them for; below each row, the enhanced pictures.
 struct BackgroundPanel {
   let model: AssessedModel
-  let scenes: SceneFolder
-  /// Scenes of `scenes`.
+  let source: any BackgroundSource
+  /// Pictures that `source` knows.
   let dataset: Dataset
   let degrade: (Dataset) throws -> Dataset
 
@@ -42,11 +42,11 @@ struct BackgroundPanel {
     let side = max(136, dataset.width)
     var panel = Panel(
       cellWidth: side, cellHeight: side * dataset.height / dataset.width,
-      title: "What backgrounds do", headings: SceneVariant.allCases.map(\.rawValue),
+      title: "What backgrounds do", headings: BackgroundVariant.allCases.map(\.rawValue),
       textScale: 1)
-    let variants = try SceneVariant.allCases.map { variant in
+    let variants = try BackgroundVariant.allCases.map { variant in
       AssessedImages(
-        try degrade(scenes.variant(variant, of: dataset, seed: model.seed).dataset), model)
+        try degrade(source.variant(variant, of: dataset, seed: model.seed).dataset), model)
     }
     for index in 0..<dataset.count {
       panel.append(row: variants.map { cell(index, $0, $0.plain, $0.predictions.classes) })

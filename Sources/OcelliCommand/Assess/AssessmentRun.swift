@@ -16,25 +16,29 @@ struct AssessmentRun {
   private let model: AssessedModel
   private let dataset: Dataset
   private let sample: Dataset
+  /// The sample before it was degraded.
+  private let cleanSample: Dataset
   private let command: AssessCommand
-  private let scenes: SceneFolder?
+  private let scenes: SceneCatalog?
   private let options: Explainer.Options
   /// Of the whole test set; of the sample.
   private var predictions: (plain: Predictions, enhanced: Predictions?)?
   private var sampled: AssessedImages?
   /// Of the part of the sample whose explanations are probed.
   private var fewer: AssessedImages?
+  /// Pictures of the sample whose backgrounds can be changed, and what changes them.
+  private var backgrounds: (pictures: Dataset, source: any BackgroundSource)?
 
   init(
-    _ model: AssessedModel, _ dataset: Dataset, _ sample: Dataset, _ command: AssessCommand,
-    _ subject: Assessment.Subject
+    _ model: AssessedModel, _ dataset: Dataset, _ sample: (degraded: Dataset, clean: Dataset),
+    _ command: AssessCommand, _ subject: Assessment.Subject
   ) throws {
     assessment = Assessment(subject)
     self.model = model
     self.dataset = dataset
-    self.sample = sample
+    (self.sample, cleanSample) = sample
     self.command = command
-    scenes = try SceneFolder(command.data.data)
+    scenes = try SceneCatalog(folder: command.data.data)
     var options = Explainer.Options()
     (options.layer, options.seed) = (command.layer, command.seed)
     self.options = options
@@ -48,8 +52,7 @@ struct AssessmentRun {
   func applies(_ section: AssessmentSection) -> Bool {
     switch section {
     case .accuracy, .calibration, .faithfulness, .sanity: true
-    case .attention: maskFolder != nil
-    case .background: scenes != nil
+    case .attention, .background: maskFolder != nil
     case .perturbation: model.enhancer != nil
     case .transfer: model.enhancer != nil && !command.transfer.isEmpty
     case .adversarial, .corruption: true
@@ -94,12 +97,8 @@ struct AssessmentRun {
     case .attention:
       let (images, masks) = (images(), try masks())
       assessment.attention = try explaining {
-        let targets = AttentionAssessment.Target.allCases
-        return try targets.enumerated().map { index, target in
-          try AttentionAssessment(
-            model, images, masks: masks, of: target, method: command.method[0], options
-          ) { done, total in progress(index * total + done, targets.count * total) }
-        }
+        try AttentionAssessment.ofAllTargets(
+          model, images, masks: masks, method: command.method[0], options, progress: progress)
       }
     case .background: assessment.background = try background(progress)
     case .perturbation:
@@ -133,8 +132,7 @@ struct AssessmentRun {
     if let predictions { return predictions }
     let count = dataset.count
     let total = count * (model.enhancer == nil ? 1 : 2)
-    let plain = try Evaluator(model.classifier.model, model.pool, batch: model.batch)
-      .predictions(for: dataset) { progress($0, total) }
+    let plain = try model.predictions(for: dataset) { progress($0, total) }
     let enhanced = try model.combined().map { combined in
       try Evaluator(combined, model.pool, batch: model.batch)
         .predictions(for: dataset) { progress(count + $0, total) }
@@ -188,44 +186,44 @@ struct AssessmentRun {
       model, images(), own: command.classifier, others: others, progress: progress)
   }
 
-  /// The scenes of the sample.
-  private func scenePictures() throws -> (pictures: Dataset, folder: SceneFolder) {
-    guard let scenes else {
-      throw CommandError(
-        "\(command.data.data): has no scenes.json: backgrounds are told apart in folders that "
-          + "`ocelli dataset scenes` wrote")
+  private mutating func separated() throws -> (pictures: Dataset, source: any BackgroundSource) {
+    if let backgrounds { return backgrounds }
+    let source: any BackgroundSource
+    if let scenes, command.masks == nil {
+      source = scenes
+    } else {
+      source = try MaskedPictures(cleanSample, masks: masks())
     }
-    let pictures = sample.subset(scenes.indices(in: sample))
+    let pictures = cleanSample.subset(source.indices(in: cleanSample))
     guard pictures.count > 0 else {
       throw CommandError("\(command.data.data)/scenes.json: has none of the test pictures")
     }
-    return (pictures, scenes)
+    backgrounds = (pictures, source)
+    return (pictures, source)
   }
 
-  private func degraded(_ pictures: Dataset) throws -> Dataset {
-    guard let degrade = command.data.images.degrade else { return pictures }
-    return try pictures.degraded(
-      by: try Degradation(parsing: degrade), seed: command.data.images.dataSeed &+ 1)
-  }
-
-  private func background(_ progress: AssessmentProgress) throws -> BackgroundAssessment {
-    let (pictures, scenes) = try scenePictures()
-    return try BackgroundAssessment(model, pictures, scenes, degrade: degraded, progress: progress)
+  private mutating func background(
+    _ progress: AssessmentProgress
+  ) throws -> BackgroundAssessment {
+    let (pictures, source) = try separated()
+    return try BackgroundAssessment(
+      model, pictures, source, degrade: command.data.specification().degradedTest,
+      progress: progress)
   }
 
   /// Panels of what was answered, by their files' names.
-  func panels() throws -> [(name: String, image: Image)] {
+  mutating func panels() throws -> [(name: String, image: Image)] {
     var panels: [(name: String, image: Image)] = []
     if assessment.background != nil {
-      let (pictures, scenes) = try scenePictures()
+      let (pictures, source) = try separated()
       // One of each of the first classes.
       let chosen = pictures.indicesPerClass.compactMap(\.first).prefix(4)
       panels.append(
         (
           "background.png",
           try BackgroundPanel(
-            model: model, scenes: scenes, dataset: pictures.subset(Array(chosen)),
-            degrade: degraded
+            model: model, source: source, dataset: pictures.subset(Array(chosen)),
+            degrade: command.data.specification().degradedTest
           ).image()
         ))
     }

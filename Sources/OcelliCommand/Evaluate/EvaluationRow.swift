@@ -162,9 +162,3 @@ extension EvaluationRow {
     }
   }
 }
-
-/// A p-value in few characters; nothing for none.
-func pText(_ p: Double?) -> String {
-  guard let p else { return "" }
-  return p < 1e-99 ? "< 1e-99" : p < 1e-4 ? String(format: "%.0e", p) : String(format: "%.4f", p)
-}

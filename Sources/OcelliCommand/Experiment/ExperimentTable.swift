@@ -13,7 +13,16 @@ struct ExperimentTable: CustomStringConvertible {
     self.times = times
   }
 
-  var description: String { "\n\(accuracies)\n\n\(budgets)\n\n\(legend)" }
+  var description: String {
+    "\n\(accuracies)\n\n\(budgets)\n\n" + suites.map { $0 + "\n\n" }.joined() + legend
+  }
+
+  private var suites: [String] {
+    results.rows.compactMap { row in
+      let blocks = row.suiteBlocks
+      return blocks.isEmpty ? nil : "row \(row.name): \(row.title)\n\n\(blocks.text)"
+    }
+  }
 
   private var accuracies: String {
     var table = TextTable([

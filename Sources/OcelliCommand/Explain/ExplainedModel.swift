@@ -38,11 +38,9 @@ struct ExplainedModel {
   init(
     _ path: String, enhancer enhancerPath: String?, _ question: Question, _ pool: ThreadPool
   ) throws {
-    let model = try Model.inFloats(contentsOf: path, as: .classifier) {
-      try question.preprocessing.choice().apply(to: &$0, path)
-    }
     var file = try Model(contentsOf: path)
     try question.preprocessing.choice().apply(to: &file, path)
+    let model = try file.inFloats(as: .classifier, from: path)
     do {
       decoder = try Session(file)
       try decoder.requireRole(.classifier)

@@ -13,13 +13,16 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Show an experiment's results as one HTML page.",
+    usage: "ocelli report <folder> [<options>]",
     discussion: """
       The page needs no other file and no network: the table, gains with intervals, pictures that \
       were fixed and broken with what the classifier looked at, accuracies of classes, confusion \
-      matrices, training curves, and what to trust. Pictures are of each row's first seed.
+      matrices, training curves, and what to trust. Pictures are of each row's first seed. What \
+      `ocelli assess` found is shown, too, where the folder has an assessment.json.
 
         ocelli experiment scenes --output scenes-results
         ocelli report scenes-results
+        ocelli report scenes-results --assessment assessed/assessment.json
       """)
 
   @Argument(help: "The folder of an experiment that has run.")
@@ -35,12 +38,23 @@ struct ReportCommand: ParsableCommand {
     help: ArgumentHelp("Pictures of either kind in each row; 0 for none.", valueName: "n"))
   var pictures: Int = 12
 
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Files of `ocelli assess` to show (default: assessment.json in the folder).",
+      valueName: "file"))
+  var assessment: [String] = []
+
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws { try checkRange("pictures", pictures, 0...1000) }
 
   func run() throws {
     let results = try ExperimentResults(folder: folder)
+    let own = folder + "/" + Assessment.fileName
+    let paths =
+      assessment.isEmpty && FileManager.default.fileExists(atPath: own) ? [own] : assessment
+    let assessments = try paths.map { try Assessment(contentsOf: $0) }
     let pool = try threads.pool()
     let status = StatusLine()
     let images = try load(results, status)
@@ -52,7 +66,9 @@ struct ReportCommand: ParsableCommand {
     }
     status.clear()
     let path = output ?? folder + "/report.html"
-    let page = try Report(results, ExperimentTimes(folder: folder), details: details).html()
+    let page = try Report(
+      results, ExperimentTimes(folder: folder), details: details, assessments: assessments
+    ).html()
     try AtomicFile.write(Array(page.utf8), to: path)
     print("\(path): \(results.rows.count) rows, \((page.utf8.count + 512) / 1024) KB")
   }

@@ -64,6 +64,8 @@ struct DataOptions: ParsableArguments {
   var arguments: [String] { ["--data", data] + images.arguments }
 
   func load() throws -> DataSpecification.Parts { try images.load(data) }
+
+  func specification() throws -> DataSpecification { try images.specification(of: data) }
 }
 
 /// What is done with the images of a data set.
@@ -131,6 +133,10 @@ struct ImageOptions: ParsableArguments {
   }
 
   func load(_ data: String) throws -> DataSpecification.Parts {
+    try specification(of: data).load(showing: StatusLine(), as: data)
+  }
+
+  func specification(of data: String) throws -> DataSpecification {
     var specification = DataSpecification(path: data)
     specification.size = size
     specification.degrade = degrade
@@ -139,7 +145,7 @@ struct ImageOptions: ParsableArguments {
     specification.split = try splitCounts()
     specification.seed = dataSeed
     specification.allowsOverlap = allowOverlap
-    return try specification.load(showing: StatusLine(), as: data)
+    return specification
   }
 }
 

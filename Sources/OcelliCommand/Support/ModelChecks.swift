@@ -9,14 +9,18 @@ import SharedCommands
 
 extension Model {
   /// Reads a model in any format that must have this role; it takes and gives floats.
-  /// - Parameter prepare: changes the model as it was read.
-  static func withFloatEnds(
-    contentsOf path: String, as role: Role,
-    preparedBy prepare: (inout Model) throws -> Void = { _ in }
-  ) throws -> Model {
-    var file = try Model(contentsOf: path)
-    try prepare(&file)
-    guard let model = try file.withFloatEnds() else {
+  static func withFloatEnds(contentsOf path: String, as role: Role) throws -> Model {
+    try Model(contentsOf: path).withFloatEnds(as: role, from: path)
+  }
+
+  /// The same in floats throughout.
+  static func inFloats(contentsOf path: String, as role: Role) throws -> Model {
+    try Model(contentsOf: path).inFloats(as: role, from: path)
+  }
+
+  /// The model, read from `path`, with floats at its ends; it must have this role.
+  func withFloatEnds(as role: Role, from path: String) throws -> Model {
+    guard let model = try withFloatEnds() else {
       throw CommandError("\(path): no memory to run it")
     }
     return try model.requiring(role, path)
@@ -24,11 +28,8 @@ extension Model {
 
   /// The same in floats throughout, of memory of its own, whatever the file computes with:
   /// gradients pass.
-  static func inFloats(
-    contentsOf path: String, as role: Role,
-    preparedBy prepare: (inout Model) throws -> Void = { _ in }
-  ) throws -> Model {
-    let model = try withFloatEnds(contentsOf: path, as: role, preparedBy: prepare)
+  func inFloats(as role: Role, from path: String) throws -> Model {
+    let model = try withFloatEnds(as: role, from: path)
     do throws(QuantizationError) { return try model.simulated() } catch {
       throw CommandError("\(path): \(error.message)")
     }
@@ -38,9 +39,10 @@ extension Model {
 extension AssessedModel.Part {
   /// Reads a model in any format that must have this role.
   init(contentsOf path: String, as role: Model.Role) throws {
+    let file = try Model(contentsOf: path)
     self.init(
-      model: try Model.withFloatEnds(contentsOf: path, as: role),
-      inFloats: try Model.inFloats(contentsOf: path, as: role))
+      model: try file.withFloatEnds(as: role, from: path),
+      inFloats: try file.inFloats(as: role, from: path))
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Imaging
 import Kernels
 
 /// Veins of one colour in another: behind no class, in tests only.
@@ -22,5 +23,18 @@ struct MarbleTexture: SceneTexture {
     let along = axis.x * point.x + axis.y * point.y
     let bend = 1.5 * noise.twoOctaves(4 * point.x, 4 * point.y)
     return ground.mixed(with: vein, 0.5 + 0.5 * ExactArithmetic.sine(turns: veins * along + bend))
+  }
+}
+
+extension Image {
+  /// A square of marble, drawn from `seed`.
+  package static func marble(size: Int, seed: UInt64) -> Image {
+    var random = RandomGenerator(seed: seed)
+    let texture = MarbleTexture(using: &random)
+    return Image(
+      width: size, height: size,
+      pixels: SceneBackground.paint(texture, size: size).flatMap { color in
+        (0..<3).map { UInt8(min(max(color.channels[$0], 0), 1) * 255 + 0.5) }
+      })
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Explanation
 public import Imaging
+import Training
 
 /// Whether the classifier looks at the object, and whether it does so more behind the enhancer.
 public struct AttentionAssessment: Codable, Equatable, Sendable {
@@ -50,32 +51,55 @@ public struct AttentionAssessment: Codable, Equatable, Sendable {
   /// true class's probability.
   public let association: IntervalEstimate?
 
+  /// Of all targets.
+  ///
   /// - Parameter masks: of each image, `nil` where there is none.
-  public init(
-    _ model: AssessedModel, _ images: AssessedImages, masks: [Mask?], of target: Target,
-    method: ExplanationMethod, _ options: Explainer.Options, progress: AssessmentProgress
-  ) throws {
+  public static func ofAllTargets(
+    _ model: AssessedModel, _ images: AssessedImages, masks: [Mask?], method: ExplanationMethod,
+    _ options: Explainer.Options, progress: AssessmentProgress
+  ) throws -> [AttentionAssessment] {
     let explainer = try Explainer(
       model.classifier.inFloats, by: method, options, batch: model.batch, model.pool)
-    var records: [AttentionRecord] = []
-    var empty = 0
+    var records = Target.allCases.map { _ in [AttentionRecord]() }
+    var empty = Target.allCases.map { _ in 0 }
     for (index, mask) in masks.enumerated() {
       defer { progress(index + 1, masks.count) }
       guard let mask else { continue }
-      func localization(_ image: [Float]) throws -> Localization? {
-        let explanation = try explainer.explanation(
-          of: image, class: target == .trueClass ? images.labels[index] : nil)
-        return Localization(explanation.map, mask, seed: model.seed &+ UInt64(index))
+      func localizations(_ image: [Float], _ predictions: Predictions) throws -> [Localization?] {
+        try Self.localizations(
+          of: image, label: images.labels[index], predicted: predictions.classes[index], mask,
+          explainer, seed: model.seed &+ UInt64(index))
       }
-      let enhanced = try images.enhanced.map { try localization($0[index]) }
-      guard let plain = try localization(images.plain[index]), enhanced != .some(nil) else {
-        empty += 1
-        continue
+      let plain = try localizations(images.plain[index], images.predictions)
+      var enhanced: [Localization?]?
+      if let pictures = images.enhanced, let predictions = images.enhancedPredictions {
+        enhanced = try localizations(pictures[index], predictions)
       }
-      records.append(AttentionRecord(index, mask, plain, enhanced ?? nil, images))
+      for target in Target.allCases.indices {
+        guard let plain = plain[target], enhanced == nil || enhanced?[target] != nil else {
+          empty[target] += 1
+          continue
+        }
+        records[target].append(AttentionRecord(index, mask, plain, enhanced?[target], images))
+      }
     }
-    self.init(
-      records, of: target, method: method, layer: explainer.layer, empty: empty, seed: model.seed)
+    return zip(Target.allCases, zip(records, empty)).map { target, found in
+      AttentionAssessment(
+        found.0, of: target, method: method, layer: explainer.layer, empty: found.1,
+        seed: model.seed)
+    }
+  }
+
+  /// Of each target; the classes are often the same.
+  private static func localizations(
+    of image: [Float], label: Int, predicted: Int, _ mask: Mask, _ explainer: Explainer,
+    seed: UInt64
+  ) throws -> [Localization?] {
+    func localization(_ target: Int) throws -> Localization? {
+      Localization(try explainer.explanation(of: image, class: target).map, mask, seed: seed)
+    }
+    let ofLabel = try localization(label)
+    return [ofLabel, predicted == label ? ofLabel : try localization(predicted)]
   }
 
   private init(

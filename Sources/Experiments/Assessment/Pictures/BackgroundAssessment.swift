@@ -3,7 +3,7 @@ public import Datasets
 import Kernels
 import Training
 
-/// How much a classifier leans on backgrounds: scenes of which only a part is shown, or the
+/// How much a classifier leans on backgrounds: pictures of which only a part is shown, or the
 /// background is another.
 public struct BackgroundAssessment: Codable, Equatable, Sendable {
   /// The classifier's figures on one variant of the pictures.
@@ -35,22 +35,22 @@ public struct BackgroundAssessment: Codable, Equatable, Sendable {
   public let gapChange: IntervalEstimate?
 
   /// - Parameters:
-  ///   - pictures: scenes of `folder`.
+  ///   - pictures: known to `source`.
   ///   - degrade: what is done to the pictures before they are classified.
   public init(
-    _ model: AssessedModel, _ pictures: Dataset, _ folder: SceneFolder,
+    _ model: AssessedModel, _ pictures: Dataset, _ source: some BackgroundSource,
     degrade: (Dataset) throws -> Dataset, progress: AssessmentProgress
   ) throws {
-    var runs: [SceneVariant: BackgroundRun] = [:]
-    for (index, variant) in SceneVariant.allCases.enumerated() {
-      let drawn = folder.variant(variant, of: pictures, seed: model.seed)
+    var runs: [BackgroundVariant: BackgroundRun] = [:]
+    for (index, variant) in BackgroundVariant.allCases.enumerated() {
+      let drawn = try source.variant(variant, of: pictures, seed: model.seed)
       runs[variant] = BackgroundRun(
         AssessedImages(try degrade(drawn.dataset), model), drawn.backgrounds)
-      progress(index + 1, SceneVariant.allCases.count)
+      progress(index + 1, BackgroundVariant.allCases.count)
     }
     images = pictures.count
     let original = runs[.original]
-    variants = SceneVariant.allCases.compactMap { variant in
+    variants = BackgroundVariant.allCases.compactMap { variant in
       runs[variant].map { run in
         Variant(
           name: variant.rawValue,
@@ -80,9 +80,9 @@ public struct BackgroundAssessment: Codable, Equatable, Sendable {
 private struct BackgroundRun {
   let plain: Predictions
   let enhanced: Predictions?
-  private let backgrounds: [SceneBackground?]
+  private let backgrounds: [Int?]
 
-  init(_ images: AssessedImages, _ backgrounds: [SceneBackground?]) {
+  init(_ images: AssessedImages, _ backgrounds: [Int?]) {
     plain = images.predictions
     enhanced = images.enhancedPredictions
     self.backgrounds = backgrounds
@@ -91,9 +91,8 @@ private struct BackgroundRun {
   func scores(
     _ predictions: Predictions, original: Predictions, _ seed: UInt64
   ) -> BackgroundAssessment.Scores {
-    // A background's number is that of the class that belongs there.
     let foreign = backgrounds.indices.filter { index in
-      backgrounds[index].map { $0.rawValue != predictions.labels[index] } ?? false
+      backgrounds[index].map { $0 != predictions.labels[index] } ?? false
     }
     return .init(
       accuracy: IntervalEstimate(accuracyOf: predictions.classes, labels: predictions.labels),
@@ -105,15 +104,13 @@ private struct BackgroundRun {
       followsBackground: foreign.isEmpty
         ? nil
         : IntervalEstimate(
-          share: foreign.count { predictions.classes[$0] == backgrounds[$0]?.rawValue },
+          share: foreign.count { predictions.classes[$0] == backgrounds[$0] },
           of: foreign.count))
   }
 
   /// Of each object: 1 where only the first is right, -1 where only the second is.
   static func gaps(_ same: Predictions, _ random: Predictions) -> [Double] {
-    same.labels.indices.map { index in
-      (same.classes[index] == same.labels[index] ? 1 : 0)
-        - (random.classes[index] == random.labels[index] ? 1 : 0)
-    }
+    PairedComparison.gains(before: random.classes, after: same.classes, labels: same.labels)
+      .map { Double($0) }
   }
 }

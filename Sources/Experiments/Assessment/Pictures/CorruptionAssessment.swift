@@ -34,19 +34,21 @@ public struct CorruptionAssessment: Codable, Equatable, Sendable {
   /// helps.
   public let meanCorruptionError: IntervalEstimate?
 
-  /// - Parameter clean: `pictures` as they are.
+  /// - Parameters:
+  ///   - clean: `pictures` as they are.
+  ///   - severities: of `Corruption.severities`, at least one.
   public init(
     _ model: AssessedModel, _ pictures: Dataset, clean: AssessedImages,
-    progress: AssessmentProgress
+    severities: [Int] = Array(Corruption.severities), progress: AssessmentProgress
   ) throws {
     images = pictures.count
     self.clean = Self.accuracy(clean.predictions)
     cleanEnhanced = clean.enhancedPredictions.map(Self.accuracy)
     var tables: [CorruptionErrors] = []
-    let total = Corruption.allCases.count * Corruption.severities.count
+    let total = Corruption.allCases.count * severities.count
     for corruption in Corruption.allCases {
       var errors = CorruptionErrors(corruption, images: pictures.count)
-      for severity in Corruption.severities {
+      for (index, severity) in severities.enumerated() {
         let corrupted = AssessedImages(
           try pictures.corrupted(by: corruption, severity: severity, seed: model.seed), model)
         errors.add(
@@ -54,7 +56,7 @@ public struct CorruptionAssessment: Codable, Equatable, Sendable {
           Severity(
             severity: severity, plain: Self.accuracy(corrupted.predictions),
             enhanced: corrupted.enhancedPredictions.map(Self.accuracy)))
-        progress(tables.count * Corruption.severities.count + severity, total)
+        progress(tables.count * severities.count + index + 1, total)
       }
       tables.append(errors)
     }

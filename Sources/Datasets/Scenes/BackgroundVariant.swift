@@ -2,9 +2,9 @@
 public import Imaging
 import Kernels
 
-/// A scene as tests of backgrounds show it: the sets of ImageNet-9 (Xiao et al., arXiv:2006.09994),
-/// and textures (Sehwag et al., 2020).
-public enum SceneVariant: String, CaseIterable, Codable, Sendable {
+/// A picture as tests of backgrounds show it: the sets of ImageNet-9 (Xiao et al.,
+/// arXiv:2006.09994), and textures (Sehwag et al., 2020).
+public enum BackgroundVariant: String, CaseIterable, Codable, Sendable {
   case original
   /// The object on grey; and the background, painted also where the object was.
   case onlyForeground = "only foreground"
@@ -17,11 +17,25 @@ public enum SceneVariant: String, CaseIterable, Codable, Sendable {
   case texture
 }
 
+/// Draws pictures again with other backgrounds.
+public protocol BackgroundSource: Sendable {
+  /// The images of `dataset` that it knows.
+  func indices(in dataset: Dataset) -> [Int]
+
+  /// The images of `dataset` drawn again, at its size, and the class that what is behind each
+  /// belongs to, `nil` where it belongs to none.
+  ///
+  /// - Precondition: it knows all of them.
+  func variant(
+    _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
+  ) throws(DatasetError) -> (dataset: Dataset, backgrounds: [Int?])
+}
+
 extension SceneGenerator {
   /// - Parameter seed: what new backgrounds are drawn from, with the scene's number.
   /// - Returns: the picture, and what is behind the object.
   public func render(
-    _ scene: Scene, as variant: SceneVariant, seed: UInt64
+    _ scene: Scene, as variant: BackgroundVariant, seed: UInt64
   ) -> (image: Image, background: SceneBackground?) {
     var random = RandomGenerator(seed: seed, stream: UInt64(scene.index))
     var swapped = scene

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import Experiments
 import Foundation
 import Text
 
 extension FaithfulnessAssessment {
-  var table: String {
+  package var blocks: [FigureBlock] {
     var table = TextTable([
       "faithfulness", "images", "empty", "deletion ↓", "of a random order", "insertion ↑",
       "of a random order", "average drop, % ↓", "increase, % ↑", "ROAD ↑",
@@ -20,24 +19,24 @@ extension FaithfulnessAssessment {
         row.removeAndDebias?.decimals(signed: true) ?? "none",
       ])
     }
-    return table.description
+    return [.table(table)]
   }
 }
 
 extension SanityAssessment {
-  var table: String {
+  package var blocks: [FigureBlock] {
     var table = TextTable(["sanity of \(method): randomised from here on", "rank correlation"])
     for stage in stages {
       // Converted models name a layer by all that it was made of.
       let layer = stage.layer.split(separator: ";").first.map(String.init) ?? stage.layer
       table.add([layer, stage.rankCorrelation?.decimals(signed: true) ?? "none"])
     }
-    return table.description
+    return [.table(table)]
   }
 }
 
 extension AttentionAssessment {
-  var table: String {
+  package var blocks: [FigureBlock] {
     var table = TextTable([
       "attention, %, of the \(target.rawValue) class", "energy on the object",
       "largest value on it",
@@ -53,11 +52,12 @@ extension AttentionAssessment {
             $0.percentages(signed: isChange)
           })
     }
-    var lines = [
-      table.description,
-      "A map that knows nothing: energy \(area?.value.percent ?? "none"); "
-        + "a blob in the middle: \(centredEnergy?.value.percent ?? "none"). "
-        + "\(images) images, \(empty) left out for an empty map.",
+    var blocks: [FigureBlock] = [
+      .table(table),
+      .note(
+        "A map that knows nothing: energy \(area?.value.percent ?? "none"); "
+          + "a blob in the middle: \(centredEnergy?.value.percent ?? "none"). "
+          + "\(images) images, \(empty) left out for an empty map."),
     ]
     if enhanced != nil {
       var changes = TextTable(["the enhancer", "images", "change of energy, points"])
@@ -67,13 +67,14 @@ extension AttentionAssessment {
           group.energyChange?.percentages(signed: true) ?? "none",
         ])
       }
-      lines += ["", changes.description]
+      blocks.append(.table(changes))
       if let association {
-        lines.append(
-          "Rank correlation of the change of energy with that of the true class's probability: "
-            + association.decimals(signed: true))
+        blocks.append(
+          .note(
+            "Rank correlation of the change of energy with that of the true class's probability: "
+              + association.decimals(signed: true)))
       }
     }
-    return lines.joined(separator: "\n")
+    return blocks
   }
 }

@@ -2,13 +2,22 @@
 import Foundation
 import Imaging
 
-/// A folder that `SceneWriter` wrote: what each of its pictures shows, from which it can be drawn
-/// again with another background.
-public struct SceneFolder: Sendable {
+/// What each picture of a set of scenes shows, from which it can be drawn again with another
+/// background.
+public struct SceneCatalog: BackgroundSource {
   private let scenes: [String: (generator: SceneGenerator, scene: Scene)]
 
-  /// `nil` for a folder without `scenes.json`.
-  public init?(_ path: String) throws(DatasetError) {
+  /// Scenes 0 to `count` − 1, as in `SceneGenerator.dataset`.
+  public init(_ generator: SceneGenerator, count: Int) {
+    scenes = Dictionary(
+      uniqueKeysWithValues: (0..<count).map { index in
+        let scene = generator.scene(at: index)
+        return (generator.path(of: scene), (generator: generator, scene: scene))
+      })
+  }
+
+  /// The scenes of a folder that `SceneWriter` wrote; `nil` for one without `scenes.json`.
+  public init?(folder path: String) throws(DatasetError) {
     let file = path + "/scenes.json"
     guard FileManager.default.fileExists(atPath: file) else { return nil }
     var scenes: [String: (generator: SceneGenerator, scene: Scene)] = [:]
@@ -32,20 +41,16 @@ public struct SceneFolder: Sendable {
     scenes[source.split(separator: "/").suffix(3).joined(separator: "/")]
   }
 
-  /// The images of `dataset` that are scenes of this folder.
   public func indices(in dataset: Dataset) -> [Int] {
     dataset.sourceNames.indices.filter { entry(dataset.sourceNames[$0]) != nil }
   }
 
-  /// The images of `dataset` drawn again, at its size; and what is behind each object.
-  ///
-  /// - Precondition: all of them are scenes of this folder.
   public func variant(
-    _ variant: SceneVariant, of dataset: Dataset, seed: UInt64
-  ) -> (dataset: Dataset, backgrounds: [SceneBackground?]) {
+    _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
+  ) -> (dataset: Dataset, backgrounds: [Int?]) {
     let drawn = dataset.sourceNames.map { source in
       guard let (generator, scene) = entry(source) else {
-        preconditionFailure("a picture is a scene of the folder")
+        preconditionFailure("a picture is a scene of the catalog")
       }
       return generator.render(scene, as: variant, seed: seed)
     }
@@ -53,11 +58,10 @@ public struct SceneFolder: Sendable {
       drawn.image.width == dataset.width && drawn.image.height == dataset.height
         ? drawn.image : drawn.image.resized(width: dataset.width, height: dataset.height)
     }
+    // A background's number is that of the class that belongs there.
     return (
-      Dataset(
-        name: "\(dataset.name), \(variant.rawValue)", classNames: dataset.classNames,
-        labels: dataset.labels, images: images, sourceNames: dataset.sourceNames),
-      drawn.map(\.background)
+      dataset.replacing(images, name: "\(dataset.name), \(variant.rawValue)"),
+      drawn.map { $0.background?.rawValue }
     )
   }
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Datasets
-import Experiments
 import Foundation
 import Text
 
 extension AccuracyAssessment {
-  var table: String {
+  package var blocks: [FigureBlock] {
     var table = TextTable(
       ["accuracy, %", "images", "plain (95 %)"]
         + (enhanced == nil ? [] : ["enhanced (95 %)"] + PairedGain.headings))
@@ -22,12 +21,12 @@ extension AccuracyAssessment {
         cells(row.name, row.images, row.plain, row.enhanced)
           + (gain ?? (enhanced == nil ? [] : ["", "", "", ""])))
     }
-    return table.description
+    return [.table(table)]
   }
 }
 
 extension Assessment.CalibrationPair {
-  var table: String {
+  package var blocks: [FigureBlock] {
     var table = TextTable(["calibration", "ECE, %", "adaptive ECE, %", "Brier score", "log loss"])
     for (name, calibration) in [("plain", plain), ("enhanced", enhanced)] {
       guard let calibration else { continue }
@@ -37,14 +36,15 @@ extension Assessment.CalibrationPair {
         String(format: "%.4f", calibration.brierScore), String(format: "%.4f", calibration.logLoss),
       ])
     }
-    return table.description
+    return [.table(table)]
   }
 }
 
 extension BackgroundAssessment {
-  var table: String {
+  package var blocks: [FigureBlock] {
     var table = TextTable([
-      "background, %, of \(images) scenes", "accuracy", "flips", "taken for the background's class",
+      "background, %, of \(images) pictures", "accuracy", "flips",
+      "taken for the background's class",
     ])
     func add(_ name: String, _ scores: Scores) {
       table.add([
@@ -59,15 +59,16 @@ extension BackgroundAssessment {
     var gaps = "BG-gap, same class − random: \(gap?.percentages(signed: true) ?? "none") points"
     if let enhancedGap { gaps += "; enhanced: \(enhancedGap.percentages(signed: true))" }
     if let gapChange { gaps += "; change: \(gapChange.percentages(signed: true))" }
-    return table.description + "\n" + gaps
+    return [.table(table), .note(gaps)]
   }
 }
 
 extension CorruptionAssessment {
   /// Accuracies over severities, plain over enhanced.
-  var table: String {
+  package var blocks: [FigureBlock] {
+    let severities = rows.first?.severities.map { "\($0.severity)" } ?? []
     var table = TextTable(
-      ["corruption, %, of \(images) images", "1", "2", "3", "4", "5", "mean error (95 %)"]
+      ["corruption, %, of \(images) images"] + severities + ["mean error (95 %)"]
         + (change == nil ? [] : ["enhanced − plain"]))
     for row in rows {
       func cells(_ accuracy: (Severity) -> IntervalEstimate?) -> [String] {
@@ -83,17 +84,20 @@ extension CorruptionAssessment {
         ["  enhanced"] + cells(\.enhanced)
           + [enhancedError.percentages(), change.percentages(signed: true)])
     }
-    var lines = [
-      table.description,
-      "Accuracy of the same pictures as they are: \(clean.percentages()) %"
-        + (cleanEnhanced.map { "; enhanced: \($0.percentages()) %" } ?? ""),
-      "Mean error over all: \(plainError?.percentages() ?? "none") %"
-        + (enhancedError.map { "; enhanced: \($0.percentages()) %" } ?? "")
-        + (change.map { "; change: \($0.percentages(signed: true)) points" } ?? ""),
+    var blocks: [FigureBlock] = [
+      .table(table),
+      .note(
+        "Accuracy of the same pictures as they are: \(clean.percentages()) %"
+          + (cleanEnhanced.map { "; enhanced: \($0.percentages()) %" } ?? "")),
+      .note(
+        "Mean error over all: \(plainError?.percentages() ?? "none") %"
+          + (enhancedError.map { "; enhanced: \($0.percentages()) %" } ?? "")
+          + (change.map { "; change: \($0.percentages(signed: true)) points" } ?? "")),
     ]
     if let meanCorruptionError {
-      lines.append("mCE against the plain classifier: \(meanCorruptionError.decimals())")
+      blocks.append(
+        .note("mCE against the plain classifier: \(meanCorruptionError.decimals())"))
     }
-    return lines.joined(separator: "\n")
+    return blocks
   }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import Experiments
 import Foundation
 import Text
 
 extension PerturbationAssessment {
-  var table: String {
+  package var blocks: [FigureBlock] {
     var sizes = TextTable(["perturbation", "mean of \(images) images (95 %)"])
     sizes.add(["largest difference, levels of 255", levels(size.largest)])
     sizes.add(["mean difference, levels of 255", levels(size.mean)])
@@ -18,7 +17,7 @@ extension PerturbationAssessment {
     var gains = TextTable(["enhanced picture", "accuracy, %"] + PairedGain.headings)
     for variant in budget { gains.add(["clipped to ±\(variant.name)"] + variant.cells) }
     for variant in stored { gains.add(["stored as \(variant.name)"] + variant.cells) }
-    return sizes.description + "\n\n" + gains.description
+    return [.table(sizes), .table(gains)]
   }
 
   private func levels(_ estimate: IntervalEstimate) -> String {
@@ -33,14 +32,14 @@ extension PerturbationAssessment {
 }
 
 extension AdversarialAssessment {
-  var table: String {
-    var parts: [String] = []
+  package var blocks: [FigureBlock] {
+    var blocks: [FigureBlock] = []
     if !controls.isEmpty {
       var table = TextTable(["instead of its change", "accuracy, %"] + PairedGain.headings)
       for control in controls {
         table.add([control.name] + control.cells)
       }
-      parts.append(table.description)
+      blocks.append(.table(table))
     }
     let isPaired = attacks.first?.enhanced != nil
     var table = TextTable(
@@ -51,12 +50,12 @@ extension AdversarialAssessment {
         ["\(attack.name), \(attack.epsilon)/255", attack.plain.percentages()]
           + [attack.enhanced, attack.transferred].compactMap { $0?.percentages() })
     }
-    return (parts + [table.description]).joined(separator: "\n\n")
+    return blocks + [.table(table)]
   }
 }
 
 extension TransferAssessment {
-  var table: String {
+  package var blocks: [FigureBlock] {
     var table = TextTable(
       ["transfer, %, of \(images) images", "plain", "enhanced"] + PairedGain.headings + ["ratio"])
     for row in rows {
@@ -68,7 +67,7 @@ extension TransferAssessment {
         ] + row.gain.cells
           + [row.ratio.map { String(format: "%.2f", $0) } ?? ""])
     }
-    return table.description
+    return [.table(table)]
   }
 }
 

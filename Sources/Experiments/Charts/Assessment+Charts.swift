@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import Experiments
 
 extension Assessment {
   /// What is best seen, as SVG.
-  var pictures: [(name: String, svg: String)] {
-    var pictures: [(name: String, svg: String)] = []
+  package var charts: [(section: AssessmentSection, name: String, svg: String)] {
+    var charts: [(section: AssessmentSection, name: String, svg: String)] = []
     if let calibration {
       let panels =
         [("plain", calibration.plain)] + (calibration.enhanced.map { [("enhanced", $0)] } ?? [])
-      pictures.append(("reliability.svg", ReliabilityDiagram(panels).svg))
+      charts.append((.calibration, "reliability.svg", ReliabilityDiagram(panels).svg))
     }
     if let perturbation {
-      pictures.append(("spectrum.svg", perturbation.spectrumChart.svg))
-      pictures.append(("budget.svg", perturbation.budgetChart.svg))
+      charts.append((.perturbation, "spectrum.svg", perturbation.spectrumChart.svg))
+      charts.append((.perturbation, "budget.svg", perturbation.budgetChart.svg))
     }
-    return pictures
+    return charts
   }
 }
 

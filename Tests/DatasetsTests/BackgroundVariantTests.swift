@@ -5,9 +5,9 @@ import Imaging
 import Kernels
 import Testing
 
-struct SceneVariantTests {
+struct BackgroundVariantTests {
   private let folder: TemporaryFolder
-  private let scenes: SceneFolder
+  private let scenes: SceneCatalog
   private let dataset: Dataset
 
   init() throws {
@@ -17,7 +17,7 @@ struct SceneVariantTests {
     (parameters.size, parameters.correlation) = (16, 0.3)
     try SceneWriter(parameters, trainCount: 20, testCount: 40).write(
       to: folder.path + "/scenes", on: pool)
-    scenes = try #require(try SceneFolder(folder.path + "/scenes"))
+    scenes = try #require(try SceneCatalog(folder: folder.path + "/scenes"))
     dataset = try Dataset.load(folder.path + "/scenes", part: .test)
   }
 
@@ -29,7 +29,7 @@ struct SceneVariantTests {
 
   @Test func `objects stay and backgrounds change`() throws {
     let masks = PictureMasks(folder.path + "/scenes/masks")
-    for variant in [SceneVariant.onlyForeground, .sameClass, .randomClass, .texture] {
+    for variant in [BackgroundVariant.onlyForeground, .sameClass, .randomClass, .texture] {
       let (drawn, backgrounds) = scenes.variant(variant, of: dataset, seed: 1)
       for index in 0..<dataset.count {
         let (old, new) = (dataset.image(at: index), drawn.image(at: index))
@@ -42,7 +42,7 @@ struct SceneVariantTests {
         // Only pixels at the edge of the object show some background.
         #expect(outside > 60 && inside < 30, "\(variant) \(index): \(inside) \(outside)")
         let label = Int(dataset.labels[index])
-        if variant == .sameClass { #expect(backgrounds[index]?.rawValue == label) }
+        if variant == .sameClass { #expect(backgrounds[index] == label) }
       }
     }
   }
@@ -55,8 +55,8 @@ struct SceneVariantTests {
   }
 
   @Test func `folders without scenes, and damaged ones, are told apart`() throws {
-    #expect(try SceneFolder(folder.path + "/scenes/train") == nil)
+    #expect(try SceneCatalog(folder: folder.path + "/scenes/train") == nil)
     try Data("{}".utf8).write(to: URL(filePath: folder.path + "/scenes/scenes.json"))
-    #expect(throws: DatasetError.self) { try SceneFolder(folder.path + "/scenes") }
+    #expect(throws: DatasetError.self) { try SceneCatalog(folder: folder.path + "/scenes") }
   }
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Assessment {
+  /// All sections that were answered, each below its question.
+  func html() -> [HTML] {
+    let sections = AssessmentSection.allCases.flatMap { section -> [HTML] in
+      let blocks = blocks(section)
+      guard !blocks.isEmpty else { return [] }
+      let drawings = charts.filter { $0.section == section }.map {
+        Report.scrolling(.drawing($0.svg), label: $0.name)
+      }
+      return [.element("h3", [:], section.question)]
+        + blocks.html(label: section.rawValue) + drawings
+    }
+    return [
+      .element("h2", [:], "Assessment of \(subject.name)"),
+      .element("p", ["class": "note"], subject.text),
+    ] + sections
+  }
+}
+
+extension Assessment.Subject {
+  fileprivate var name: String {
+    let own = Self.lastParts(of: classifier)
+    return enhancer.map { "\(Self.lastParts(of: $0)) in front of \(own)" } ?? own
+  }
+
+  fileprivate var text: String {
+    "On \(images) test images of \(Self.lastParts(of: data))"
+      + (degradation.map { ", degraded by \($0)" } ?? "") + "; slow sections on \(sample) of them. "
+      + "Figures in brackets are intervals of 95 %."
+      + (overlap.map { " \($0) test images are training images, too." } ?? "")
+  }
+
+  /// The last two parts of a path: the file's name alone is often the same.
+  private static func lastParts(of path: String) -> String {
+    path.split(separator: "/").suffix(2).joined(separator: "/")
+  }
+}
