@@ -28,12 +28,19 @@ extension Experiment {
     return ["cifar10": DataSpecification(path: "cifar10"), "stl10": stl, "intel": intel]
   }
 
+  static func phase(epochs: Int) -> TrainingOverrides {
+    overrides {
+      $0.epochs = epochs
+      $0.batchSize = 32
+    }
+  }
+
   /// Everything in a few minutes, on scenes that are drawn: to try the command.
   static var scenes: Experiment {
     var clean = DataSpecification()
     clean.scenes = DataSpecification.Scenes(training: 3000, test: 1000)
     var degraded = clean
-    degraded.degrade = "dull=0.5,blur=0.8,noise=0.05"
+    degraded.degrade = "dull=0.3,blur=0.4,noise=0.02,jpeg=70"
     var plain = Row("clean", data: "clean", classifier: "small", enhancer: "unet")
     plain.title = "clean scenes"
     plain.controls = [.reconstruction, .identity, .filter, .fineTuned]
@@ -41,26 +48,20 @@ extension Experiment {
     dull.title = "degraded scenes, to a classifier that knows clean ones"
     dull.classifierData = "clean"
     dull.controls = [.identity, .filter, .fineTuned]
-    let enhance = overrides {
-      $0.epochs = 4
-      $0.batchSize = 32
-    }
     return Experiment(
       name: "scenes", title: "Enhancers in front of a small classifier of synthetic scenes",
       seeds: 2, data: ["clean": clean, "degraded": degraded],
       classifiers: [
         "small": ClassifierRecipe(
           model: ClassifierSpecification(.smallCNN),
-          training: overrides {
-            $0.epochs = 6
-            $0.batchSize = 32
-          })
+          training: phase(epochs: 10))
       ],
       enhancers: [
         "unet": EnhancerRecipe(
-          EnhancerSpecification(width: 8, depth: 2), reconstruct: enhance, enhance: enhance),
+          EnhancerSpecification(width: 8, depth: 2), reconstruct: phase(epochs: 6),
+          enhance: phase(epochs: 6)),
         "residual": EnhancerRecipe(
-          EnhancerSpecification(width: 8, depth: 2, head: "residual"), enhance: enhance),
+          EnhancerSpecification(width: 8, depth: 3, head: "residual"), enhance: phase(epochs: 12)),
       ],
       rows: [plain, dull])
   }

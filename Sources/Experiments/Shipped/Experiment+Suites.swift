@@ -6,17 +6,7 @@ extension Experiment {
   private static var small: ClassifierRecipe {
     ClassifierRecipe(
       model: ClassifierSpecification(.smallCNN),
-      training: overrides {
-        $0.epochs = 8
-        $0.batchSize = 32
-      })
-  }
-
-  private static func phase(epochs: Int) -> TrainingOverrides {
-    overrides {
-      $0.epochs = epochs
-      $0.batchSize = 32
-    }
+      training: phase(epochs: 8))
   }
 
   /// Classifiers of scenes with more and less telling backgrounds, all tested where these tell
