@@ -44,8 +44,8 @@ struct IntegerWinograd {
     let pixels = g.outputHeight * g.outputWidth
     let channels = min(g.inputChannels, g.outputChannels)
     guard 2 * computed <= 3 * pixels else { return false }
-    // Instructions that take four bytes of each factor at a time leave less to save: of them, only
-    // those on the widest registers are slower.
+    // Instructions that take four bytes of each factor at a time leave half as much to save: the
+    // transforms cost less than that where registers are wide and layers large.
     if layout.dotElements == 4 || layout.reductionTile?.vectors == 2 {
       return layout.lanes == 16 && channels >= 32 && pixels >= 128 && pixels * channels > 1 << 13
     }
@@ -78,9 +78,7 @@ struct IntegerWinograd {
   var preparedByteCount: Int { panels * panelVectors * layout.registerByteCount }
 
   /// Bytes of one thread's `IntegerWinogradScratch`.
-  var scratchByteCount: Int {
-    IntegerWinogradScratch.byteCount(self)
-  }
+  var scratchByteCount: Int { IntegerWinogradScratch.byteCount(self) }
 
   func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
     prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)
