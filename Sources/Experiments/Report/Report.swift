@@ -60,7 +60,7 @@ public struct Report {
   private var table: HTML {
     let heads = [
       "row", "", "training", "test", "gain (95 %)", "fixed", "broken", "p", "p (Holm)",
-      "trained on", "CPU time",
+      "images trained on", "CPU time",
     ]
     let body = results.rows.flatMap { row in
       row.summary.enumerated().map { index, variant in
@@ -69,7 +69,7 @@ public struct Report {
           index == 0 ? row.label : "", variant.name, variant.trainingText, variant.accuracy.text,
           variant.gainText, variant.fixedText, variant.brokenText, pText(variant.p),
           pText(variant.adjustedP),
-          budget.map { "\($0.samples.formatted()) images" } ?? "", cpuTime(row.name, variant.id),
+          budget.map { $0.samples.formatted() } ?? "", cpuTime(row.name, variant.id),
         ]
         return HTML.element(
           "tr", ["class": variant.id == "enhanced" ? "main" : ""],

@@ -10,11 +10,12 @@ enum ReportStyle {
       --faint: #9aa5b4; --line: #333b47; --main: #63b0ff; --control: #808b9b; --good: #56c271;
       --bad: #ff8a80; --wash: #1c222b; } }
     * { box-sizing: border-box }
-    body { margin: 0 auto; padding: 1rem; max-width: 62rem; color: var(--ink);
+    body { margin: 0 auto; padding: 1rem; max-width: 70rem; color: var(--ink);
       background: var(--paper); font: 1rem/1.5 system-ui, sans-serif; }
     h1 { font-size: 1.6rem; line-height: 1.25 } h2 { margin-top: 3rem; font-size: 1.3rem;
       border-top: 1px solid var(--line); padding-top: 1rem } h3 { margin-top: 2rem }
     a { color: var(--main) } nav { display: flex; flex-wrap: wrap; gap: .2rem 1rem }
+    p, li, figcaption { max-width: 48rem }
     .note, figcaption, .faint { color: var(--faint); font-size: .9rem }
     .warning { border-left: .3rem solid var(--bad); background: var(--wash); padding: .6rem 1rem }
     .scroll { overflow-x: auto } .scroll:focus-visible, input:focus-visible, a:focus-visible,
