@@ -60,7 +60,7 @@ public struct Report {
   private var table: HTML {
     let heads = [
       "row", "", "training", "test", "gain (95 %)", "fixed", "broken", "p", "p (Holm)",
-      "images trained on", "CPU time",
+      "trained on", "CPU time",
     ]
     let body = results.rows.flatMap { row in
       row.summary.enumerated().map { index, variant in
@@ -93,7 +93,8 @@ public struct Report {
       "p", ["class": "note"],
       spread + "Gain: over the classifier alone (C0) on the same images, in points, with the "
         + "bootstrap's interval of 95 %. Fixed: wrong alone, right enhanced; broken: the reverse. "
-        + "p: McNemar's exact test; Holm: adjusted for the number of rows.")
+        + "p: McNemar's exact test; Holm: adjusted for the number of rows. Trained on: images, in "
+        + "all epochs of all models.")
   }
 
   private func section(_ row: ExperimentResults.Row, _ index: Int) throws -> [HTML] {

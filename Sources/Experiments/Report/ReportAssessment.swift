@@ -13,7 +13,7 @@ extension Assessment {
         + blocks.html(label: section.rawValue) + drawings
     }
     return [
-      .element("h2", [:], "Assessment of \(subject.name)"),
+      .element("h2", [:], "Assessment"),
       .element("p", ["class": "note"], subject.text),
     ] + sections
   }
@@ -26,7 +26,7 @@ extension Assessment.Subject {
   }
 
   fileprivate var text: String {
-    "On \(images) test images of \(Self.lastParts(of: data))"
+    "Of \(name), on \(images) test images of \(Self.lastParts(of: data))"
       + (degradation.map { ", degraded by \($0)" } ?? "") + "; slow sections on \(sample) of them. "
       + "Figures in brackets are intervals of 95 %."
       + (overlap.map { " \($0) test images are training images, too." } ?? "")
