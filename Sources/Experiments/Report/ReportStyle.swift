@@ -18,8 +18,9 @@ enum ReportStyle {
     p, li, figcaption { max-width: 48rem }
     .note, figcaption, .faint { color: var(--faint); font-size: .9rem }
     .warning { border-left: .3rem solid var(--bad); background: var(--wash); padding: .6rem 1rem }
-    .scroll { overflow-x: auto; margin-bottom: 1rem } .scroll:focus-visible, input:focus-visible, a:focus-visible,
-    button:focus-visible { outline: 3px solid var(--main); outline-offset: 2px }
+    .scroll { overflow-x: auto; margin-bottom: 1rem }
+    .scroll:focus-visible, input:focus-visible, a:focus-visible, button:focus-visible {
+      outline: 3px solid var(--main); outline-offset: 2px }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .82rem }
     th, td { padding: .3rem .4rem; text-align: right; border-bottom: 1px solid var(--line);
       white-space: pre } th:first-child, td:first-child, .names td:nth-child(2) {
