@@ -14,8 +14,13 @@ struct IntegerParameters {
   let inputZeroPoint: Int32
   let roundsOnce: Bool
 
+  /// The weights w[o,a,b,…] of all input channels.
+  @inline(__always) func weights(_ o: Int, _ a: Int, _ b: Int) -> UnsafePointer<Int8>? {
+    weights.map { $0 + o * outputStride + a * rowStride + b * columnStride }
+  }
+
   @inline(__always) func weight(_ o: Int, _ a: Int, _ b: Int, _ c: Int) -> Int8 {
-    weights?[o * outputStride + a * rowStride + b * columnStride + c] ?? 0
+    weights(o, a, b)?[c] ?? 0
   }
 }
 

@@ -133,44 +133,63 @@ struct IntegerProduct {
   private func prepare(
     _ lane: Int, of panel: IntegerPanelWriter, channel o: Int, _ parameters: IntegerParameters
   ) {
-    let perLane = layout.dotElements
     var sum: Int32 = 0
     for tap in 0..<runCount * runTaps {
       let (a, b) = tap.quotientAndRemainder(dividingBy: geometry.kernelWidth)
       let (run, place) = tap.quotientAndRemainder(dividingBy: runTaps)
-      for c in 0..<input.channels {
-        let weight = parameters.weight(o, a, b, c)
-        let k = place * input.channels + c
-        sum &+= Int32(weight)
-        if layout.reductionTile != nil {
-          writeForReduction(weight, of: panel, lane: lane, run: run, element: k)
-          continue
-        }
-        let step = run * runSteps + k / perLane
-        panel.write(weight, register: step * vectors, lane: lane, place: k % perLane)
+      guard let weights = parameters.weights(o, a, b) else { continue }
+      for c in 0..<input.channels { sum &+= Int32(weights[c]) }
+      let first = place * input.channels
+      if layout.reductionTile == nil {
+        write(weights, of: panel, lane: lane, run: run, element: first)
+      } else {
+        writeForReduction(weights, of: panel, lane: lane, run: run, element: first)
       }
     }
     panel.prepare(lane: lane, channel: o, parameters, weightSum: sum)
   }
 
-  /// Where `ReductionTiles` reads the weight of an element of a run.
-  private func writeForReduction(
-    _ weight: Int8, of panel: IntegerPanelWriter, lane: Int, run: Int, element: Int
+  /// Writes the weights of a tap, element `first` of a run and those behind it, to where
+  /// `IntegerProductTiles` reads them.
+  private func write(
+    _ weights: UnsafePointer<Int8>, of panel: IntegerPanelWriter, lane: Int, run: Int,
+    element first: Int
   ) {
-    let width = vectors &* layout.lanes
+    // A power of two.
+    let perLane = layout.dotElements
+    let shift = perLane.trailingZeroBitCount
+    for c in 0..<input.channels {
+      let k = first &+ c
+      let step = run &* runSteps &+ k &>> shift
+      panel.write(
+        weights[c], register: step &* vectors, lane: lane, place: k & (perLane &- 1))
+    }
+  }
+
+  /// Writes them to where `ReductionTiles` reads them.
+  private func writeForReduction(
+    _ weights: UnsafePointer<Int8>, of panel: IntegerPanelWriter, lane: Int, run: Int,
+    element first: Int
+  ) {
+    let width = vectors * layout.lanes
     // A power of two.
     let elements = layout.reductionElements
-    let place = element & (elements &- 1)
-    let block = element &- place
-    // The last block of a run may be shorter.
-    let runElements = runSteps &* stepElements
-    let count = min(elements, runElements &- block)
-    let offset = (run &* runElements &+ block) &* width &+ count &* lane &+ place
-    let first = IntegerPanel.headerVectors(vectors) * layout.registerByteCount
-    let bytes = UnsafeMutableRawPointer(panel.base)
-    bytes.storeBytes(of: weight, toByteOffset: first + offset, as: Int8.self)
-    guard weight == .min else { return }
+    let runElements = runSteps * stepElements
+    let bytes =
+      UnsafeMutableRawPointer(panel.base)
+      + IntegerPanel.headerVectors(vectors) * layout.registerByteCount
+    var areWide = false
+    for c in 0..<input.channels {
+      let place = (first &+ c) & (elements &- 1)
+      let block = first &+ c &- place
+      // The last block of a run may be shorter.
+      let count = min(elements, runElements &- block)
+      let offset = (run &* runElements &+ block) &* width &+ count &* lane &+ place
+      bytes.storeBytes(of: weights[c], toByteOffset: offset, as: Int8.self)
+      areWide = areWide || weights[c] == .min
+    }
+    guard areWide else { return }
     let flag = (panelVectors - 1) * layout.registerByteCount
-    bytes.storeBytes(of: 1, toByteOffset: flag, as: Int32.self)
+    UnsafeMutableRawPointer(panel.base).storeBytes(of: 1, toByteOffset: flag, as: Int32.self)
   }
 }
