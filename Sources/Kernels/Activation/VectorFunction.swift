@@ -87,7 +87,42 @@ struct HardSwish: VectorFunction {
   }
 }
 
-/// Work that is compiled once for each activation function.
+/// Any of the functions, told apart at each vector.
+struct ChosenFunction: VectorFunction {
+  let function: ActivationFunction
+  @inline(__always) func value(_ x: Vector) -> Vector { Optional(function).value(x) }
+  @inline(never) func gradient(_ gradient: Vector, at point: Vector) -> Vector {
+    switch function {
+    case .relu: RectifiedLinear().gradient(gradient, at: point)
+    case .relu6: Clamp(lower: 0, upper: 6).gradient(gradient, at: point)
+    case .leakyReLU(let slope): LeakyRectifiedLinear(slope: slope).gradient(gradient, at: point)
+    case .gelu: GaussianErrorLinear().gradient(gradient, at: point)
+    case .sigmoid: Logistic().gradient(gradient, at: point)
+    case .tanh: HyperbolicTangent().gradient(gradient, at: point)
+    case .hardSwish: HardSwish().gradient(gradient, at: point)
+    case .hardTanh: Clamp(lower: -1, upper: 1).gradient(gradient, at: point)
+    }
+  }
+}
+
+extension ActivationFunction? {
+  /// φ(x), for the functions that a kernel's loop has no code of its own for.
+  @inline(never) func value(_ x: Vector) -> Vector {
+    switch self {
+    case nil: x
+    case .relu: RectifiedLinear().value(x)
+    case .relu6: Clamp(lower: 0, upper: 6).value(x)
+    case .leakyReLU(let slope): LeakyRectifiedLinear(slope: slope).value(x)
+    case .gelu: GaussianErrorLinear().value(x)
+    case .sigmoid: Logistic().value(x)
+    case .tanh: HyperbolicTangent().value(x)
+    case .hardSwish: HardSwish().value(x)
+    case .hardTanh: Clamp(lower: -1, upper: 1).value(x)
+    }
+  }
+}
+
+/// Work that is compiled once for each activation function; for boards, for the common ones.
 protocol ActivationBody {
   func run(_ function: some VectorFunction)
 }
@@ -99,12 +134,13 @@ extension Optional<ActivationFunction> {
     case nil: body.run(Identity())
     case .relu: body.run(RectifiedLinear())
     case .relu6: body.run(Clamp(lower: 0, upper: 6))
+    case .hardTanh: body.run(Clamp(lower: -1, upper: 1))
+    case .some(let function) where Machine.isBoard: body.run(ChosenFunction(function: function))
     case .leakyReLU(let slope): body.run(LeakyRectifiedLinear(slope: slope))
     case .gelu: body.run(GaussianErrorLinear())
     case .sigmoid: body.run(Logistic())
     case .tanh: body.run(HyperbolicTangent())
     case .hardSwish: body.run(HardSwish())
-    case .hardTanh: body.run(Clamp(lower: -1, upper: 1))
     }
   }
 }

@@ -19,6 +19,15 @@ extension Machine {
     #endif
   }
 
+  /// Whether this build is for boards: it does not train, and is to be small.
+  @inline(__always) package static var isBoard: Bool {
+    #if hasFeature(Embedded)
+      true
+    #else
+      false
+    #endif
+  }
+
   /// Whether this CPU has the vectors that the build uses.
   package static var isSupported: Bool { ocelli_cpu_is_supported() != 0 }
 }

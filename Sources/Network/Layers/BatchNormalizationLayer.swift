@@ -49,7 +49,7 @@ extension BatchNormalizationLayer: Layer {
 
   package func forward(_ step: LayerStep) {
     let channels = step.output.channels
-    if step.site.isTraining {
+    if step.site.isTraining && !Machine.isBoard {
       BatchNormalization.forwardTraining(
         step.inputs[0], scale: step.parameters[0], offset: step.parameters[1], epsilon: epsilon,
         momentum: momentum, runningMean: step.parameters[2], runningVariance: step.parameters[3],

@@ -138,7 +138,7 @@ extension DropoutLayer: Layer {
   }
 
   package func forward(_ step: LayerStep) {
-    if step.site.isTraining {
+    if step.site.isTraining && !Machine.isBoard {
       Dropout.forward(
         step.inputs[0], into: step.output, rate: rate, seed: step.seed, pool: step.pool)
     } else {

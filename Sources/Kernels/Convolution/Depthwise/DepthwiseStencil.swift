@@ -179,20 +179,3 @@ private struct DepthwiseRow {
     }
   }
 }
-
-extension ActivationFunction? {
-  /// φ(x), for the functions that a kernel's loop has no code of its own for.
-  @inline(never) fileprivate func value(_ x: Vector) -> Vector {
-    switch self {
-    case nil: x
-    case .relu: RectifiedLinear().value(x)
-    case .relu6: Clamp(lower: 0, upper: 6).value(x)
-    case .leakyReLU(let slope): LeakyRectifiedLinear(slope: slope).value(x)
-    case .gelu: GaussianErrorLinear().value(x)
-    case .sigmoid: Logistic().value(x)
-    case .tanh: HyperbolicTangent().value(x)
-    case .hardSwish: HardSwish().value(x)
-    case .hardTanh: Clamp(lower: -1, upper: 1).value(x)
-    }
-  }
-}

@@ -98,7 +98,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
   }
 
   /// U of `panel` in the memory that all threads read.
-  private func transformWeights(
+  @inline(never) private func transformWeights(
     _ panel: Int, packed: UnsafePointer<Float>, into shared: UnsafeMutablePointer<Float>,
     worker: UnsafeMutablePointer<Float>
   ) {
@@ -108,7 +108,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
   }
 
   /// V of the tiles `range`, in memory whose first tile is `first`.
-  private func transformInput(
+  @inline(never) private func transformInput(
     _ source: TensorView<Float>, _ range: Range<Int>, into input: UnsafeMutablePointer<Float>,
     first: Int, worker: UnsafeMutablePointer<Float>
   ) {

@@ -46,7 +46,8 @@ struct WinogradCost {
 
   /// Whether tiles of 6×6 outputs beat those of 4×4.
   var prefersLargeTiles: Bool {
-    allowsLargeTiles && cycles(WinogradTransform6.self) < cycles(WinogradTransform4.self)
+    !Machine.isBoard && allowsLargeTiles
+      && cycles(WinogradTransform6.self) < cycles(WinogradTransform4.self)
   }
 
   /// Whether tiles beat nine taps.
