@@ -43,7 +43,7 @@ let package = Package(
     .target(
       name: "CImageCodecs", dependencies: ["CPNG"],
       cSettings: hasJPEG ? [.define("OCELLI_JPEG")] : [],
-      linkerSettings: hasJPEG ? [.linkedLibrary("jpeg")] : []),
+      linkerSettings: [.linkedLibrary("z")] + (hasJPEG ? [.linkedLibrary("jpeg")] : [])),
     .target(
       name: "Kernels", dependencies: ["CPlatform", "CIntrinsics"], swiftSettings: boardClean),
     .target(name: "Network", dependencies: ["CPlatform", "Kernels"], swiftSettings: boardClean),

@@ -1,43 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
+// Writes PNG files of 8 bits: of all that libpng can write, these few chunks are what is needed.
+// Source: www.w3.org/TR/png-3
 #include "Limits.h"
 
-#include <png.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
-typedef struct png_encoder {
-  jmp_buf failed;
+// The file as far as it is written; after a failure `bytes` is NULL.
+typedef struct {
   uint8_t *bytes;
-  size_t byteCount;
-  size_t capacity;
-} png_encoder;
+  size_t byteCount, capacity;
+} png_file;
 
-static void fail(png_structp png, png_const_charp message) {
-  (void)message;
-  png_encoder *encoder = png_get_error_ptr(png);
-  longjmp(encoder->failed, 1);
-}
-
-static void ignore_warning(png_structp png, png_const_charp message) {
-  (void)png;
-  (void)message;
-}
-
-static void append_bytes(png_structp png, png_bytep source, size_t count) {
-  png_encoder *encoder = png_get_io_ptr(png);
-  if (count > encoder->capacity - encoder->byteCount) {
-    size_t capacity = 2 * encoder->capacity + count + 4096;
-    uint8_t *bytes = realloc(encoder->bytes, capacity);
-    if (bytes == NULL) png_error(png, "");
-    encoder->bytes = bytes;
-    encoder->capacity = capacity;
+static void append(png_file *file, const void *bytes, size_t count) {
+  if (file->bytes == NULL || count == 0) return;
+  if (count > file->capacity - file->byteCount) {
+    size_t capacity = 2 * file->capacity + count;
+    uint8_t *larger = realloc(file->bytes, capacity);
+    if (larger == NULL) free(file->bytes);
+    file->bytes = larger;
+    file->capacity = capacity;
+    if (larger == NULL) return;
   }
-  memcpy(encoder->bytes + encoder->byteCount, source, count);
-  encoder->byteCount += count;
+  memcpy(file->bytes + file->byteCount, bytes, count);
+  file->byteCount += count;
 }
 
-static void flush_nothing(png_structp png) { (void)png; }
+static void append_number(png_file *file, uint32_t number) {
+  const uint8_t bytes[4] = {
+      (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+  append(file, bytes, 4);
+}
+
+static void append_chunk(png_file *file, const char *type, const uint8_t *bytes, size_t count) {
+  append_number(file, (uint32_t)count);
+  append(file, type, 4);
+  append(file, bytes, count);
+  uLong sum = crc32(0, (const Bytef *)type, 4);
+  if (count > 0) sum = crc32(sum, bytes, (uInt)count);
+  append_number(file, (uint32_t)sum);
+}
+
+static int paeth(int left, int up, int corner) {
+  int estimate = left + up - corner;
+  int a = abs(estimate - left), b = abs(estimate - up), c = abs(estimate - corner);
+  return a <= b && a <= c ? left : b <= c ? up : corner;
+}
+
+// Writes `row` less what filter `type` predicts; returns how far from 0 that is in all. Above the
+// first row all is 0.
+static long filter(
+    int type, const uint8_t *row, const uint8_t *above, size_t count, size_t channels,
+    uint8_t *target) {
+  long size = 0;
+  target[0] = (uint8_t)type;
+  for (size_t i = 0; i < count; i++) {
+    int left = i < channels ? 0 : row[i - channels], up = above == NULL ? 0 : above[i];
+    int corner = i < channels || above == NULL ? 0 : above[i - channels];
+    int predicted = type == 0 ? 0
+        : type == 1           ? left
+        : type == 2           ? up
+        : type == 3           ? (left + up) / 2
+                              : paeth(left, up, corner);
+    target[i + 1] = (uint8_t)(row[i] - predicted);
+    size += abs((int8_t)target[i + 1]);
+  }
+  return size;
+}
+
+// Compresses the rows, each by the filter that leaves the least.
+static void append_pixels(
+    png_file *file, z_stream *stream, const uint8_t *pixels, ocelli_image_header header,
+    uint8_t *filtered, uint8_t *candidate) {
+  uint8_t chunk[8192];
+  stream->next_out = chunk;
+  stream->avail_out = sizeof chunk;
+  size_t channels = (size_t)header.channels, count = (size_t)header.width * channels;
+  for (int64_t y = 0; y < header.height; y++) {
+    const uint8_t *row = pixels + (size_t)y * count, *above = y == 0 ? NULL : row - count;
+    long least = filter(0, row, above, count, channels, filtered);
+    for (int type = 1; type <= 4; type++) {
+      long size = filter(type, row, above, count, channels, candidate);
+      if (size >= least) continue;
+      least = size;
+      memcpy(filtered, candidate, count + 1);
+    }
+    stream->next_in = filtered;
+    stream->avail_in = (uInt)(count + 1);
+    int isLast = y + 1 == header.height, status;
+    do {
+      status = deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH);
+      if (stream->avail_out > 0 && status != Z_STREAM_END) continue;
+      append_chunk(file, "IDAT", chunk, sizeof chunk - stream->avail_out);
+      stream->next_out = chunk;
+      stream->avail_out = sizeof chunk;
+    } while (isLast ? status == Z_OK : stream->avail_in > 0);
+  }
+}
 
 ocelli_codec_status ocelli_png_encode(
     const uint8_t *pixels, ocelli_image_header header, uint8_t **encoded,
@@ -47,37 +107,30 @@ ocelli_codec_status ocelli_png_encode(
   ocelli_codec_status status = ocelli_check_size(&header, INT64_MAX);
   if (status != OCELLI_CODEC_OK) return status;
 
-  png_encoder encoder = {0};
-  png_structp volatile png = NULL;
-  png_infop volatile info = NULL;
-  status = OCELLI_CODEC_OUT_OF_MEMORY;  // All that can go wrong with pixels of ours.
-  if (!setjmp(encoder.failed)) {
-    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder, fail, ignore_warning);
-    info = png != NULL ? png_create_info_struct(png) : NULL;
-    if (info != NULL) {
-      png_set_write_fn(png, &encoder, append_bytes, flush_nothing);
-      png_set_IHDR(
-          png, info, (png_uint_32)header.width, (png_uint_32)header.height, 8,
-          header.channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-          PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-      png_write_info(png, info);
-      for (int64_t y = 0; y < header.height; y++) {
-        png_write_row(png, pixels + y * header.width * header.channels);
-      }
-      png_write_end(png, NULL);
-      status = OCELLI_CODEC_OK;
-    }
+  size_t rowByteCount = (size_t)header.width * (size_t)header.channels + 1;
+  uint8_t *rows = malloc(2 * rowByteCount);
+  png_file file = {.bytes = malloc(4096), .capacity = 4096};
+  z_stream stream = {0};
+  if (rows != NULL && file.bytes != NULL &&
+      deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15, 8, Z_FILTERED) == Z_OK) {
+    append(&file, "\x89PNG\r\n\x1a\n", 8);
+    uint32_t width = (uint32_t)header.width, height = (uint32_t)header.height;
+    const uint8_t facts[13] = {
+        (uint8_t)(width >> 24), (uint8_t)(width >> 16), (uint8_t)(width >> 8), (uint8_t)width,
+        (uint8_t)(height >> 24), (uint8_t)(height >> 16), (uint8_t)(height >> 8), (uint8_t)height,
+        8, header.channels == 1 ? 0 : 2, 0, 0, 0};
+    append_chunk(&file, "IHDR", facts, sizeof facts);
+    append_pixels(&file, &stream, pixels, header, rows, rows + rowByteCount);
+    append_chunk(&file, "IEND", NULL, 0);
+    deflateEnd(&stream);
+  } else {
+    free(file.bytes);
+    file.bytes = NULL;
   }
-  png_structp ended = png;
-  png_infop endedInfo = info;
-  png_destroy_write_struct(&ended, &endedInfo);
-
-  if (status != OCELLI_CODEC_OK) {
-    free(encoder.bytes);
-    return status;
-  }
-  *encoded = encoder.bytes;
-  *encodedByteCount = (intptr_t)encoder.byteCount;
+  free(rows);
+  if (file.bytes == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
+  *encoded = file.bytes;
+  *encodedByteCount = (intptr_t)file.byteCount;
   return OCELLI_CODEC_OK;
 }
 

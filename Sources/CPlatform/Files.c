@@ -117,17 +117,31 @@ static void sync_folder(const char *path) {
   close(descriptor);
 }
 
+// Writes a character and a number behind it; returns their end.
+static char *append_number(char *target, char first, unsigned long number) {
+  char digits[24];
+  int count = 0;
+  do digits[count++] = (char)('0' + number % 10);
+  while ((number /= 10) > 0 && count < 10);
+  *target++ = first;
+  while (count > 0) *target++ = digits[--count];
+  return target;
+}
+
 // Creates a file beside path that did not exist, with the rights that path has or would get.
 // Negative on failure.
 static int create_beside(const char *path, char *temporary, size_t capacity) {
   static atomic_uint counter;
   for (int attempt = 0; attempt < 100; attempt++) {
-    unsigned serial = atomic_fetch_add(&counter, 1);
-    int length = snprintf(temporary, capacity, "%s.%ld-%u.tmp", path, (long)getpid(), serial);
-    if (length < 0 || (size_t)length >= capacity) {
+    size_t length = strlen(path);
+    if (length + 32 > capacity) {
       errno = ENAMETOOLONG;
       return -1;
     }
+    memcpy(temporary, path, length);
+    char *end = append_number(temporary + length, '.', (unsigned long)getpid());
+    end = append_number(end, '-', atomic_fetch_add(&counter, 1));
+    memcpy(end, ".tmp", 5);
     int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor >= 0) {
       struct stat existing;
@@ -160,5 +174,9 @@ int32_t ocelli_file_write(
 
 void ocelli_error_text(int32_t code, char *text, intptr_t capacity) {
   if (capacity <= 0) return;
-  snprintf(text, (size_t)capacity, "%s", strerror(code));
+  const char *message = strerror(code);
+  size_t length = strlen(message);
+  if (length >= (size_t)capacity) length = (size_t)capacity - 1;
+  memcpy(text, message, length);
+  text[length] = 0;
 }

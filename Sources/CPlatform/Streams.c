@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 intptr_t ocelli_read_input(void *bytes, intptr_t byteCount) {
@@ -36,17 +35,3 @@ void ocelli_line_buffer_output(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
 _Bool ocelli_output_is_lost(void) { return ferror(stdout) != 0; }
 
 int32_t ocelli_flush_output(void) { return fflush(stdout) == 0 && !ferror(stdout); }
-
-intptr_t ocelli_number_text(
-    double value, int32_t digits, _Bool areSignificant, char *text, intptr_t capacity) {
-  const char *format = areSignificant ? "%.*g" : "%.*f";
-  int length = snprintf(text, (size_t)capacity, format, (int)digits, value);
-  return length < 0 ? 0 : length < capacity ? length : capacity - 1;
-}
-
-_Bool ocelli_parse_float(const char *text, float *value) {
-  char *end;
-  *value = strtof(text, &end);
-  // strtof passes over white space.
-  return end != text && *end == 0 && (unsigned char)*text > ' ';
-}
