@@ -106,6 +106,7 @@ enum HelpText {
 
     OPTIONS:
       --runs <n>              Inferences to time. (default: 200)
+      --inputs <n>            Inputs by chance that the checksum is of. (default: 1)
       --profile               Show the time of each operation.
       --json                  Print JSON.
       --threads <n>           Threads (default: one for each CPU).

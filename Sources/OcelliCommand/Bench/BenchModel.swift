@@ -20,16 +20,21 @@ struct BenchModel: ParsableCommand {
 
   @Argument(help: "A .tflite or .safetensors model.") var file: String
   @Option(help: ArgumentHelp("Inferences to time.", valueName: "n")) var runs = 200
+  @Option(help: ArgumentHelp("Inputs by chance that the checksum is of.", valueName: "n"))
+  var inputs = 1
   @Flag(help: "Show the time of each operation.") var profile = false
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws { try checkRange("runs", runs, 1...1_000_000) }
+  func validate() throws {
+    try checkRange("runs", runs, 1...1_000_000)
+    try checkRange("inputs", inputs, 1...1_000_000)
+  }
 
   func run() throws {
     let most = threads.threads ?? ProcessInfo.processInfo.activeProcessorCount
     let timings = try (1...most).map { threads in
-      try ModelTiming.measure(threads: threads, runs: runs, profiles: profile) {
+      try ModelTiming.measure(threads: threads, runs: runs, inputs: inputs, profiles: profile) {
         () throws(CommandError) in
         do throws(ModelFileError) { return try Model(contentsOf: file) } catch {
           throw CommandError(error.message)

@@ -29,10 +29,12 @@ public struct ModelTiming {
   /// Opens a model and times it on inputs by chance.
   ///
   /// - Parameter runs: Inferences that are timed.
+  /// - Parameter inputs: How many inputs the checksum is of, the first inference's among them.
   /// - Parameter open: Reads the model; that is part of `load`.
   /// - Throws: What is wrong, in one line.
   public static func measure(
-    threads: Int, runs: Int, profiles: Bool, _ open: () throws(CommandError) -> Model
+    threads: Int, runs: Int, inputs: Int, profiles: Bool,
+    _ open: () throws(CommandError) -> Model
   ) throws(CommandError) -> ModelTiming {
     let start = MonotonicClock.seconds
     let model = try open()
@@ -44,7 +46,12 @@ public struct ModelTiming {
     var random = RandomGenerator(seed: 1)
     session.fillInputs(&random)
     let first = time { session.forward() }
-    let checksum = session.outputChecksum()
+    var checksum = session.outputChecksum()
+    for _ in 1..<inputs {
+      session.fillInputs(&random)
+      session.forward()
+      checksum = checksum &* 0x100_0000_01B3 ^ session.outputChecksum()
+    }
     // A run of some length, so that the clock of the CPU has settled.
     let warmUp = MonotonicClock.seconds
     while MonotonicClock.seconds - warmUp < 0.2 { session.forward() }
