@@ -11,6 +11,7 @@ CPU_OPTION := $(if $(filter aarch64 arm64,$(ARCHITECTURE)),-mcpu,-march)
 FLAGS := -c release --explicit-target-dependency-import-check error \
   $(if $(CPU),-Xcc $(CPU_OPTION)=$(CPU))
 ARCH ?= arm64
+BOARD_CPU := $(filter-out native,$(CPU))
 BOARD_CLEAN = $(shell tools/board-clean-targets.sh)
 SWIFT_FILES := Package.swift Sources Tests Examples
 
@@ -49,15 +50,15 @@ embedded: setup ## compile what boards run as Embedded Swift
 	EMBEDDED="$(BOARD_CLEAN)" swift build -c release --scratch-path .build-embedded \
 	  --product BoardClean
 
-board: ## build build/board/ARCH/ocelli-board, one static file for a device
-	tools/board/build.sh $(ARCH) $(filter-out native,$(CPU))
+board: ## build build/board/ARCH/ocelli-board (CPU=: ARCH-CPU), one static file for a device
+	tools/board/build.sh $(ARCH) $(BOARD_CPU)
 
 board-check: board build ## try it under QEMU, and compare its outputs with those of ocelli
 	tools/setup.sh qemu
-	tools/board/check.sh .build/release/ocelli $(ARCH)
+	tools/board/check.sh .build/release/ocelli $(ARCH)$(addprefix -,$(BOARD_CPU))
 
 deb: board ## pack it as a Debian package, build/ocelli-board_*.deb
-	tools/board/deb.sh $(ARCH)
+	tools/board/deb.sh $(ARCH) $(BOARD_CPU)
 
 sanitize: setup ## run the tests under the address and the thread sanitizer
 	tools/sanitize.sh address

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Compiles ocelli-board as Embedded Swift and links it with musl: one static executable,
-# build/board/<architecture>/ocelli-board.
+# build/board/<architecture>/ocelli-board, of a CPU build/board/<architecture>-<CPU>/ocelli-board.
 #
-# Swift modules are compiled to intermediate code only; what the command reaches of them becomes
-# machine code in one go, with the command itself.
+# What goes through pictures and layers element by element is compiled for speed, everything else for
+# size. Of the latter there is intermediate code only: what the command reaches of it becomes machine
+# code in one go, with the command itself.
 #
 # usage: build.sh <arm64 | armv7 | riscv64 | amd64> [<CPU>]    CPU: as clang's -mcpu names it
 set -euo pipefail
@@ -33,15 +34,14 @@ esac
 tools/board/sysroot.sh "$architecture"
 sysroot=$PWD/build/sysroot/$architecture
 musl=$(echo "$sysroot"/usr/lib/*-linux-musl*)
-out=$PWD/build/board/$architecture
-mkdir -p "$out"
+out=$PWD/build/board/$architecture${cpu:+-$cpu}
 swift_folder=$(dirname "$(realpath "$(command -v swiftc)")")
 PATH=$swift_folder:$PATH
 
-# What was built for another CPU, by other tools or in another way is of no use.
-settings="$cpu $(swiftc --version 2>/dev/null | head -1) $(sha256sum <tools/board/build.sh)"
+# What was built by other tools or in another way is of no use.
+settings="$(swiftc --version 2>/dev/null | head -1) $(sha256sum <tools/board/build.sh)"
 if [[ $(cat "$out/settings" 2>/dev/null) != "$settings" ]]; then
-  rm -rf "$out" && mkdir -p "$out" && echo "$settings" >"$out/settings"
+  rm -rf "$out" && mkdir -p "$out"/{fast,libraries} && echo "$settings" >"$out/settings"
 fi
 
 is_older() { # target source...
@@ -57,17 +57,30 @@ for module in "${c_modules[@]}"; do
   module_maps+=(-Xcc -fmodule-map-file="$map")
 done
 
+c_flags=(
+  --target="$linux" "${machine[@]}" -std=gnu11 -ffunction-sections -fdata-sections
+  -fno-asynchronous-unwind-tables -nostdlibinc -isystem "${musl/lib/include}"
+)
+source_folder=$sysroot/usr/src
 compile_c() { # source folder
-  local source=$1 object
+  local source=$1 object level=-Os
   object=$out/$(basename "${source%.c}").o
+  [[ $source != Sources/CIntrinsics/* ]] || level=-O2
   is_older "$object" "$source" "$(dirname "$source")" || return 0
-  clang --target="$linux" "${machine[@]}" -std=c11 -O2 -Wall -Wextra -ffunction-sections \
-    -fdata-sections -nostdlibinc -isystem "${musl/lib/include}" -isystem "$sysroot/usr/include" \
-    -isystem "$sysroot/usr/include/$gnu" -DOCELLI_JPEG -I "$(dirname "$source")/include" \
-    -c "$source" -o "$object"
+  clang "${c_flags[@]}" "$level" -Wall -Wextra -isystem "$source_folder/libpng" \
+    -isystem "$source_folder/zlib" -isystem "$sysroot/usr/include" -isystem "$sysroot/usr/include/$gnu" -DOCELLI_JPEG \
+    -I "$(dirname "$source")/include" -c "$source" -o "$object"
 }
 for source in Sources/{CPlatform,CIntrinsics,CImageCodecs}/*.c tools/board/Runtime.c; do
   compile_c "$source"
+done
+
+# libpng and zlib, function by function: Debian's archives draw in all of a file.
+for source in "$source_folder"/libpng/png*.c \
+  "$source_folder"/zlib/{adler32,crc32,deflate,inffast,inflate,inftrees,trees,zutil}.c; do
+  object=$out/libraries/$(basename "${source%.c}").o
+  [[ -e $object || $source == */pngtest.c ]] \
+    || clang "${c_flags[@]}" -Os -w -DPNG_ARM_NEON_OPT=0 -I "$source_folder/zlib" -c "$source" -o "$object"
 done
 
 swift_flags=(
@@ -91,13 +104,17 @@ build_module() { # name
     imported+=("$out/$import.swiftmodule")
   done
   built+=("$module")
-  local result=$out/$module.swiftmodule action=(-emit-module -emit-module-path)
-  if [[ $module == BoardCommand ]]; then
-    result=$out/$module.o action=(-c -o)
-  fi
+  local result=$out/$module.swiftmodule action
+  case $module in
+    Kernels | Imaging)
+      action=(-O -c -o "$out/fast/$module.o" -emit-module -emit-module-path)
+      ;;
+    BoardCommand) result=$out/$module.o action=(-Osize -c -o) ;;
+    *) action=(-Osize -emit-module -emit-module-path) ;;
+  esac
   is_older "$result" "Sources/$module" "${imported[@]}" Sources/C*/include || return 0
   echo "board: compiling $module for $architecture"
-  swiftc "${swift_flags[@]}" -O -module-name "$module" "${action[@]}" "$result" "${sources[@]}"
+  swiftc "${swift_flags[@]}" -module-name "$module" "${action[@]}" "$result" "${sources[@]}"
 }
 build_module BoardCommand
 # Those that this command does without are for boards, too.
@@ -105,12 +122,31 @@ for module in $(tools/board-clean-targets.sh); do
   [[ $module == C[A-Z]* || ! -d Sources/$module ]] || build_module "$module"
 done
 
-is_older "$out/ocelli-board" "$out"/*.o || exit 0
-clang --target="$linux" -fuse-ld=lld -nostdlib -static -Wl,--gc-sections -Wl,--strip-all \
-  -Wl,--icf=all -Wl,--no-eh-frame-hdr -Wl,-z,noseparate-code -Wl,--wrap=posix_memalign -o "$out/ocelli-board" \
-  "$musl/crt1.o" "$musl/crti.o" "$out"/*.o \
-  "$sysroot/usr/lib/$gnu"/{libpng,libjpeg,libz}.a "$musl/libc.a" \
-  "$(echo "$sysroot"/usr/lib/gcc/*/12/libgcc.a)" "$musl/libc.a" "$musl/crtn.o"
+is_older "$out/ocelli-board" "$out"/*.o "$out"/fast/*.o || exit 0
+# What libjpeg-turbo's decoder refers to and does not call for what is asked of it here: encoding, palettes,
+# other sizes than a picture's own, colours that are not smoothed, errors in words, its environment.
+jpeg=$sysroot/usr/lib/$gnu/libjpeg.a
+functions=$(llvm-nm --undefined-only --just-symbol-name "$jpeg" 2>/dev/null | sort -u)
+encoding='convsamp|downsample|fdct|gray_convert|huff_|_mcu_|quantize|_ycc_convert'
+never_called=$(
+  printf '%s\n' jinit_{1pass,2pass}_quantizer jinit_merged_upsampler __snprintf_chk __fprintf_chk pow
+  grep -E 'scanf$' <<<"$functions"
+  grep -E '^jpeg_idct_([0-9]|float|ifast)' <<<"$functions"
+  grep -E "^jsimd_.*($encoding|merged|_float|_ifast|_2x2|_4x4|rgb565).*_(neon|sse2?|avx2)\$" \
+    <<<"$functions" || true
+  # With SIMD it is not asked for this one, either.
+  ! grep -q '^jsimd_idct_islow_' <<<"$functions" || echo jpeg_idct_islow
+)
 # Nothing unwinds the stack.
-llvm-objcopy --remove-section .eh_frame --remove-section .comment "$out/ocelli-board"
+cat >"$out/link.ld" <<SCRIPT
+${never_called//$'\n'/ = abort;$'\n'} = abort;
+SECTIONS { /DISCARD/ : { *(.eh_frame) *(.comment) } } INSERT AFTER .rodata;
+SCRIPT
+# Of what several files have, the first is taken: for kernels that is for speed, for others for size.
+clang --target="$linux" -fuse-ld=lld -nostdlib -static -Wl,--gc-sections -Wl,--strip-all \
+  -Wl,--icf=all -Wl,--no-eh-frame-hdr -Wl,-z,noseparate-code -Wl,--wrap=posix_memalign \
+  -Wl,-T,"$out/link.ld" -o "$out/ocelli-board" "$musl/crt1.o" "$musl/crti.o" \
+  "$out"/fast/Kernels.o "$out"/*.o "$out"/fast/Imaging.o "$out"/libraries/*.o \
+  "$jpeg" "$musl/libc.a" \
+  "$(echo "$sysroot"/usr/lib/gcc/*/12/libgcc.a)" "$musl/libc.a" "$musl/crtn.o"
 echo "board: $out/ocelli-board, $(stat -c %s "$out/ocelli-board") bytes"

@@ -3,17 +3,17 @@
 # Packs ocelli-board as a Debian package: the command, its manual, a model, and an example of a service.
 # It depends on nothing.
 #
-# usage: deb.sh <arm64 | armv7 | riscv64 | amd64>    (behind build.sh)
+# usage: deb.sh <arm64 | armv7 | riscv64 | amd64> [<CPU>]    (behind build.sh)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-architecture=${1:?usage: deb.sh <architecture>}
+architecture=${1:?usage: deb.sh <architecture> [<CPU>]} cpu=${2:-}
 debian=${architecture/armv7/armhf}
 version=$(sed -n 's/.*version = "\(.*\)".*/\1/p' Sources/SharedCommands/Build.swift)
 model=classifier-intel-int8-v1
 root=build/deb/$architecture
 rm -rf "$root"
-install -D build/board/"$architecture"/ocelli-board "$root/usr/bin/ocelli-board"
+install -D "build/board/$architecture${cpu:+-$cpu}/ocelli-board" "$root/usr/bin/ocelli-board"
 install -D -m 644 "weights/$model.tflite" "$root/usr/share/ocelli/weights/$model.tflite"
 install -D -m 644 tools/board/ocelli-board.service \
   "$root/usr/share/doc/ocelli-board/examples/ocelli-board.service"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Unpacks Debian's musl, libpng, zlib, libjpeg-turbo and libgcc of another architecture below
-# build/sysroot. Needs no root, and leaves the system's own packages alone. Does nothing when they are
-# there.
+# Unpacks Debian's musl, libjpeg-turbo and libgcc of another architecture, and its sources of libpng and
+# zlib, below build/sysroot. Needs no root, and leaves the system's own packages alone. Does nothing when
+# they are there.
 #
 # usage: sysroot.sh <arm64 | armv7 | riscv64 | amd64>
 set -euo pipefail
@@ -16,19 +16,25 @@ case ${1:-} in
   *) echo 'usage: sysroot.sh <arm64 | armv7 | riscv64 | amd64>' >&2 && exit 64 ;;
 esac
 target=build/sysroot/$1
-[[ -f $target/.complete ]] && exit 0
+[[ -f $target/.complete && -d $target/usr/src ]] && exit 0
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-if ! command -v apt-get >/dev/null || [[ ! -f $keyring ]]; then
-  echo "sysroot: needs apt-get and $keyring, as Debian and its derivatives have them" >&2
+if ! command -v apt-get >/dev/null || ! command -v dpkg-source >/dev/null || [[ ! -f $keyring ]]; then
+  echo "sysroot: needs apt-get, dpkg-source (Debian: dpkg-dev) and $keyring, as Debian and its" \
+    "derivatives have them" >&2
   exit 1
 fi
 
 # An apt of our own, for one architecture.
 apt=$PWD/build/sysroot/apt-$1
 rm -rf "$apt" "$target"
-mkdir -p "$apt"/{etc/apt.conf.d,lists/partial,cache/archives/partial,packages} "$target"
+mkdir -p "$apt"/{etc/apt.conf.d,etc/preferences.d,lists/partial,cache/archives/partial,packages} \
+  "$target"
 touch "$apt/status"
-echo "deb [signed-by=$keyring] http://deb.debian.org/debian $suite main" >"$apt/etc/sources.list"
+repository="[signed-by=$keyring] http://deb.debian.org/debian"
+cat >"$apt/etc/sources.list" <<SOURCES
+deb $repository $suite main
+deb-src $repository bookworm main
+SOURCES
 options=(
   -o Dir::Etc="$apt/etc" -o Dir::State="$apt" -o Dir::State::Lists="$apt/lists"
   -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" -o APT::Architecture="$debian"
@@ -37,7 +43,22 @@ options=(
 echo "sysroot: downloading Debian's libraries for $1"
 apt-get "${options[@]}" --quiet=2 update
 (cd "$apt/packages" && apt-get "${options[@]}" --quiet=2 download \
-  musl-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev libgcc-12-dev)
+  musl-dev libjpeg62-turbo-dev libgcc-12-dev \
+  && apt-get "${options[@]}" --quiet=2 source --download-only libpng1.6 zlib)
 for package in "$apt"/packages/*.deb; do dpkg -x "$package" "$target"; done
-rm -rf "$apt" "$target/usr/share"
+rm -rf "$target/usr/share"
+mkdir -p "$target/usr/src"
+for library in libpng zlib; do
+  # What apt has checked already need not be checked again.
+  dpkg-source --no-check --no-copy --extract "$apt/packages/$library"*.dsc \
+    "$target/usr/src/$library" >/dev/null
+done
+# All of libpng, but for functions that are whole programs, what it would print itself, and chunks that say
+# nothing about pixels: those it passes over.
+texts='\(COMPRESSED_\)\?TEXT\|tEXt\|[zi]TXt'
+facts='eXIf\|hIST\|iCCP\|oFFs\|pCAL\|pHYs\|sCAL\|sPLT\|tIME'
+sed -e '/SIMPLIFIED\|PROGRESSIVE\|CONSOLE_IO/d' \
+  -e "/PNG_\(READ_\|WRITE_\)\?\($texts\|$facts\)_SUPPORTED/d" \
+  "$target/usr/src/libpng/scripts/pnglibconf.h.prebuilt" >"$target/usr/src/libpng/pnglibconf.h"
+rm -rf "$apt"
 touch "$target/.complete"
