@@ -19,10 +19,24 @@ swift build "${flags[@]}" --product ocelli
 "$python" tools/litert/compare_models.py
 
 tools/setup.sh qemu
-for architecture in arm64 armv7 riscv64 amd64; do tools/board/build.sh "$architecture"; done
+for build in arm64 armv7 riscv64 amd64 'amd64 x86-64-v3' 'amd64 x86-64-v4' 'amd64 icelake-server'; do
+  # shellcheck disable=SC2086
+  tools/board/build.sh $build
+done
 tools/board/check.sh .build/release/ocelli arm64 armv7 riscv64 amd64
-tools/board/same-bytes.sh .build/release/ocelli Tests/ImagingTests/Fixtures arm64 armv7 riscv64 amd64 -- \
-  weights/enhancer-*-int8-*.tflite
+tools/board/long-stream.sh
+# Every path of the kernels that QEMU or this machine has, on 200 pictures.
+pictures=build/verify-pictures
+rm -rf "$pictures"
+.build/release/ocelli dataset scenes --output "$pictures" --train 10 --test 200 --size 96
+machines=(
+  arm64:cortex-a53 arm64:max armv7 riscv64 amd64 amd64:Nehalem amd64-x86-64-v3 amd64-x86-64-v3:Haswell
+)
+for build in amd64-x86-64-v4 amd64-icelake-server; do
+  ! build/board/$build/ocelli-board selftest >/dev/null 2>&1 || machines+=("$build")
+done
+tools/board/same-bytes.sh .build/release/ocelli "$pictures/test" "${machines[@]}" -- \
+  weights/*-int8-*.tflite ../shared/models/*.tflite
 
 for script in tools/oracles/*.py; do
   echo "verify: $script"

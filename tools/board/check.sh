@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tries ocelli-board, under QEMU where it is for another machine: the self-test, what it says to bad input,
-# to a full disk and to signals, and the bytes of the shipped int8 classifiers beside those of `ocelli`.
+# to a full disk, to signals and (where this machine runs it) when memory is out; and the bytes of the
+# shipped int8 classifiers beside those of `ocelli`.
 #
-# usage: check.sh <ocelli> <arm64 | armv7 | riscv64 | amd64>...
+# usage: check.sh <ocelli> <build>...    a build: a folder of build/board, such as arm64
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tools/board/machine.sh
 
-ocelli=${1:?usage: check.sh <ocelli> <architecture>...}
+ocelli=${1:?usage: check.sh <ocelli> <build>...}
 shift
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -19,18 +21,72 @@ fail() {
   exit 1
 }
 
+# A command that runs the board's.
+within=()
+
 # Runs the board's command and expects a code, and of an error one line that says so much.
 expect() { # code text argument...
   local code=0 wanted=$1 text=$2
   shift 2
-  "${board[@]}" "$@" >"$folder/output" 2>"$folder/errors" </dev/null || code=$?
+  "${within[@]}" "${board[@]}" "$@" >"$folder/output" 2>"$folder/errors" </dev/null || code=$?
   [[ $code == "$wanted" ]] || fail "exit code $code, expected $wanted: $* ($(cat "$folder/errors"))"
   grep -q -- "$text" "$folder/output" "$folder/errors" || fail "no '$text': $*"
   [[ $wanted != 1 || $(wc -l <"$folder/errors") == 1 ]] || fail "more than one line: $*"
 }
 
-try() { # architecture machine...
-  board=("${@:2}")
+# Neither where lines go nor where pictures are saved is room left.
+fill_disk() {
+  ! "${board[@]}" info "$model" >/dev/full 2>"$folder/errors" || fail 'a full disk is no error'
+  grep -q 'is the disk full' "$folder/errors" || fail 'a full disk is not told'
+  within=(bash -c 'trap "" XFSZ && ulimit -f 1 && exec "$@"' bash)
+  expect 1 'cannot be written' classify "$fixtures/rgb.jpg" --save-enhanced "$folder/saved" \
+    --model weights/classifier-cifar10-int8-v1.tflite \
+    --enhancer weights/enhancer-cifar10-int8-v1.tflite
+  within=()
+  [[ -z $(ls -A "$folder/saved") ]] || fail 'a half-written picture is left'
+  rm -r "$folder/saved"
+}
+
+# The reader of the lines goes away; then somebody presses Ctrl-C.
+stop() {
+  local code=0 command writer
+  for _ in {1..20}; do cat "$fixtures/rgb.jpg"; done >"$folder/stream"
+  ("${board[@]}" classify - --model "$model" <"$folder/stream" 2>"$folder/errors" \
+    || echo $? >"$folder/code") | head -1 >"$folder/first"
+  grep -q '^-:1: ' "$folder/first" || fail 'a stream is not answered'
+  [[ $(cat "$folder/code") == 141 && ! -s $folder/errors ]] \
+    || fail "without a reader, it ended with $(cat "$folder/code" "$folder/errors")"
+  mkfifo "$folder/pipe"
+  "${board[@]}" classify - --model "$model" <"$folder/pipe" &
+  command=$!
+  sleep 60 >"$folder/pipe" &
+  writer=$!
+  sleep 1
+  kill -INT "$command"
+  wait "$command" || code=$?
+  kill "$writer"
+  wait "$writer" || true
+  rm "$folder/pipe"
+  [[ $code == 130 ]] || fail "interrupted, it ended with $code"
+}
+
+# With less and less memory there is an answer, or a line.
+run_out_of_memory() { # argument...
+  local code limit failures=0
+  for ((limit = 16384; limit > 0; limit -= 61)); do
+    (ulimit -v "$limit" && exec "${board[@]}" --version) >/dev/null 2>&1 || break
+    code=0
+    (ulimit -v "$limit" && exec "${board[@]}" "$@") >"$folder/output" 2>"$folder/errors" || code=$?
+    [[ $code == 0 ]] && continue
+    failures=$((failures + 1))
+    [[ $code == 1 && $(wc -l <"$folder/errors") == 1 ]] \
+      || fail "of $limit kB of memory, exit code $code: $* ($(cat "$folder/errors"))"
+  done
+  ((failures > 0 && limit < 16384)) || fail "memory is never out: $*"
+}
+
+try() { # build
+  set_board "$1"
   "${board[@]}" selftest --threads 2 >"$folder/selftest" || fail "$(grep -v ': pass' "$folder/selftest")"
   expect 0 'ocelli-board 0' --version
   expect 0 'USAGE' classify --help
@@ -49,24 +105,12 @@ try() { # architecture machine...
   expect 1 'ends before its picture does' classify "$folder/cut.jpg" --model "$model"
   head -c 9000 "$model" >"$folder/cut.tflite"
   expect 1 'cut or corrupt' info "$folder/cut.tflite"
-  ! "${board[@]}" info "$model" >/dev/full 2>"$folder/errors" || fail 'a full disk is no error'
-  grep -q 'is the disk full' "$folder/errors" || fail "a full disk is not told"
-  # The reader of the lines goes away.
-  for _ in 1 2 3; do cat "$fixtures/rgb.jpg"; done >"$folder/stream"
-  "${board[@]}" classify - --model "$model" <"$folder/stream" | head -1 >"$folder/first" || true
-  grep -q '^-:1: ' "$folder/first" || fail 'a stream is not answered'
-  mkfifo "$folder/pipe"
-  "${board[@]}" classify - --model "$model" <"$folder/pipe" &
-  local code=0 command=$! writer
-  sleep 60 >"$folder/pipe" &
-  writer=$!
-  sleep 1
-  kill -INT "$command"
-  wait "$command" || code=$?
-  kill "$writer"
-  wait "$writer" || true
-  rm "$folder/pipe"
-  [[ $code == 130 ]] || fail "interrupted, it ended with $code"
+  fill_disk
+  stop
+  if [[ $1 == amd64* ]]; then
+    run_out_of_memory classify "$fixtures/progressive.jpg" --model "$model"
+    run_out_of_memory classify "$fixtures/rgb8-interlaced.png" --model "$model" --threads 3
+  fi
   echo "check: $1: self-test, bad input, full disk and signals are right"
 }
 
@@ -74,13 +118,12 @@ try() { # architecture machine...
 cp "$fixtures"/{420,cmyk,grey,progressive}.jpg "$fixtures"/{grey16,palette4,rgb8-interlaced}.png \
   "$fixtures/text.ppm" "$folder/scenes/test"
 machines=()
-for architecture in "$@"; do
-  file=build/board/$architecture/ocelli-board
-  case $architecture in
-    arm64) machines+=(arm64:cortex-a53 arm64:cortex-a76) && try arm64 qemu-aarch64-static "$file" ;;
-    armv7) machines+=(armv7) && try armv7 qemu-arm-static "$file" ;;
-    riscv64) machines+=(riscv64) && try riscv64 qemu-riscv64-static "$file" ;;
-    amd64) machines+=(amd64) && try amd64 "$file" ;;
+for build in "$@"; do
+  try "$build"
+  case $build in
+    # Without and with SDOT.
+    arm64) machines+=(arm64:cortex-a53 arm64:cortex-a76) ;;
+    *) machines+=("$build") ;;
   esac
 done
 tools/board/same-bytes.sh "$ocelli" "$folder/scenes/test" "${machines[@]}" -- \
