@@ -80,7 +80,8 @@ for source in "$source_folder"/libpng/png*.c \
   "$source_folder"/zlib/{adler32,crc32,deflate,inffast,inflate,inftrees,trees,zutil}.c; do
   object=$out/libraries/$(basename "${source%.c}").o
   [[ -e $object || $source == */pngtest.c ]] \
-    || clang "${c_flags[@]}" -Os -w -DPNG_ARM_NEON_OPT=0 -I "$source_folder/zlib" -c "$source" -o "$object"
+    || clang "${c_flags[@]}" -Os -w -DPNG_ARM_NEON_OPT=0 -I "$source_folder/zlib" -c "$source" \
+      -o "$object"
 done
 
 swift_flags=(
