@@ -135,8 +135,8 @@ never_called=$(
   grep -E '^jpeg_idct_([0-9]|float|ifast)' <<<"$functions"
   grep -E "^jsimd_.*($encoding|merged|_float|_ifast|_2x2|_4x4|rgb565).*_(neon|sse2?|avx2)\$" \
     <<<"$functions" || true
-  # With SIMD it is not asked for this one, either.
-  ! grep -q '^jsimd_idct_islow_' <<<"$functions" || echo jpeg_idct_islow
+  # With SIMD it is not asked for this one, either; on ARMv7 it finds out at start whether there is any.
+  [[ $architecture == armv7 ]] || ! grep -q '^jsimd_idct_islow_' <<<"$functions" || echo jpeg_idct_islow
 )
 # Nothing unwinds the stack.
 cat >"$out/link.ld" <<SCRIPT
