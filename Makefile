@@ -51,6 +51,7 @@ embedded: setup ## compile what boards run as Embedded Swift
 	  --product BoardClean
 
 board: ## build build/board/ARCH/ocelli-board (CPU=: ARCH-CPU), one static file for a device
+	@tools/setup.sh board
 	tools/board/build.sh $(ARCH) $(BOARD_CPU)
 
 board-check: board build ## try it under QEMU, and compare its outputs with those of ocelli

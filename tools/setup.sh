@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what a build needs beyond Swift: libpng and libjpeg-turbo. Does nothing when they are there.
 #
-# usage: setup.sh [python | qemu]    python: also what tools/venv.sh needs; qemu: the emulators of boards
+# usage: setup.sh [python | board | qemu]    python: also what tools/venv.sh needs; board: what unpacks
+#                                            Debian's sources; qemu: the emulators of boards
 set -euo pipefail
 
 if ! command -v swift >/dev/null; then
@@ -25,6 +26,9 @@ command -v make >/dev/null || missing+=(make)
 if [[ ${1:-} == python ]]; then
   command -v python3 >/dev/null || missing+=(python3)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+fi
+if [[ ${1:-} == board ]]; then
+  command -v dpkg-source >/dev/null || missing+=(dpkg-dev)
 fi
 if [[ ${1:-} == qemu ]]; then
   command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user-static)

@@ -5,7 +5,10 @@ import Text
 
 struct NumberTests {
   @Test func `decimals are those of printf`() {
-    for value in [0, 0.05, 0.25, 12.345, 99.95, -0.75, 1e9, 2.5e-7, 1.7e308, .leastNonzeroMagnitude] as [Double] {
+    let values: [Double] = [
+      0, 0.05, 0.25, 12.345, 99.95, -0.75, 1e9, 2.5e-7, 1.7e308, .leastNonzeroMagnitude,
+    ]
+    for value in values {
       #expect(value.text(digits: 1) == String(format: "%.1f", value))
       #expect(value.text(significantDigits: 6) == String(format: "%.6g", value))
     }
