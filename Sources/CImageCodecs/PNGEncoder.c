@@ -27,9 +27,13 @@ static void append(png_file *file, const void *bytes, size_t count) {
   file->byteCount += count;
 }
 
+static void store_number(uint8_t bytes[4], uint32_t number) {
+  for (int i = 0; i < 4; i++) bytes[i] = (uint8_t)(number >> (24 - 8 * i));
+}
+
 static void append_number(png_file *file, uint32_t number) {
-  const uint8_t bytes[4] = {
-      (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+  uint8_t bytes[4];
+  store_number(bytes, number);
   append(file, bytes, 4);
 }
 
@@ -114,11 +118,9 @@ ocelli_codec_status ocelli_png_encode(
   if (rows != NULL && file.bytes != NULL &&
       deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15, 8, Z_FILTERED) == Z_OK) {
     append(&file, "\x89PNG\r\n\x1a\n", 8);
-    uint32_t width = (uint32_t)header.width, height = (uint32_t)header.height;
-    const uint8_t facts[13] = {
-        (uint8_t)(width >> 24), (uint8_t)(width >> 16), (uint8_t)(width >> 8), (uint8_t)width,
-        (uint8_t)(height >> 24), (uint8_t)(height >> 16), (uint8_t)(height >> 8), (uint8_t)height,
-        8, header.channels == 1 ? 0 : 2, 0, 0, 0};
+    uint8_t facts[13] = {[8] = 8, [9] = header.channels == 1 ? 0 : 2};
+    store_number(facts, (uint32_t)header.width);
+    store_number(facts + 4, (uint32_t)header.height);
     append_chunk(&file, "IHDR", facts, sizeof facts);
     append_pixels(&file, &stream, pixels, header, rows, rows + rowByteCount);
     append_chunk(&file, "IEND", NULL, 0);

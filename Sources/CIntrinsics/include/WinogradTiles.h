@@ -4,17 +4,10 @@
 #ifndef OCELLI_WINOGRAD_TILES_H
 #define OCELLI_WINOGRAD_TILES_H
 
-#include "ReductionTiles.h"
-
 #include <stdint.h>
 
-// Values of a channel that weights of one lane hold side by side, and of how many registers of
-// channels the product computes the sums at a time.
-#if OCELLI_REDUCES
-#define OCELLI_WINOGRAD_ELEMENTS 1
-#else
-#define OCELLI_WINOGRAD_ELEMENTS 2
-#endif
+// Of how many registers of channels the product computes the sums at a time, and what its depth is
+// a multiple of.
 enum { OCELLI_WINOGRAD_VECTORS = 2, OCELLI_WINOGRAD_DEPTH = 8 };
 
 // values[f · valueStride + c] = (Bᵀ (d − zeroPoint) B)[f] for d the 6×6 pixels of channel c; of 16
@@ -24,7 +17,7 @@ void ocelli_winograd_input(
     intptr_t channels, int16_t *values, intptr_t valueStride);
 
 // sums[i][o] = Σ_k values[i · valueStride + k] · weights[k][o], modulo 2³², for `rows` tiles and
-// two registers of channels; `depth` is a multiple of OCELLI_WINOGRAD_DEPTH.
+// two registers of channels. Weights of x86 are pairs, k and k + 1 in a lane.
 void ocelli_winograd_product(
     const int16_t *values, intptr_t valueStride, const int16_t *weights, intptr_t depth,
     intptr_t rows, int32_t *sums);

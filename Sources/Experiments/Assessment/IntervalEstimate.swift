@@ -34,14 +34,19 @@ public struct IntervalEstimate: Codable, Equatable, Sendable {
 
   /// As percentages: `81.5 (80.1 to 82.9)`; with signs where it is a difference.
   public func percentages(signed: Bool = false) -> String {
-    let format = signed ? "%+.1f (%+.1f to %+.1f)" : "%.1f (%.1f to %.1f)"
-    return String(format: format, value * 100, lower * 100, upper * 100)
+    text(scale: 100, digits: 1, signed: signed)
   }
 
   /// As they are, to three decimals.
   public func decimals(signed: Bool = false) -> String {
-    let format = signed ? "%+.3f (%+.3f to %+.3f)" : "%.3f (%.3f to %.3f)"
-    return String(format: format, value, lower, upper)
+    text(scale: 1, digits: 3, signed: signed)
+  }
+
+  /// So many times as large, to so many decimals.
+  func text(scale: Double, digits: Int, signed: Bool = false) -> String {
+    let number = "%\(signed ? "+" : "").\(digits)f"
+    return String(
+      format: "\(number) (\(number) to \(number))", value * scale, lower * scale, upper * scale)
   }
 }
 

@@ -3,6 +3,7 @@
 extension Assessment {
   /// All sections that were answered, each below its question.
   func html() -> [HTML] {
+    let charts = charts
     let sections = AssessmentSection.allCases.flatMap { section -> [HTML] in
       let blocks = blocks(section)
       guard !blocks.isEmpty else { return [] }
@@ -21,19 +22,14 @@ extension Assessment {
 
 extension Assessment.Subject {
   fileprivate var name: String {
-    let own = Self.lastParts(of: classifier)
-    return enhancer.map { "\(Self.lastParts(of: $0)) in front of \(own)" } ?? own
+    let own = classifier.lastPathParts
+    return enhancer.map { "\($0.lastPathParts) in front of \(own)" } ?? own
   }
 
   fileprivate var text: String {
-    "Of \(name), on \(images) test images of \(Self.lastParts(of: data))"
+    "Of \(name), on \(images) test images of \(data.lastPathParts)"
       + (degradation.map { ", degraded by \($0)" } ?? "") + "; slow sections on \(sample) of them. "
       + "Figures in brackets are intervals of 95 %."
       + (overlap.map { " \($0) test images are training images, too." } ?? "")
-  }
-
-  /// The last two parts of a path: the file's name alone is often the same.
-  private static func lastParts(of path: String) -> String {
-    path.split(separator: "/").suffix(2).joined(separator: "/")
   }
 }

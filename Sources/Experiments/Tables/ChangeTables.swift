@@ -5,10 +5,10 @@ import Text
 extension PerturbationAssessment {
   package var blocks: [FigureBlock] {
     var sizes = TextTable(["perturbation", "mean of \(images) images (95 %)"])
-    sizes.add(["largest difference, levels of 255", levels(size.largest)])
-    sizes.add(["mean difference, levels of 255", levels(size.mean)])
+    sizes.add(["largest difference, levels of 255", size.largest.text(scale: 255, digits: 1)])
+    sizes.add(["mean difference, levels of 255", size.mean.text(scale: 255, digits: 1)])
     sizes.add(["Euclidean norm", size.norm.decimals()])
-    sizes.add(["PSNR, dB", size.peakSignalToNoise.map { decibels($0) } ?? "infinite"])
+    sizes.add(["PSNR, dB", size.peakSignalToNoise?.text(scale: 1, digits: 1) ?? "infinite"])
     sizes.add(["SSIM", size.structuralSimilarity.decimals()])
     sizes.add(["changed by more than 1 level, %", size.changed.percentages()])
     sizes.add(["changed by more than 8 levels, %", size.changedVisibly.percentages()])
@@ -18,16 +18,6 @@ extension PerturbationAssessment {
     for variant in budget { gains.add(["clipped to ±\(variant.name)"] + variant.cells) }
     for variant in stored { gains.add(["stored as \(variant.name)"] + variant.cells) }
     return [.table(sizes), .table(gains)]
-  }
-
-  private func levels(_ estimate: IntervalEstimate) -> String {
-    String(
-      format: "%.1f (%.1f to %.1f)", estimate.value * 255, estimate.lower * 255,
-      estimate.upper * 255)
-  }
-
-  private func decibels(_ estimate: IntervalEstimate) -> String {
-    String(format: "%.1f (%.1f to %.1f)", estimate.value, estimate.lower, estimate.upper)
   }
 }
 
@@ -61,14 +51,17 @@ extension TransferAssessment {
     for row in rows {
       table.add(
         [
-          row.classifier.split(separator: "/").suffix(2).joined(separator: "/"),
-          row.plain.percentages(),
-          row.enhanced.percentages(),
+          row.classifier.lastPathParts, row.plain.percentages(), row.enhanced.percentages(),
         ] + row.gain.cells
           + [row.ratio.map { String(format: "%.2f", $0) } ?? ""])
     }
     return [.table(table)]
   }
+}
+
+extension String {
+  /// The last two parts of a path: the file's name alone is often the same.
+  var lastPathParts: String { split(separator: "/").suffix(2).joined(separator: "/") }
 }
 
 extension ChangedPictures {

@@ -25,10 +25,15 @@ package struct PackingLayout: Equatable, Sendable {
     self.dotOffset = dotOffset
   }
 
+  /// Whether an instruction multiplies four bytes by four in each lane.
+  var takesFourBytes: Bool {
+    dotElements == 4 || reductionElements == Int(OCELLI_REDUCTION_SHORT)
+  }
+
   /// Registers of channels in a panel of `ReductionTiles`, and the pixels of its tiles.
   var reductionTile: (vectors: Int, rows: Int)? {
     guard reductionElements > 0 else { return nil }
-    return reductionElements == Int(OCELLI_REDUCTION_SHORT) ? (2, 8) : (1, 4)
+    return takesFourBytes ? (2, 8) : (1, 4)
   }
 
   var registerByteCount: Int { lanes * MemoryLayout<Int32>.stride }

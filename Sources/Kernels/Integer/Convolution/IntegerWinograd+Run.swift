@@ -33,7 +33,7 @@ struct IntegerWinogradScratch {
 
   init(_ memory: UnsafeMutableRawPointer, _ winograd: IntegerWinograd) {
     outputs = memory.assumingMemoryBound(to: IntegerVector.self)
-    sums = outputs + 16
+    sums = outputs + IntegerWinograd.outputs
     let values = UnsafeMutableRawPointer(sums) + Self.sumBytes(winograd)
     self.values = values.assumingMemoryBound(to: Int16.self)
     patch = (values + Self.valueBytes(winograd)).assumingMemoryBound(to: Int8.self)
@@ -41,8 +41,8 @@ struct IntegerWinogradScratch {
 
   static func byteCount(_ winograd: IntegerWinograd) -> Int {
     let patch = IntegerWinograd.points * winograd.geometry.inputChannels
-    return 16 * MemoryLayout<IntegerVector>.stride + sumBytes(winograd) + valueBytes(winograd)
-      + (patch + 63) / 64 * 64
+    return IntegerWinograd.outputs * MemoryLayout<IntegerVector>.stride + sumBytes(winograd)
+      + valueBytes(winograd) + (patch + 63) / 64 * 64
   }
 
   private static func sumBytes(_ winograd: IntegerWinograd) -> Int {
@@ -140,7 +140,7 @@ struct IntegerWinogradLoop {
         var sums = UnsafePointer<Int32>(
           OpaquePointer(
             scratch.sums + (tile - tiles.lowerBound) * IntegerWinograd.vectors + vector))
-        scratch.outputs.update(repeating: panel[vector], count: 16)
+        scratch.outputs.update(repeating: panel[vector], count: IntegerWinograd.outputs)
         for _ in 0..<winograd.chunks {
           ocelli_winograd_output(
             sums, pointStride, UnsafeMutablePointer(OpaquePointer(scratch.outputs)))

@@ -28,8 +28,9 @@ struct IntegerWinograd {
   private let layout: PackingLayout
 
   static let vectors = Int(OCELLI_WINOGRAD_VECTORS)
-  /// The values of a transformed tile.
+  /// The values of a transformed tile, and its outputs.
   static let points = 36
+  static let outputs = 16
   /// 9 · 255 · 128 · 112 < 2²⁵
   private static let largestChunk = 112
 
@@ -46,7 +47,7 @@ struct IntegerWinograd {
     guard 2 * computed <= 3 * pixels else { return false }
     // Instructions that take four bytes of each factor at a time leave half as much to save: the
     // transforms cost less than that where registers are wide and layers large.
-    if layout.dotElements == 4 || layout.reductionTile?.vectors == 2 {
+    if layout.takesFourBytes {
       return layout.lanes == 16 && channels >= 32 && pixels >= 128 && pixels * channels > 1 << 13
     }
     return channels >= 16 && pixels >= 64
