@@ -71,6 +71,7 @@ fuzz: setup ## feed mutated models and pictures to the readers, ten minutes each
 
 bench: build venv ## time Ocelli against other runtimes in turns, into build/bench.json
 	$(PYTHON) tools/bench/make_models.py
+	$(PYTHON) tools/bench/peer_forms.py
 	$(PYTHON) tools/bench/models.py --ocelli .build/release/ocelli --python $(PYTHON)
 	$(PYTHON) tools/bench/compare.py --ocelli .build/release/ocelli --python $(PYTHON)
 	$(PYTHON) tools/bench/explanations.py --ocelli .build/release/ocelli --python $(PYTHON)

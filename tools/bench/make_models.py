@@ -5,15 +5,13 @@
 usage: make_models.py [FOLDER]   (default: build/models)
 
 VGG-16, U-Net (width 16) and MobileNetV1-0.5 on 96×96 pixels, as Ocelli's architectures have them:
-NAME_int8.tflite; NAME.onnx in floats, and NAME_int8.onnx as ONNX Runtime quantises it.
+NAME_int8.tflite.
 """
 import pathlib
 import sys
 
 import flatbuffers
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "litert"))
 from single_operator import OPERATORS, Builder, schema  # noqa: E402
@@ -121,90 +119,7 @@ class Lite(Builder):
         self.graph.inputs, self.graph.outputs = [self.source[0]], [y[0]]
         builder = flatbuffers.Builder(1024)
         builder.Finish(self.model.Pack(builder), b"TFL3")
-        path.with_name(path.name + "_int8.tflite").write_bytes(bytes(builder.Output()))
-
-
-class Onnx:
-    """An .onnx model, layer by layer. A value is (name, height, width, channels)."""
-
-    def __init__(self):
-        self.random = np.random.default_rng(1)
-        self.nodes, self.tensors = [], []
-
-    def node(self, kind, inputs, shape, **attributes):
-        name = f"value{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
-        return (name, *shape)
-
-    def weights(self, shape, taps):
-        name = f"weights{len(self.tensors)}"
-        data = self.random.normal(0, np.sqrt(2 / taps), shape).astype(np.float32)
-        self.tensors.append(numpy_helper.from_array(data, name))
-        return name
-
-    def input(self, channels):
-        return ("input", SIDE, SIDE, channels)
-
-    def relu(self, x, wanted):
-        return self.node("Relu", [x[0]], x[1:]) if wanted else x
-
-    def convolution(self, x, outputs, kernel, stride=1, relu=True, depthwise=False):
-        name, height, width, channels = x
-        inputs = 1 if depthwise else channels
-        weights = self.weights((outputs, inputs, kernel, kernel), inputs * kernel * kernel)
-        y = self.node(
-            "Conv", [name, weights], (-(-height // stride), -(-width // stride), outputs),
-            kernel_shape=[kernel] * 2, strides=[stride] * 2, auto_pad="SAME_UPPER",
-            group=channels if depthwise else 1)
-        return self.relu(y, relu)
-
-    def enlargement(self, x, outputs):
-        name, height, width, channels = x
-        return self.node(
-            "ConvTranspose", [name, self.weights((channels, outputs, 2, 2), channels)],
-            (2 * height, 2 * width, outputs), kernel_shape=[2, 2], strides=[2, 2])
-
-    def pooling(self, x):
-        return self.node(
-            "MaxPool", [x[0]], (x[1] // 2, x[2] // 2, x[3]), kernel_shape=[2, 2], strides=[2, 2])
-
-    def mean(self, x):
-        return self.node("GlobalAveragePool", [x[0]], (1, 1, x[3]))
-
-    def concatenation(self, x, z):
-        return self.node("Concat", [x[0], z[0]], (*x[1:3], x[3] + z[3]), axis=1)
-
-    def dense(self, x, units, relu=True):
-        count = x[1] * x[2] * x[3]
-        flat = self.node("Flatten", [x[0]], (1, 1, count))
-        y = self.node("Gemm", [flat[0], self.weights((count, units), count)], (1, 1, units))
-        return self.relu(y, relu)
-
-    def write(self, path, y):
-        from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
-        shape = (1, 3, SIDE, SIDE)
-        graph = helper.make_graph(
-            self.nodes, path.name,
-            [helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)],
-            [helper.make_tensor_value_info(y[0], TensorProto.FLOAT, None)], self.tensors)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-        model.ir_version = 9
-        floats = path.with_name(path.name + ".onnx")
-        onnx.save(onnx.shape_inference.infer_shapes(model), floats)
-
-        class Reader(CalibrationDataReader):
-            left = 4
-
-            def get_next(self):
-                if self.left == 0:
-                    return None
-                self.left -= 1
-                random = np.random.default_rng(self.left)
-                return {"input": random.random(shape, np.float32)}
-
-        quantize_static(
-            floats, path.with_name(path.name + "_int8.onnx"), Reader(),
-            quant_format=QuantFormat.QDQ, per_channel=True)
+        path.write_bytes(bytes(builder.Output()))
 
 
 def vgg16(b):
@@ -243,9 +158,8 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/models")
     folder.mkdir(parents=True, exist_ok=True)
     for network in (vgg16, unet16, mobilenet):
-        for builder in (Lite(), Onnx()):
-            builder.write(folder / network.__name__, network(builder))
-    print(f"make_models: wrote {', '.join(sorted(path.name for path in folder.iterdir()))}")
+        model = Lite()
+        model.write(folder / f"{network.__name__}_int8.tflite", network(model))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times one model in another runtime: batch 1, on inputs by chance.
 
-usage: model_peers.py --peer litert|onnxruntime|openvino|ncnn --threads N --runs N FILE
+usage: model_peers.py --peer litert|onnxruntime|openvino|ncnn|ncnn_bf16 --threads N --runs N FILE
 
 Prints {"peer", "ms"}, ms being the median after a warm-up. Files: .tflite for LiteRT; .tflite or
-.onnx for OpenVINO; .onnx for ONNX Runtime; .param, with its .bin beside it, for ncnn.
+.onnx for OpenVINO; .onnx for ONNX Runtime; .param, with its .bin beside it, for ncnn, which keeps
+values in floats of 32 bits or, as ncnn_bf16, of 16.
 """
 import argparse
 import importlib.metadata
@@ -17,7 +18,7 @@ import numpy
 
 PACKAGES = {
     "litert": ("LiteRT", "ai-edge-litert"), "onnxruntime": ("ONNX Runtime", "onnxruntime"),
-    "openvino": ("OpenVINO", "openvino"), "ncnn": ("ncnn", "ncnn")}
+    "openvino": ("OpenVINO", "openvino"), "ncnn": ("ncnn", "ncnn"), "ncnn_bf16": ("ncnn", "ncnn")}
 
 
 def values(shape, dtype):
@@ -76,10 +77,11 @@ def openvino(file, threads):
     return request.infer
 
 
-def ncnn(file, threads):
+def ncnn(file, threads, bf16=False):
     import ncnn as runtime
     net = runtime.Net()
     net.opt.num_threads = threads
+    net.opt.use_bf16_storage = bf16
     net.load_param(file)
     net.load_model(file.removesuffix(".param") + ".bin")
     # The first layer of a .param says the extents of the input: 0=width 1=height 2=channels.
@@ -89,14 +91,19 @@ def ncnn(file, threads):
         (int(field.split("=")[0]), int(field.split("=")[1]))
         for field in first.split() if "=" in field)
     shape = tuple(extents[key] for key in (2, 1, 0) if key in extents)
-    value = runtime.Mat(values(shape, numpy.dtype(numpy.float32)))
+    array = values(shape, numpy.dtype(numpy.float32))
+    value = runtime.Mat(array).clone()  # A Mat of an array does not keep it.
 
     def infer():
         extractor = net.create_extractor()
         extractor.input(net.input_names()[0], value)
-        extractor.extract(net.output_names()[0])
+        return extractor.extract(net.output_names()[0])[1]
 
     return infer
+
+
+def ncnn_bf16(file, threads):
+    return ncnn(file, threads, bf16=True)
 
 
 def main():

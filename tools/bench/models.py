@@ -10,7 +10,7 @@ the network that the peer reads; of the rounds the smallest median of either sid
 peer's files the fastest. Adds {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "peers"}
 to the output for each model and number of threads; `ratio` is the best peer's time / ours: above 1,
 Ocelli is faster. Models whose files are not there are skipped, and said to be; make_models.py makes
-those of VGG-16, U-Net and MobileNetV1.
+those of VGG-16, U-Net and MobileNetV1, peer_forms.py the forms that peers read.
 """
 import argparse
 import json
@@ -25,20 +25,26 @@ HERE = pathlib.Path(__file__).parent
 # Where models are looked for: the folder beside the repository, then that of make_models.py.
 FOLDERS = [HERE.parents[1].parent / "shared" / "models", HERE.parents[1] / "build" / "models"]
 
-# Name, our file, and the files of peers: the same network, each in its own fastest form.
+# Name, our file, and that of the same network in floats if there is one.
 MODELS = [
-    ("ResNet-8", "pretrainedResnet_quant.tflite", ["pretrainedResnet.tflite"]),
-    ("visual wake words", "vww_96_int8.tflite", ["vww_96_float.tflite"]),
-    ("keyword spotting", "kws_ref_model.tflite", []),
-    ("anomaly detection", "ad01_int8.tflite", []),
-    ("VGG-16 @96", "vgg16_int8.tflite", ["vgg16_int8.onnx", "vgg16.onnx", "vgg16.param"]),
-    ("U-Net 16 @96", "unet16_int8.tflite", ["unet16_int8.onnx", "unet16.onnx", "unet16.param"]),
-    ("MobileNetV1-0.5 @96", "mobilenet_int8.tflite",
-     ["mobilenet_int8.onnx", "mobilenet.onnx", "mobilenet.param"]),
+    ("ResNet-8", "pretrainedResnet_quant.tflite", "pretrainedResnet.tflite"),
+    ("visual wake words", "vww_96_int8.tflite", "vww_96_float.tflite"),
+    ("keyword spotting", "kws_ref_model.tflite", None),
+    ("anomaly detection", "ad01_int8.tflite", None),
+    ("VGG-16 @96", "vgg16_int8.tflite", None),
+    ("U-Net 16 @96", "unet16_int8.tflite", None),
+    ("MobileNetV1-0.5 @96", "mobilenet_int8.tflite", None),
 ]
 
 READERS = {
-    ".tflite": ["litert", "openvino"], ".onnx": ["onnxruntime", "openvino"], ".param": ["ncnn"]}
+    ".tflite": ["litert", "openvino"], ".onnx": ["onnxruntime", "openvino"],
+    ".param": ["ncnn", "ncnn_bf16"]}
+
+
+def peer_forms(file):
+    """The files that peer_forms.py makes of one of ours: floats, int8, and floats for ncnn."""
+    stem = file.removesuffix(".tflite").removesuffix("_int8")
+    return [f"{stem}.onnx", f"{stem}_int8.onnx", f"{stem}.param"]
 
 
 def find(name, folders):
@@ -110,13 +116,14 @@ def main():
     options = parser.parse_args()
     folders = ([options.models] if options.models else []) + FOLDERS
     table = []
-    for name, file, others in MODELS:
+    for name, file, floats in MODELS:
         if options.only not in (None, name):
             continue
         ours = find(file, folders)
         if not ours:
             print(f"models: skipped {name}: there is no {file}", flush=True)
             continue
+        others = [floats] * bool(floats) + peer_forms(file)
         files = [ours] + [path for path in (find(other, folders) for other in others) if path]
         rows = measure(name, ours, files, options)
         results.merge(options.output, rows)
