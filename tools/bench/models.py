@@ -123,8 +123,13 @@ def main():
         if not ours:
             print(f"models: skipped {name}: there is no {file}", flush=True)
             continue
-        others = [floats] * bool(floats) + peer_forms(file)
-        files = [ours] + [path for path in (find(other, folders) for other in others) if path]
+        files = [ours]
+        for other in [floats] * bool(floats) + peer_forms(file):
+            path = find(other, folders)
+            if path:
+                files.append(path)
+            else:
+                print(f"models: {name} without {other}, which is not there", flush=True)
         rows = measure(name, ours, files, options)
         results.merge(options.output, rows)
         table += rows

@@ -100,7 +100,7 @@ def run(path, value):
 
 def expect(path, difference, limit):
     if not difference <= limit:
-        sys.exit(f"peer_forms: {path}: outputs differ by {difference:.3g}, expected {limit} at most")
+        sys.exit(f"peer_forms: {path}: outputs differ by {difference:.3g}, limit {limit}")
 
 
 def check_bytes(source, path):
@@ -136,6 +136,7 @@ def make(source, folder):
 def main():
     logging.disable(logging.WARNING)  # ONNX Runtime's, of steps that are not wanted
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/models")
+    folder.mkdir(parents=True, exist_ok=True)
     for name, file, _ in MODELS:
         source = find(file, [folder, *FOLDERS])
         if source:
