@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ReductionTiles.h"
 
+#include "Outputs.h"
 #include "Unroll.h"
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
 
-int32_t ocelli_reduction_elements(void) {
-#if !OCELLI_REDUCES
-  return 0;
-#elif defined(__ARM_FEATURE_DOTPROD)
-  return OCELLI_REDUCTION_SHORT;
+_Bool ocelli_has_byte_dot(void) {
+#if defined(__ARM_FEATURE_DOTPROD)
+  return 1;
 #elif defined(__aarch64__) && defined(__linux__)
   // HWCAP_ASIMDDP
-  return getauxval(AT_HWCAP) & (1 << 20) ? OCELLI_REDUCTION_SHORT : OCELLI_REDUCTION_LONG;
+  return getauxval(AT_HWCAP) >> 20 & 1;
 #else
-  return OCELLI_REDUCTION_LONG;
+  return 0;
 #endif
 }
 
@@ -32,9 +31,24 @@ int32_t ocelli_reduction_elements(void) {
     row += reduction->rowBytes;                                                              \
   }
 
-#if defined(__ARM_NEON)
-#include <arm_neon.h>
+// Writes `count` of `rows` pixels, one register each.
+static inline __attribute__((always_inline)) void write_long(
+    const ocelli_four_sums sums[4], const int rows, intptr_t count, const ocelli_output *output,
+    int8_t *target) {
+  const ocelli_scale scale = ocelli_load_scale(output, 0);
+  ocelli_eight_bytes pairs[2];
+  OCELLI_EACH(pair, (rows + 1) / 2) {
+    const int i = 2 * pair, next = i + 1 < rows ? i + 1 : i;
+    pairs[pair] = ocelli_outputs(sums[i], &scale, sums[next], &scale, output);
+  }
+  OCELLI_EACH(i, rows) {
+    // Of the largest tiles the last pixel may be one too many.
+    if (i < 3 || i < count)
+      ocelli_write_four(pairs[i / 2], i % 2 * 4, output, target + i * output->pixelBytes);
+  }
+}
 
+#if defined(__ARM_NEON)
 // sum + Σ x · y, in lanes: SMULL, SMLAL, SADALP. Of two products at a time, the sum fits into 16
 // bits unless both weights are −128.
 static inline __attribute__((always_inline)) int32x4_t add_long(
@@ -49,13 +63,21 @@ static inline __attribute__((always_inline)) int32x4_t add_long(
   return vpadalq_s16(sum, products);
 }
 
-static inline __attribute__((always_inline)) int32x2_t add_up(int32x4_t sum) {
-  return vpadd_s32(vget_low_s32(sum), vget_high_s32(sum));
+// The lanes of each register added up.
+static inline __attribute__((always_inline)) int32x4_t add_up(const int32x4_t sum[4]) {
+#if defined(__aarch64__)
+  return vpaddq_s32(vpaddq_s32(sum[0], sum[1]), vpaddq_s32(sum[2], sum[3]));
+#else
+  int32x2_t half[4];
+  OCELLI_EACH(c, 4) half[c] = vpadd_s32(vget_low_s32(sum[c]), vget_high_s32(sum[c]));
+  return vcombine_s32(vpadd_s32(half[0], half[1]), vpadd_s32(half[2], half[3]));
+#endif
 }
 
 static inline __attribute__((always_inline)) void reduce_long(
-    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias, const int rows,
-    const _Bool areWide, int32_t *sums) {
+    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias,
+    const _Bool areWide, const int rows, intptr_t count, const ocelli_output *output,
+    int8_t *target) {
   int32x4_t sum[4][4];
   OCELLI_EACH(i, rows)
     OCELLI_EACH(c, 4) sum[i][c] = vdupq_n_s32(0);
@@ -85,73 +107,73 @@ static inline __attribute__((always_inline)) void reduce_long(
       }
       weights += 32;
     })
+  ocelli_four_sums totals[4];
   OCELLI_EACH(i, rows) {
-    int32x4_t total = vcombine_s32(
-        vpadd_s32(add_up(sum[i][0]), add_up(sum[i][1])),
-        vpadd_s32(add_up(sum[i][2]), add_up(sum[i][3])));
-    vst1q_s32(sums + 4 * i, vaddq_s32(total, vld1q_s32(bias)));
+    totals[i] = (ocelli_four_sums)vaddq_s32(add_up(sum[i]), vld1q_s32(bias));
   }
+  write_long(totals, rows, count, output, target);
 }
 #else
 static inline __attribute__((always_inline)) void reduce_long(
-    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias, const int rows,
-    const _Bool areWide, int32_t *sums) {
+    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias,
+    const _Bool areWide, const int rows, intptr_t count, const ocelli_output *output,
+    int8_t *target) {
   (void)areWide;
-  int32_t sum[4][4];
+  ocelli_four_sums sum[4];
   OCELLI_EACH(i, rows)
     OCELLI_EACH(c, 4) sum[i][c] = bias[c];
   const intptr_t runBytes = reduction->runBytes, pixelBytes = reduction->pixelBytes;
   OCELLI_FOR_EACH_RUN(
     for (intptr_t k = 0; k < runBytes; k += 16) {
-      const intptr_t count = runBytes - k < 16 ? runBytes - k : 16;
-      for (intptr_t e = 0; e < count; e++) {
+      const intptr_t elements = runBytes - k < 16 ? runBytes - k : 16;
+      for (intptr_t e = 0; e < elements; e++) {
         int32_t y[4];
-        OCELLI_EACH(c, 4) y[c] = weights[count * c + e];
+        OCELLI_EACH(c, 4) y[c] = weights[elements * c + e];
         OCELLI_EACH(i, rows) {
           const int32_t x = run[i * pixelBytes + k + e];
           OCELLI_EACH(c, 4) sum[i][c] += x * y[c];
         }
       }
-      weights += 4 * count;
+      weights += 4 * elements;
     })
-  OCELLI_EACH(i, rows)
-    OCELLI_EACH(c, 4) sums[4 * i + c] = sum[i][c];
+  write_long(sum, rows, count, output, target);
 }
 #endif
 
-void ocelli_reduce_long(
-    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias, int rows,
-    _Bool areWide, int32_t *sums) {
-  if (areWide) {
-    // Rare: models of TensorFlow Lite have no such weights.
-    for (ocelli_reduction pixel = *reduction; rows > 0; rows--, sums += 4) {
-      reduce_long(&pixel, weights, bias, 1, 1, sums);
-      pixel.window += pixel.pixelBytes;
-    }
-    return;
-  }
-  switch (rows) {
-    case 1: return reduce_long(reduction, weights, bias, 1, 0, sums);
-#if !defined(__aarch64__)
-    // Other CPUs have registers for the sums of two pixels.
-    case 4: {
-      ocelli_reduction lower = *reduction;
-      lower.window += 2 * lower.pixelBytes;
-      ocelli_reduce_long(&lower, weights, bias, 2, 0, sums + 8);
-    }
-    // fallthrough
-    default: return reduce_long(reduction, weights, bias, 2, 0, sums);
+// The most pixels whose sums stay in registers.
+#if defined(__aarch64__)
+enum { largest = 4 };
 #else
-    case 2: return reduce_long(reduction, weights, bias, 2, 0, sums);
-    default: return reduce_long(reduction, weights, bias, 4, 0, sums);
+enum { largest = 2 };
 #endif
+
+void ocelli_reduce_long(
+    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias,
+    _Bool areWide, intptr_t pixels, const ocelli_output *output, int8_t *target) {
+  ocelli_reduction tile = *reduction;
+  while (pixels > 0) {
+    // A height that is nearly used up costs less than two smaller ones. Wide weights are rare:
+    // models of TensorFlow Lite have none.
+    const intptr_t rows = areWide ? 1 : largest == 4 && pixels >= 3 ? 4 : pixels >= 2 ? 2 : 1;
+    if (areWide) {
+      reduce_long(&tile, weights, bias, 1, 1, pixels, output, target);
+    } else if (rows == 1) {
+      reduce_long(&tile, weights, bias, 0, 1, pixels, output, target);
+    } else if (largest == 2 || rows == 2) {
+      reduce_long(&tile, weights, bias, 0, 2, pixels, output, target);
+    } else {
+      reduce_long(&tile, weights, bias, 0, largest, pixels, output, target);
+    }
+    pixels -= rows;
+    tile.window += rows * tile.pixelBytes;
+    target += rows * output->pixelBytes;
   }
 }
 
 #if defined(__aarch64__)
 static inline __attribute__((always_inline, target("dotprod"))) void reduce_short(
     const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias, const int rows,
-    int32_t *sums) {
+    intptr_t count, const ocelli_output *output, int8_t *target) {
   int32x4_t sum[8][2];
   OCELLI_EACH(i, rows)
     OCELLI_EACH(c, 2) sum[i][c] = vld1q_s32(bias + 4 * c);
@@ -166,7 +188,7 @@ static inline __attribute__((always_inline, target("dotprod"))) void reduce_shor
   {                                                                                          \
     int8x16_t y0 = vld1q_s8(weights), y1 = vld1q_s8(weights + 16);                           \
     weights += 32;                                                                           \
-    OCELLI_EACH(i, rows) {                                                         \
+    OCELLI_EACH(i, rows) {                                                                   \
       sum[i][0] = DOT(sum[i][0], y0, x[i], LANE);                                            \
       sum[i][1] = DOT(sum[i][1], y1, x[i], LANE);                                            \
     }                                                                                        \
@@ -187,32 +209,48 @@ static inline __attribute__((always_inline, target("dotprod"))) void reduce_shor
       OCELLI_ADD_SHORT(vdotq_lane_s32, 0)
       OCELLI_ADD_SHORT(vdotq_lane_s32, 1)
     })
-  OCELLI_EACH(i, rows)
-    OCELLI_EACH(c, 2) vst1q_s32(sums + 8 * i + 4 * c, sum[i][c]);
+  const ocelli_scale low = ocelli_load_scale(output, 0), high = ocelli_load_scale(output, 1);
+  ocelli_eight_bytes bytes[8];
+  OCELLI_EACH(i, rows) bytes[i] = ocelli_outputs(
+      (ocelli_four_sums)sum[i][0], &low, (ocelli_four_sums)sum[i][1], &high, output);
+  OCELLI_EACH(i, rows) {
+    if (i < count) ocelli_write_eight(bytes[i], output, target + i * output->pixelBytes);
+  }
 }
 
 __attribute__((target("dotprod"))) void ocelli_reduce_short(
-    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias, int rows,
-    int32_t *sums) {
-  switch (rows) {
-    case 1: return reduce_short(reduction, weights, bias, 1, sums);
-    case 2: return reduce_short(reduction, weights, bias, 2, sums);
-    case 4: return reduce_short(reduction, weights, bias, 4, sums);
-    default: return reduce_short(reduction, weights, bias, 8, sums);
+    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias,
+    intptr_t pixels, const ocelli_output *output, int8_t *target) {
+  ocelli_reduction tile = *reduction;
+  while (pixels > 0) {
+    const intptr_t rows = pixels >= 7 ? 8 : pixels >= 3 ? 4 : pixels;
+    switch (rows) {
+      case 1: reduce_short(&tile, weights, bias, 1, pixels, output, target); break;
+      case 2: reduce_short(&tile, weights, bias, 2, pixels, output, target); break;
+      case 4: reduce_short(&tile, weights, bias, 4, pixels, output, target); break;
+      default: reduce_short(&tile, weights, bias, 8, pixels, output, target); break;
+    }
+    pixels -= rows;
+    tile.window += rows * tile.pixelBytes;
+    target += rows * output->pixelBytes;
   }
 }
 #else
 void ocelli_reduce_short(
-    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias, int rows,
-    int32_t *sums) {
-  for (int i = 0; i < rows; i++) {
+    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias,
+    intptr_t pixels, const ocelli_output *output, int8_t *target) {
+  const ocelli_scale low = ocelli_load_scale(output, 0), high = ocelli_load_scale(output, 1);
+  for (intptr_t i = 0; i < pixels; i++) {
     const int8_t *next = weights;
-    for (int c = 0; c < 8; c++) sums[8 * i + c] = bias[c];
+    ocelli_four_sums sum[2];
+    for (int c = 0; c < 8; c++) sum[c / 4][c % 4] = bias[c];
     OCELLI_FOR_EACH_RUN(
       for (intptr_t k = 0; k < reduction->runBytes; k += 4, next += 32)
         for (int c = 0; c < 8; c++)
           for (int e = 0; e < 4; e++)
-            sums[8 * i + c] += run[i * reduction->pixelBytes + k + e] * next[4 * c + e];)
+            sum[c / 4][c % 4] += run[i * reduction->pixelBytes + k + e] * next[4 * c + e];)
+    const ocelli_eight_bytes bytes = ocelli_outputs(sum[0], &low, sum[1], &high, output);
+    ocelli_write_eight(bytes, output, target + i * output->pixelBytes);
   }
 }
 #endif

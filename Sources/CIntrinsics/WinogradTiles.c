@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CIntrinsics.h"
 
+#include "Outputs.h"
 #include "Unroll.h"
 
 // Whether there is an instruction for several lanes.
@@ -163,6 +164,23 @@ void ocelli_winograd_output(const int32_t *sums, intptr_t stride, int32_t *outpu
       ocelli_int32_vector *output = (ocelli_int32_vector *)outputs + 4 * i + j;
       // 9 · 954437177 = 1 modulo 2³², so this is 64 y.
       *output += y[j] * 954437177 >> 6;
+    }
+  }
+}
+
+void ocelli_write_outputs(
+    const int32_t *sums, intptr_t rows, intptr_t columns, const ocelli_output *output,
+    int8_t *target) {
+  const ocelli_four_sums *lanes = (const ocelli_four_sums *)sums;
+  const ocelli_scale scale = ocelli_load_scale(output, 0);
+  const ocelli_output stage = *output;
+  for (intptr_t i = 0; i < rows; i++, lanes += 4, target += stage.rowBytes) {
+    ocelli_eight_bytes pairs[2];
+    OCELLI_EACH(pair, 2) pairs[pair] =
+        ocelli_outputs(lanes[2 * pair], &scale, lanes[2 * pair + 1], &scale, &stage);
+    OCELLI_EACH(j, 4) {
+      if (j < columns)
+        ocelli_write_four(pairs[j / 2], j % 2 * 4, &stage, target + j * stage.pixelBytes);
     }
   }
 }

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares `ocelli run` with LiteRT's reference interpreter, byte for byte, on random models of one operator.
 
-usage: compare_operators.py [--ocelli .build/release/ocelli] [--cases N] [--seed N] [--only KIND]
+usage: compare_operators.py [--ocelli .build/release/ocelli] [--cases N] [--seed N] [--only KIND] [--keep FOLDER]
 
 Prints the cases and the differing bytes of each operator; exits with 1 when there are any. The first model
-that differs is kept as build/differs.tflite with its inputs beside it.
+that differs is kept as build/differs.tflite with its inputs beside it; with --keep all whose outputs are integers are
+kept, for comparisons between CPUs.
 """
 import argparse
 import pathlib
@@ -67,6 +68,9 @@ def compare(kind, options, folder):
         except (RuntimeError, ValueError):
             continue  # LiteRT refuses the scales.
         cases += 1
+        if options.keep and want.dtype != np.float32:
+            options.keep.mkdir(parents=True, exist_ok=True)
+            (options.keep / f"{kind}-{cases}.tflite").write_bytes(model)
         got, problem = ours(options.ocelli, model, arrays, folder)
         if got is None or not np.array_equal(got.reshape(want.shape), want):
             bad += 1
@@ -87,6 +91,7 @@ def main():
     parser.add_argument("--cases", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=list(KINDS))
+    parser.add_argument("--keep", type=pathlib.Path)
     options = parser.parse_args()
     failed = False
     with tempfile.TemporaryDirectory() as folder:

@@ -127,7 +127,11 @@ static inline void ocelli_prefetch(const void *address) {
   __builtin_prefetch(address);
 }
 
+#include "OutputStage.h"
+
 #include "ReductionTiles.h"
+
+#include "DepthwiseTiles.h"
 
 #include "IntegerIntrinsics.h"
 

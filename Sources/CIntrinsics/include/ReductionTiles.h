@@ -8,40 +8,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Whether convolutions are computed so in this build.
-#ifndef OCELLI_REDUCES
-#if defined(__aarch64__) || defined(__ARM_NEON) || defined(__riscv)
+#include "OutputStage.h"
+
+// Whether convolutions are computed so in this build. Of a build for x86-64 without more, the
+// option -DOCELLI_NARROW makes one that tests the portable loops.
+#if defined(__aarch64__) || defined(__ARM_NEON) || defined(__riscv) || defined(OCELLI_NARROW)
 #define OCELLI_REDUCES 1
 #else
 #define OCELLI_REDUCES 0
 #endif
-#endif
 
-// Consecutive elements of a channel that weights are packed by for this CPU: 16 in panels of 4
-// channels, or 4 in panels of 8 where it has the instruction SDOT.
+// Consecutive elements of a channel that weights are packed by: 16 in panels of 4 channels, or 4 in
+// panels of 8 where the CPU has the instruction SDOT.
 enum { OCELLI_REDUCTION_LONG = 16, OCELLI_REDUCTION_SHORT = 4 };
-int32_t ocelli_reduction_elements(void);
+_Bool ocelli_has_byte_dot(void);
 
-// What the pixels of a tile read: runs of `runBytes` activations, a multiple of 8, `runsPerRow` of
-// them `columnBytes` apart, and so on in rows `rowBytes` apart. Pixel i is i · `pixelBytes`
-// further.
+// What pixels read: runs of `runBytes` activations, a multiple of 8, `runsPerRow` of them
+// `columnBytes` apart, and so on in rows `rowBytes` apart. Pixel i is i · `pixelBytes` further.
 typedef struct ocelli_reduction {
   const int8_t *window;
   intptr_t pixelBytes, runBytes, runCount, runsPerRow, columnBytes, rowBytes;
 } ocelli_reduction;
 
-// sums[i][c] = bias[c] + Σ activations of pixel i · weights of channel c, for `rows` pixels: 1, 2
-// or 4 with 4 channels. In each run the weights of 16 elements of channel 0 come first, then those
-// of channels 1 to 3, and so on; 8 elements may be left at the end. Unless `areWide`, no weight is
-// −128: two products then fit into 16 bits.
+// The outputs of `pixels` pixels in 4 channels, from bias[c] + Σ activations of pixel i · weights
+// of channel c. In each run the weights of 16 elements of channel 0 come first, then those of
+// channels 1 to 3, and so on; 8 elements may be left at the end. Unless `areWide`, no weight is
+// −128: two products then fit into 16 bits. What some pixels behind the last read must be there.
 void ocelli_reduce_long(
-    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias, int rows,
-    _Bool areWide, int32_t *sums);
+    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias,
+    _Bool areWide, intptr_t pixels, const ocelli_output *output, int8_t *target);
 
-// The same for 1, 2, 4 or 8 pixels with 8 channels: the weights of 4 elements of channels 0 to 7,
-// and so on.
+// The same in 8 channels: the weights of 4 elements of channels 0 to 7, and so on.
 void ocelli_reduce_short(
-    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias, int rows,
-    int32_t *sums);
+    const ocelli_reduction *reduction, const int8_t *weights, const int32_t *bias,
+    intptr_t pixels, const ocelli_output *output, int8_t *target);
 
 #endif

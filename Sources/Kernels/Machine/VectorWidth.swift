@@ -26,7 +26,8 @@ package enum Machine {
   @inline(__always) package static var reduces: Bool { OCELLI_REDUCES != 0 }
   /// Consecutive elements along the sum that its weights are packed by; 0 without it.
   @inline(__always) package static var reductionElements: Int {
-    reduces ? Int(ocelli_reduction_elements()) : 0
+    guard reduces else { return 0 }
+    return Int(ocelli_has_byte_dot() ? OCELLI_REDUCTION_SHORT : OCELLI_REDUCTION_LONG)
   }
   /// What is added to an activation for `ocelli_dot`.
   @inline(__always) package static var dotOffset: Int32 { OCELLI_DOT_OFFSET }

@@ -10,7 +10,7 @@ package import Network
 /// then the names and the weights, at multiples of 64 from the start.
 extension PackedWeights {
   package static let metadataName: StaticString = "OCELLI_PACKED_WEIGHTS"
-  private static let version = 2
+  private static let version = 3
   private static let headerWords = 6
   private static let entryWords = 4
 

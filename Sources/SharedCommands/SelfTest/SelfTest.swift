@@ -41,7 +41,9 @@ public enum SelfTest {
     }
     guard let parameters = ParameterStore(graph) else { return nil }
     var random = RandomGenerator(seed: 5)
-    for entry in parameters.entries { fill(parameters.bytes(of: entry), entry, &random) }
+    for entry in parameters.entries {
+      fill(parameters.bytes(of: entry), entry, areWide: vector.areWide, &random)
+    }
     let model = Model(role: .classifier, graph: graph, parameters: parameters)
     let session: Session
     do throws(SessionError) { session = try Session(model, threads: threads) } catch { return nil }
@@ -61,15 +63,17 @@ public enum SelfTest {
     }
   }
 
-  /// Weights in −127...127, scales near 0.01, and biases of some thousands.
+  /// Weights in −127...127, or with −128 where they are wide, scales near 0.01, and biases of some
+  /// thousands.
   private static func fill(
-    _ bytes: UnsafeMutableRawBufferPointer, _ entry: ParameterStore.Entry,
+    _ bytes: UnsafeMutableRawBufferPointer, _ entry: ParameterStore.Entry, areWide: Bool,
     _ random: inout RandomGenerator
   ) {
     switch entry.declaration.format {
     case .int8:
       for index in bytes.indices {
-        bytes[index] = UInt8(bitPattern: Int8(Int(random.next() % 255) - 127))
+        let weight = areWide ? Int(random.next() % 256) - 128 : Int(random.next() % 255) - 127
+        bytes[index] = UInt8(bitPattern: Int8(weight))
       }
     case .int32:
       for index in bytes.bindMemory(to: Int32.self).indices {

@@ -8,6 +8,8 @@ struct SelfTestVector {
   var inputs: [Shape]
   var operation: Operation
   var format = ValueFormat.int8(AffineQuantization(scale: 0.05, zeroPoint: -7))
+  /// Whether weights may be −128, which TensorFlow Lite's are not.
+  var areWide = false
   var checksum: UInt64
 
   static var all: [SelfTestVector] { convolutions + depthwise + others }
@@ -48,6 +50,9 @@ struct SelfTestVector {
         name: "convolution 1x1", inputs: [shape(9, 10, 24)], operation: convolution(40, 1),
         checksum: 0x4749_8ADA_B5D0_AA1F),
       .init(
+        name: "convolution 1x1, wide weights", inputs: [shape(5, 7, 40)],
+        operation: convolution(19, 1), areWide: true, checksum: 0x19CB_5911_4043_4443),
+      .init(
         name: "convolution 3x3 in 3 groups", inputs: [shape(8, 9, 12)],
         operation: convolution(15, 3, groups: 3), checksum: 0xCF3E_0141_D5E4_88A0),
       .init(
@@ -69,6 +74,9 @@ struct SelfTestVector {
       .init(
         name: "depthwise convolution 3x3, stride 2", inputs: [shape(15, 16, 8)],
         operation: convolution(8, 3, stride: 2, groups: 8), checksum: 0xCAAC_7A72_1796_D826),
+      .init(
+        name: "depthwise convolution 3x3, wide weights", inputs: [shape(11, 10, 21)],
+        operation: convolution(21, 3, groups: 21), areWide: true, checksum: 0xAC3C_BEA5_CF09_8B8E),
       .init(
         name: "depthwise convolution 5x5, 2 filters", inputs: [shape(9, 9, 6)],
         operation: convolution(12, 5, groups: 6), checksum: 0x1764_E89D_427C_2DE4),

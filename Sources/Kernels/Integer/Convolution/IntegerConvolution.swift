@@ -42,6 +42,7 @@ package enum IntegerConvolution {
   ) -> Int {
     switch Method(geometry, layout) {
     case .depthwise: IntegerDepthwise(geometry, for: layout).preparedByteCount
+    case .directDepthwise: DirectDepthwise(geometry, for: layout).preparedByteCount
     case .winograd: IntegerWinograd(geometry, for: layout).preparedByteCount
     case .product: IntegerProduct(geometry, for: layout).preparedByteCount
     }
@@ -63,6 +64,8 @@ package enum IntegerConvolution {
       roundsOnce: quantization.roundsOnce)
     switch Method(geometry, layout) {
     case .depthwise: IntegerDepthwise(geometry, for: layout).prepare(parameters, into: prepared)
+    case .directDepthwise:
+      DirectDepthwise(geometry, for: layout).prepare(parameters, into: prepared)
     case .winograd: IntegerWinograd(geometry, for: layout).prepare(parameters, into: prepared)
     case .product: IntegerProduct(geometry, for: layout).prepare(parameters, into: prepared)
     }
@@ -73,6 +76,7 @@ package enum IntegerConvolution {
     let bytes =
       switch Method(geometry, .native) {
       case .depthwise: IntegerDepthwise(geometry, threadCount: threadCount).scratchByteCount
+      case .directDepthwise: DirectDepthwise(geometry, threadCount: threadCount).scratchByteCount
       case .winograd: IntegerWinograd(geometry, threadCount: threadCount).scratchByteCount
       case .product: IntegerProduct(geometry, threadCount: threadCount).scratchByteCount
       }
@@ -100,6 +104,9 @@ package enum IntegerConvolution {
     case .depthwise:
       IntegerDepthwise(geometry, threadCount: pool.threadCount).bound(
         input, prepared, quantization, into: output, scratch: scratch, pool: pool)
+    case .directDepthwise:
+      DirectDepthwise(geometry, threadCount: pool.threadCount).bound(
+        input, prepared, quantization, into: output, scratch: scratch, pool: pool)
     case .winograd:
       IntegerWinograd(geometry, threadCount: pool.threadCount).bound(
         input, prepared, quantization, into: output, scratch: scratch, pool: pool)
@@ -112,12 +119,13 @@ package enum IntegerConvolution {
   /// How such a convolution is computed on a CPU of such a layout.
   private enum Method {
     case depthwise
+    case directDepthwise
     case winograd
     case product
 
     init(_ geometry: ConvolutionGeometry, _ layout: PackingLayout) {
       if geometry.groups == geometry.inputChannels && geometry.groups > 1 {
-        self = .depthwise
+        self = layout.reductionElements > 0 ? .directDepthwise : .depthwise
       } else if IntegerWinograd.suits(geometry, for: layout) {
         self = .winograd
       } else {

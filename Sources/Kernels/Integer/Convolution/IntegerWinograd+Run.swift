@@ -114,14 +114,9 @@ struct IntegerWinogradLoop {
         channels, values, stride)
     }
     for a in 0..<6 {
-      for b in 0..<6 {
-        let pixel = scratch.patch + (6 * a + b) * channels
-        if 0..<geometry.inputHeight ~= y + a, 0..<geometry.inputWidth ~= x + b {
-          pixel.update(from: source.pixel(n, y + a, x + b), count: channels)
-        } else {
-          pixel.update(repeating: Int8(truncatingIfNeeded: zeroPoint), count: channels)
-        }
-      }
+      source.copyRow(
+        n, y + a, from: x, count: 6, padding: Int8(truncatingIfNeeded: zeroPoint),
+        into: scratch.patch + 6 * a * channels)
     }
     ocelli_winograd_input(
       scratch.patch, 6 * channels, channels, zeroPoint, channels, values, stride)
@@ -158,9 +153,24 @@ struct IntegerWinogradLoop {
     _ outputs: UnsafePointer<IntegerVector>, _ tile: Int, channel: Int,
     _ scales: UnsafePointer<IntegerVector>
   ) {
+    if Machine.reduces { return writeTile(outputs, tile, channel: channel, scales) }
     var quick = NearestOutput(range)
     write(outputs, tile, channel: channel, scales, &quick)
     if quick.isUncertain { writeExactly(outputs, tile, channel: channel, scales) }
+  }
+
+  private func writeTile(
+    _ outputs: UnsafePointer<IntegerVector>, _ tile: Int, channel: Int,
+    _ scales: UnsafePointer<IntegerVector>
+  ) {
+    let geometry = winograd.geometry
+    let (n, i, j) = place(tile)
+    var output = range.stage(
+      scales, channels: geometry.outputChannels - channel, pixelStride: target.pixelStride,
+      rowStride: target.width * target.pixelStride)
+    ocelli_write_outputs(
+      UnsafePointer(OpaquePointer(outputs)), min(4, geometry.outputHeight - i),
+      min(4, geometry.outputWidth - j), &output, target.pixel(n, i, j) + channel)
   }
 
   @inline(never) private func writeExactly(

@@ -65,7 +65,7 @@ struct InterleavedTaps {
         }
         let source = UnsafePointer(input.pixel(n, y, 0))
         if isPermuted {
-          permute(source, first, pixelStride: input.pixelStride, order, into: target)
+          permute(input, n, y, first, order, into: target)
         } else if isSliding {
           slide(
             source + vector * Machine.vectorFloats, first, inside,
@@ -95,29 +95,15 @@ struct InterleavedTaps {
     return UnsafeRawPointer(order).loadUnaligned(as: IntegerVector.self)
   }
 
-  /// Writes the lanes of all pixels of a row, the first of which begins at column `x`, some pixels
-  /// a register.
+  /// Writes the lanes of all pixels of row `y`, the first of which begins at column `x`, some
+  /// pixels a register.
   private func permute(
-    _ source: UnsafePointer<Int8>, _ x: Int, pixelStride: Int, _ order: IntegerVector,
+    _ input: TensorView<Int8>, _ n: Int, _ y: Int, _ x: Int, _ order: IntegerVector,
     into target: UnsafeMutablePointer<Int32>
   ) {
     let g = depthwise.geometry
-    let channels = depthwise.channels
-    let columns = Self.lineColumns(g)
-    let left = min(max(-x, 0), columns)
-    let inside = max(0, min(g.inputWidth - (x + left), columns - left))
-    line.update(repeating: pixels[0], count: left * channels)
-    let first = line + left * channels
-    if pixelStride == channels {
-      first.update(from: source + (x + left) * channels, count: inside * channels)
-    } else {
-      for j in 0..<inside {
-        (first + j * channels).update(
-          from: source + (x + left + j) * pixelStride, count: channels)
-      }
-    }
-    (first + inside * channels).update(
-      repeating: pixels[0], count: (columns - left - inside) * channels)
+    input.copyRow(
+      n, y, from: x, count: Self.lineColumns(g), padding: pixels[0], into: line)
     let offset = IntegerVector(repeating: Int32(bitPattern: 0x8080_8080))
     for lane in stride(from: 0, to: depthwise.rowLanes, by: Machine.vectorFloats) {
       let taps = ocelli_permute_bytes(order, line + lane &* g.strideWidth)

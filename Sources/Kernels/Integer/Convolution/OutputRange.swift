@@ -17,7 +17,7 @@ struct OutputRange {
   }
 
   /// Registers that describe the multipliers of a register of channels: `multiplier`, `left`,
-  /// `right` and `unit` of `ExactOutput`, `factor` and `nudge` of `NearestOutput`.
+  /// −`right` and its mask of `ExactOutput`, `factor` and `nudge` of `NearestOutput`.
   @inline(__always) static var vectorsPerScale: Int { 6 }
 
   /// Writes the factors of one channel where `scales` describes its register of so many lanes.
@@ -28,14 +28,25 @@ struct OutputRange {
     let right = max(-multiplier.shift, 0)
     scales[lane] = multiplier.multiplier
     scales[lanes + lane] = max(multiplier.shift, 0)
-    scales[2 * lanes + lane] = max(right - 1, 0)
-    scales[3 * lanes + lane] = min(right, 1)
+    scales[2 * lanes + lane] = -right
+    scales[3 * lanes + lane] = right > 0 ? -1 : 0
     let power = Float(sign: .plus, exponent: Int(multiplier.shift), significand: 1)
     var factor = Float(multiplier.multiplier) * 0x1p-31 * power
     var nudge = right > 0 && !roundsOnce ? power / 2 : 0
     if factor >= 1 { (factor, nudge) = (0, 0.5) }
     scales[4 * lanes + lane] = Int32(bitPattern: factor.bitPattern)
     scales[5 * lanes + lane] = Int32(bitPattern: nudge.bitPattern)
+  }
+
+  /// The same for loops in C: the first `channels` of pixels that are `pixelStride` apart, in rows
+  /// `rowStride` apart.
+  func stage(
+    _ scales: UnsafePointer<IntegerVector>, channels: Int, pixelStride: Int, rowStride: Int = 0
+  ) -> ocelli_output {
+    ocelli_output(
+      scales: UnsafePointer(OpaquePointer(scales)), zeroPoint: zeroPoint, minimum: low + zeroPoint,
+      maximum: high + zeroPoint, roundsOnce: roundsOnce, channels: channels,
+      pixelBytes: pixelStride, rowBytes: rowStride)
   }
 
   @inline(__always) func write(
@@ -66,7 +77,7 @@ protocol OutputRule {
 ///
 /// cannot overflow 32 bits in the form on the right: |h| < 2³¹ − 1. For e = 0 both n and the 1 are
 /// left out and nothing is halved, which is what `unit` = 0 does. One rounding is as simple as its
-/// equation.
+/// equation. Where `Machine.reduces`, `ocelli_outputs` is this rule, and there is no other.
 struct ExactOutput: OutputRule {
   let range: OutputRange
 
@@ -74,15 +85,16 @@ struct ExactOutput: OutputRule {
     _ sums: IntegerVector, _ scales: UnsafePointer<IntegerVector>, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
-    let unit = scales[3]
+    let unit = 0 &- scales[3]
     if range.roundsOnce {
-      let total = IntegerVector(repeating: 31) &- scales[1] &+ scales[2] &+ unit
+      let total = IntegerVector(repeating: 31) &- scales[1] &- scales[2]
       range.write(
         ocelli_product_rounded_once(sums, scales[0], total), first: count, to: target)
       return
     }
     let product = ocelli_rounded_high_product(ocelli_shift_left(sums, scales[1]), scales[0])
-    let lowered = ocelli_shift_right(product &- ocelli_sign_bit(product, unit), scales[2])
+    let rest = 0 &- scales[2] &- unit
+    let lowered = ocelli_shift_right(product &- ocelli_sign_bit(product, unit), rest)
     range.write(ocelli_shift_right(lowered &+ unit, unit), first: count, to: target)
   }
 }
