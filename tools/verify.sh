@@ -14,7 +14,8 @@ OCELLI_ORACLE_FOLDER=$PWD/$written swift test "${flags[@]}" --filter OracleFiles
 "$python" tools/oracles/interchange.py check "$written"
 
 swift build "${flags[@]}" --product ocelli
-"$python" tools/litert/compare_operators.py --cases 60
+rm -rf build/operators
+"$python" tools/litert/compare_operators.py --cases 60 --keep build/operators
 "$python" tools/litert/compare_exports.py
 "$python" tools/litert/compare_models.py
 
@@ -37,6 +38,11 @@ for build in amd64-x86-64-v4 amd64-icelake-server; do
 done
 tools/board/same-bytes.sh .build/release/ocelli "$pictures/test" "${machines[@]}" -- \
   weights/*-int8-*.tflite ../shared/models/*.tflite
+# Models by chance of one operator: some of all, more of those that have kernels of their own.
+few=build/verify-few
+rm -rf "$few" && mkdir "$few" && cp "$(find "$pictures/test" -type f | sort | head -1)" "$few"
+tools/board/same-bytes.sh .build/release/ocelli "$few" "${machines[@]}" -- build/operators/*-1.tflite \
+  build/operators/{CONV_2D,DEPTHWISE_CONV_2D,FULLY_CONNECTED,TRANSPOSE_CONV}-[2-5]?.tflite
 
 for script in tools/oracles/*.py; do
   echo "verify: $script"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Experiments
+import Foundation
 import TestSupport
 import Testing
 import Training
@@ -8,7 +9,9 @@ import Training
 struct ReportTests {
   private let folder = Fixture.path("experiment")
 
-  private func page(_ results: ExperimentResults) throws -> String {
+  private func page(
+    _ results: ExperimentResults, curves: [TrainingCurves] = []
+  ) throws -> String {
     var details: [String: Report.Details] = [:]
     for row in results.rows {
       let predictions = try ["C0", "enhanced"].map { id in
@@ -16,7 +19,7 @@ struct ReportTests {
         return try PredictionsFile.read(folder + "/" + variant.predictions)
       }
       details[row.name] = Report.Details(
-        before: predictions[0], after: predictions[1], gallery: nil, curves: [])
+        before: predictions[0], after: predictions[1], gallery: nil, curves: curves)
     }
     return try Report(results, ExperimentTimes(folder: folder), details: details).html()
   }
@@ -33,6 +36,21 @@ struct ReportTests {
     #expect(page.contains("Row degraded: the enhancer helps by "))
     // C1 and C2 are enhancers, C3 reaches less.
     #expect(page.contains("; reached without it by C4."))
+  }
+
+  @Test func `names of curves that end close together do not cover each other`() throws {
+    let path = FileManager.default.temporaryDirectory.path + "/curves-\(UUID()).jsonl"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let losses =
+      #"{"epoch":1,"trainingLoss":2,"validationLoss":2}"#
+      + "\n" + #"{"epoch":2,"trainingLoss":0.5,"validationLoss":0.50001}"#
+    try Data(losses.utf8).write(to: URL(fileURLWithPath: path))
+    let curves = try #require(TrainingCurves(name: "enhance", path: path))
+    let page = try page(ExperimentResults(folder: folder), curves: [curves])
+    let names = try Regex(#"<text x="490" y="([0-9.]+)""#, as: (Substring, Substring).self)
+    let heights = page.matches(of: names).compactMap { Double($0.1) }
+    try #require(heights.count >= 2)
+    #expect(abs(heights[0] - heights[1]) >= 14.9 && heights.allSatisfy { $0 <= 204.1 })
   }
 
   @Test func `needs no other file`() throws {

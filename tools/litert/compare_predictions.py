@@ -4,8 +4,8 @@
 
 usage: compare_predictions.py DATASET MODEL [--ocelli .build/release/ocelli]
 
-DATASET is written by `ocelli dataset pack`; without a test part all of its images are taken. LiteRT runs twice:
-with its reference kernels and as it comes, with XNNPACK.
+DATASET is written by `ocelli dataset pack`; without a test part all of its images are taken. LiteRT runs as it
+comes, with XNNPACK, and models in integers with its reference kernels, too.
 """
 import argparse
 import subprocess
@@ -20,7 +20,7 @@ from reference import outputs
 
 def images_and_labels(path):
     with safe_open(path, "np") as file:
-        part = "test" if "test.images" in file.keys() else "train"
+        part = "test" if "test.images" in file.keys() else "all"
         return file.get_tensor(f"{part}.images"), file.get_tensor(f"{part}.labels")
 
 
@@ -38,6 +38,7 @@ def main():
     parser.add_argument("--ocelli", default=".build/release/ocelli")
     options = parser.parse_args()
     images, labels = images_and_labels(options.dataset)
+    details = Interpreter(options.model).get_tensor_details()
     x = prepared(images, Interpreter(options.model).get_input_details()[0])
     with tempfile.TemporaryDirectory() as folder:
         np.save(f"{folder}/x.npy", x)
@@ -45,7 +46,10 @@ def main():
         subprocess.run([options.ocelli, *command], check=True)
         ours = np.load(f"{folder}/y.npy").reshape(len(x), -1).argmax(1)
     print(f"{options.model}: {len(x)} images, ocelli {np.mean(ours == labels):.2%} right")
-    for name, resolver in [("reference kernels", OpResolverType.BUILTIN_REF), ("XNNPACK", OpResolverType.AUTO)]:
+    resolvers = {"XNNPACK": OpResolverType.AUTO}
+    if any(tensor["dtype"] == np.int8 for tensor in details):
+        resolvers["reference kernels"] = OpResolverType.BUILTIN_REF
+    for name, resolver in resolvers.items():
         interpreter = Interpreter(options.model, experimental_op_resolver_type=resolver)
         theirs = outputs(interpreter, [x]).argmax(-1)
         count = int((theirs != ours).sum())

@@ -100,6 +100,7 @@ enum Chart {
     for epoch in Set([1, (1 + epochs) / 2, epochs]).sorted() {
       marks.append(text("\(epoch)", x: x.place(Double(epoch)), y: 210, anchor: "middle"))
     }
+    let names = separated(curves.map { y.place($0.values.last ?? 0) + 4 }, lowest: 204)
     for (index, curve) in curves.enumerated() {
       let points = curve.values.enumerated().map {
         "\(SVGText.number(x.place(Double($0 + 1)))),\(SVGText.number(y.place($1)))"
@@ -107,10 +108,26 @@ enum Chart {
       marks.append(
         .element(
           "polyline", ["points": points.joined(separator: " "), "class": "curve curve\(index)"]))
-      let last = curve.values.last ?? 0
-      marks.append(text(curve.name, x: 490, y: y.place(last) + 4))
+      marks.append(text(curve.name, x: 490, y: names[index]))
     }
     return drawing(width: 640, height: 220, label: label, marks)
+  }
+
+  /// The heights of lines of text, moved so far that none covers another.
+  private static func separated(_ heights: [Double], lowest: Double) -> [Double] {
+    var result = heights
+    var above = -Double.infinity
+    let order = heights.indices.sorted { heights[$0] < heights[$1] }
+    for index in order {
+      result[index] = max(result[index], above + 15)
+      above = result[index]
+    }
+    var below = lowest + 15
+    for index in order.reversed() {
+      result[index] = min(result[index], below - 15)
+      below = result[index]
+    }
+    return result
   }
 
   static func text(

@@ -40,7 +40,10 @@ public struct Report {
       + results.rows.indices.map {
         .element("a", ["href": "#row\($0)"], "Row \(results.rows[$0].name)")
       }
-      + assessments.indices.map { .element("a", ["href": "#assessment\($0)"], "Assessment") }
+      + assessments.indices.map {
+        let number = assessments.count == 1 ? "" : " \($0 + 1)"
+        return .element("a", ["href": "#assessment\($0)"], "Assessment\(number)")
+      }
       + [.element("a", ["href": "#trust"], "What to trust")]
     let notes = (results.experiment.notes ?? []).map { HTML.element("p", ["class": "note"], $0) }
     let sections = try results.rows.enumerated().map { index, row in
@@ -52,7 +55,9 @@ public struct Report {
         + [.element("section", ["id": "table"], [.element("h2", [:], "Table"), table, legend])]
         + sections
         + assessments.enumerated().map {
-          .element("section", ["id": "assessment\($0)"], $1.html())
+          .element(
+            "section", ["id": "assessment\($0)"],
+            $1.html(title: assessments.count == 1 ? "Assessment" : "Assessment \($0 + 1)"))
         }
         + [.element("section", ["id": "trust"], trust)])
   }

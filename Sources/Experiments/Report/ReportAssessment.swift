@@ -2,7 +2,7 @@
 
 extension Assessment {
   /// All sections that were answered, each below its question.
-  func html() -> [HTML] {
+  func html(title: String) -> [HTML] {
     let charts = charts
     let sections = AssessmentSection.allCases.flatMap { section -> [HTML] in
       let blocks = blocks(section)
@@ -14,7 +14,7 @@ extension Assessment {
         + blocks.html(label: section.rawValue) + drawings
     }
     return [
-      .element("h2", [:], "Assessment"),
+      .element("h2", [:], title),
       .element("p", ["class": "note"], subject.text),
     ] + sections
   }
