@@ -168,10 +168,9 @@ static inline _Bool ocelli_any_reaches(ocelli_float_vector x, float limit) {
 #endif
 }
 
-// Writes the low bytes of the first `count` lanes.
-static inline void ocelli_store_low_bytes(
-    ocelli_int32_vector lanes, intptr_t count, int8_t *bytes) {
-  ocelli_byte_vector low = __builtin_convertvector(lanes, ocelli_byte_vector);
+// Writes the first `count` bytes of a register of lanes.
+static inline void ocelli_store_first_bytes(
+    ocelli_byte_vector low, intptr_t count, int8_t *bytes) {
   if (count >= OCELLI_VECTOR_FLOATS) {
     __builtin_memcpy(bytes, &low, OCELLI_VECTOR_FLOATS);
     return;
@@ -183,6 +182,30 @@ static inline void ocelli_store_low_bytes(
   __builtin_memcpy(all, &low, OCELLI_VECTOR_FLOATS);
   for (intptr_t lane = 0; lane < count; lane++) bytes[lane] = all[lane];
 #endif
+}
+
+// Writes the low bytes of the first `count` lanes.
+static inline void ocelli_store_low_bytes(
+    ocelli_int32_vector lanes, intptr_t count, int8_t *bytes) {
+  ocelli_store_first_bytes(__builtin_convertvector(lanes, ocelli_byte_vector), count, bytes);
+}
+
+// Writes the first `count` lanes, clamped to what a byte holds.
+static inline void ocelli_store_saturated_bytes(
+    ocelli_int32_vector lanes, intptr_t count, int8_t *bytes) {
+#if OCELLI_VECTOR_FLOATS == 16
+  ocelli_byte_vector low = (ocelli_byte_vector)_mm512_cvtsepi32_epi8((__m512i)lanes);
+#elif OCELLI_VECTOR_FLOATS == 8 && defined(__AVX2__)
+  __m128i words = _mm_packs_epi32(
+      _mm256_castsi256_si128((__m256i)lanes), _mm256_extracti128_si256((__m256i)lanes, 1));
+  ocelli_byte_vector low;
+  _mm_storel_epi64((__m128i *)&low, _mm_packs_epi16(words, words));
+#else
+  ocelli_byte_vector low = __builtin_convertvector(
+      ocelli_clamp(lanes, (ocelli_int32_vector)-128, (ocelli_int32_vector)127),
+      ocelli_byte_vector);
+#endif
+  ocelli_store_first_bytes(low, count, bytes);
 }
 
 // Byte i is byte order[i] of the register at `source`.

@@ -68,10 +68,24 @@ extension IntegerTile {
     _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
     to target: UnsafeMutablePointer<Int8>, stride: Int
   ) {
-    var rule = NearestOutput(range)
-    store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
-    guard rule.isUncertain else { return }
+    let isCertain =
+      range.isWhole
+      ? storeQuickly(
+        ByteClamp.self, scales, range, rows: rows, channels: channels, to: target, stride: stride)
+      : storeQuickly(
+        AnyClamp.self, scales, range, rows: rows, channels: channels, to: target, stride: stride)
+    guard !isCertain else { return }
     storeExactly(scales, range, rows: rows, channels: channels, to: target, stride: stride)
+  }
+
+  /// - Returns: Whether all is certain.
+  @inline(__always) private func storeQuickly<Clamp: OutputClamp>(
+    _ clamp: Clamp.Type, _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int,
+    channels: Int, to target: UnsafeMutablePointer<Int8>, stride: Int
+  ) -> Bool {
+    var rule = NearestOutput<Clamp>(range)
+    store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
+    return !rule.isUncertain
   }
 
   @inline(never) private func storeExactly(

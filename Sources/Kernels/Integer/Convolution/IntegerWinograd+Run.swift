@@ -154,9 +154,21 @@ struct IntegerWinogradLoop {
     _ scales: UnsafePointer<IntegerVector>
   ) {
     if Machine.reduces { return writeTile(outputs, tile, channel: channel, scales) }
-    var quick = NearestOutput(range)
+    let isCertain =
+      range.isWhole
+      ? writeQuickly(ByteClamp.self, outputs, tile, channel: channel, scales)
+      : writeQuickly(AnyClamp.self, outputs, tile, channel: channel, scales)
+    if !isCertain { writeExactly(outputs, tile, channel: channel, scales) }
+  }
+
+  /// - Returns: Whether all is certain.
+  @inline(__always) private func writeQuickly<Clamp: OutputClamp>(
+    _ clamp: Clamp.Type, _ outputs: UnsafePointer<IntegerVector>, _ tile: Int, channel: Int,
+    _ scales: UnsafePointer<IntegerVector>
+  ) -> Bool {
+    var quick = NearestOutput<Clamp>(range)
     write(outputs, tile, channel: channel, scales, &quick)
-    if quick.isUncertain { writeExactly(outputs, tile, channel: channel, scales) }
+    return !quick.isUncertain
   }
 
   private func writeTile(

@@ -6,7 +6,7 @@ struct OutputRange {
   // Single integers: copies of vectors, written in pieces, are slow to read as a whole.
   private let low: Int32
   private let high: Int32
-  private let zeroPoint: Int32
+  fileprivate let zeroPoint: Int32
   let roundsOnce: Bool
 
   init(_ quantization: IntegerConvolution.Quantization) {
@@ -49,12 +49,44 @@ struct OutputRange {
       pixelBytes: pixelStride, rowBytes: rowStride)
   }
 
+  /// Whether outputs are clamped to what a byte holds, and no further.
+  @inline(__always) var isWhole: Bool { low + zeroPoint == -128 && high + zeroPoint == 127 }
+
   @inline(__always) func write(
     _ scaled: IntegerVector, first count: Int, to target: UnsafeMutablePointer<Int8>
   ) {
     let clamped = ocelli_clamp(
       scaled, IntegerVector(repeating: low), IntegerVector(repeating: high))
     ocelli_store_low_bytes(clamped &+ IntegerVector(repeating: zeroPoint), count, target)
+  }
+}
+
+/// How integers around 0 become outputs: the clamp is most often that of a byte, which the
+/// instruction that narrows them does by itself.
+protocol OutputClamp {
+  static func write(
+    _ scaled: IntegerVector, _ range: OutputRange, first count: Int,
+    to target: UnsafeMutablePointer<Int8>)
+}
+
+/// Any clamp.
+enum AnyClamp: OutputClamp {
+  @inline(__always) static func write(
+    _ scaled: IntegerVector, _ range: OutputRange, first count: Int,
+    to target: UnsafeMutablePointer<Int8>
+  ) {
+    range.write(scaled, first: count, to: target)
+  }
+}
+
+/// That of a range that is whole, of integers in −2³¹ + 128 ..< 2³¹ − 127.
+enum ByteClamp: OutputClamp {
+  @inline(__always) static func write(
+    _ scaled: IntegerVector, _ range: OutputRange, first count: Int,
+    to target: UnsafeMutablePointer<Int8>
+  ) {
+    ocelli_store_saturated_bytes(
+      scaled &+ IntegerVector(repeating: range.zeroPoint), count, target)
   }
 }
 
@@ -113,9 +145,9 @@ struct ExactOutput: OutputRule {
 /// sum one by one. So the nearest integer is right if it is nearer than ½ − 2⁻¹³. Larger outputs
 /// than 256 are cut off by the clamp, whatever the zero point, and so are their neighbours.
 ///
-/// Below 1, f is at most 1 − 2⁻²⁴, so that t fits into 32 bits. Larger factors are replaced by 0
-/// with a nudge of ½: always uncertain.
-struct NearestOutput: OutputRule {
+/// Below 1, f is at most 1 − 2⁻²⁴, so that t is in −2³¹ + 128 ... 2³¹ − 128. Larger factors are
+/// replaced by 0 with a nudge of ½: always uncertain.
+struct NearestOutput<Clamp: OutputClamp>: OutputRule {
   private let range: OutputRange
   private var distance = Vector(repeating: 0)
 
@@ -131,6 +163,6 @@ struct NearestOutput: OutputRule {
     let nudge = ocelli_with_signs(Vector(bits: scales[5]), sums)
     let scaled = nudge.adding(ocelli_to_floats(sums), times: Vector(bits: scales[4]))
     distance = ocelli_farther(distance, scaled)
-    range.write(ocelli_nearest(scaled), first: count, to: target)
+    Clamp.write(ocelli_nearest(scaled), range, first: count, to: target)
   }
 }
