@@ -54,6 +54,35 @@ void ocelli_winograd_input(
   }
 }
 
+// y = G x
+static inline __attribute__((always_inline)) void transform_weights(
+    const int32_t x[3], int32_t y[6]) {
+  const int32_t even = x[0] + x[2], quarter = x[0] + 4 * x[2];
+  y[0] = 6 * x[0];
+  y[1] = -4 * (even + x[1]);
+  y[2] = -4 * (even - x[1]);
+  y[3] = quarter + 2 * x[1];
+  y[4] = quarter - 2 * x[1];
+  y[5] = 6 * x[2];
+}
+
+void ocelli_winograd_weights(
+    const int8_t *taps, intptr_t rowBytes, intptr_t columnBytes, int16_t *weights,
+    intptr_t stride) {
+  int32_t rows[3][6];
+  OCELLI_EACH(a, 3) {
+    const int8_t *row = taps + a * rowBytes;
+    const int32_t x[3] = {row[0], row[columnBytes], row[2 * columnBytes]};
+    transform_weights(x, rows[a]);
+  }
+  for (int j = 0; j < 6; j++) {
+    const int32_t x[3] = {rows[0][j], rows[1][j], rows[2][j]};
+    int32_t y[6];
+    transform_weights(x, y);
+    OCELLI_EACH(i, 6) weights[(6 * i + j) * stride] = (int16_t)y[i];
+  }
+}
+
 // Asks for the weights that the next point reads in as many products from here.
 #define OCELLI_PREFETCH(weights)                                                             \
   __builtin_prefetch((weights) + 2 * OCELLI_VECTOR_FLOATS * depth);                          \

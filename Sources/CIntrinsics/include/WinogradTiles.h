@@ -16,6 +16,12 @@ void ocelli_winograd_input(
     const int8_t *pixels, intptr_t rowStride, intptr_t pixelStride, int32_t zeroPoint,
     intptr_t channels, int16_t *values, intptr_t valueStride);
 
+// weights[f · stride] = (G w Gᵀ)[f] of the 3×3 weights at `taps`, whose rows and columns are so
+// many bytes apart; G is 24 times the paper's.
+void ocelli_winograd_weights(
+    const int8_t *taps, intptr_t rowBytes, intptr_t columnBytes, int16_t *weights,
+    intptr_t stride);
+
 // sums[i][o] = Σ_k values[i · valueStride + k] · weights[k][o], modulo 2³², for `rows` tiles and
 // two registers of channels. Weights of x86 are pairs, k and k + 1 in a lane.
 void ocelli_winograd_product(

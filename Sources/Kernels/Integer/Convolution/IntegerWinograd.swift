@@ -90,44 +90,25 @@ struct IntegerWinograd {
       IntegerPanelWriter(base: header, vectors: Self.vectors, layout: layout)
         .prepare(lane: lane, channel: o, parameters, weightSum: 0)
       let weights = base + IntegerPanel.headerVectors(Self.vectors) * layout.registerByteCount
-      for c in 0..<geometry.inputChannels {
-        prepare(lane, c, parameters, channel: o, into: weights.assumingMemoryBound(to: Int16.self))
-      }
+      prepare(lane, parameters, channel: o, into: weights.assumingMemoryBound(to: Int16.self))
     }
   }
 
-  /// G w Gᵀ of output channel `o` and input channel `c`.
+  /// G w Gᵀ of output channel `o` and all input channels.
   private func prepare(
-    _ lane: Int, _ c: Int, _ parameters: IntegerParameters, channel o: Int,
+    _ lane: Int, _ parameters: IntegerParameters, channel o: Int,
     into weights: UnsafeMutablePointer<Int16>
   ) {
-    let elements = layout.reductionElements > 0 ? 1 : 2
-    let (chunk, k) = c.quotientAndRemainder(dividingBy: chunkDepth)
-    let stride = min(chunkDepth, depth - chunk * chunkDepth) * width
-    let place =
-      Self.points * chunk * chunkDepth * width
-      + (k / elements * width + lane) * elements + k % elements
-    /// G x in the order of `ocelli_winograd_input`.
-    @inline(__always) func transformed(
-      _ x: (Int16, Int16, Int16), _ store: (_ index: Int, _ value: Int16) -> Void
-    ) {
-      let (even, quarter) = (x.0 + x.2, x.0 + 4 * x.2)
-      store(0, 6 * x.0)
-      store(1, -4 * (even + x.1))
-      store(2, -4 * (even - x.1))
-      store(3, quarter + 2 * x.1)
-      store(4, quarter - 2 * x.1)
-      store(5, 6 * x.2)
-    }
-    func row(_ a: Int) -> (Int16, Int16, Int16) {
-      func weight(_ b: Int) -> Int16 { Int16(parameters.weight(o, a, b, c)) }
-      return (weight(0), weight(1), weight(2))
-    }
-    var columns = InlineArray<18, Int16>(repeating: 0)
-    for a in 0..<3 { transformed(row(a)) { columns[3 * $0 + a] = $1 } }
-    for j in 0..<6 {
-      transformed((columns[3 * j], columns[3 * j + 1], columns[3 * j + 2])) { i, value in
-        weights[(6 * i + j) * stride + place] = value
+    guard let taps = parameters.weights(o, 0, 0) else { return }
+    // Where registers are wide, two channels are neighbours.
+    let shift = layout.reductionElements > 0 ? 0 : 1
+    for first in stride(from: 0, to: geometry.inputChannels, by: chunkDepth) {
+      let stride = min(chunkDepth, depth - first) * width
+      let chunk = weights + Self.points * first * width
+      for k in 0..<min(chunkDepth, geometry.inputChannels - first) {
+        let place = ((k &>> shift) &* width &+ lane) &<< shift &+ (k & shift)
+        ocelli_winograd_weights(
+          taps + (first &+ k), parameters.rowStride, parameters.columnStride, chunk + place, stride)
       }
     }
   }
