@@ -50,7 +50,11 @@ for script in tools/oracles/*.py; do
   arguments=()
   if grep --quiet 'py make ' "$script"; then arguments=(make); fi
   output=$(sed -n 's/^usage:.* > \([^ ]*\).*/\1/p' "$script")
-  "$python" "$script" "${arguments[@]}" >"${output:-/dev/stdout}"
+  if [[ -n $output ]]; then
+    "$python" "$script" >"$output"
+  else
+    "$python" "$script" "${arguments[@]}"
+  fi
 done
 if ! git diff --exit-code --stat -- Tests; then
   echo 'verify: the oracles no longer give the golden files that the tests hold' >&2
