@@ -22,7 +22,7 @@ struct PackedWeightsTests {
     return UnsafeRawBufferPointer(memory)
   }
 
-  private func read(_ bytes: [UInt8]) throws(MetadataError) -> PackedWeights {
+  private func read(_ bytes: [UInt8]) throws(MetadataError) -> PackedWeights? {
     let memory = Self.kept(bytes)
     defer { memory.deallocate() }
     return try PackedWeights(reading: memory, owner: nil)
@@ -31,7 +31,7 @@ struct PackedWeightsTests {
   @Test func `what is written is read, at multiples of 64`() throws {
     let memory = Self.kept(bytes)
     defer { memory.deallocate() }
-    let packed = try PackedWeights(reading: memory, owner: nil)
+    let packed = try #require(try PackedWeights(reading: memory, owner: nil))
     #expect(packed.layout == .native)
     #expect(packed.entries.map(\.node) == ["layer 0", "layer 1"])
     for (entry, part) in zip(packed.entries, parts) {
@@ -44,10 +44,17 @@ struct PackedWeightsTests {
     for count in bytes.indices {
       #expect(throws: MetadataError.badPackedWeights) { try read(Array(bytes.prefix(count))) }
     }
-    for word in [0] + Array(5..<14) {
+    for word in 5..<14 {
       var bytes = bytes
       for byte in 0..<4 { bytes[4 * word + byte] = 255 }
       #expect(throws: MetadataError.badPackedWeights) { try read(bytes) }
     }
+  }
+
+  @Test func `those of another version are passed over`() throws {
+    var bytes = bytes
+    bytes[0] += 1
+    let packed = try read(bytes)
+    #expect(packed == nil)
   }
 }

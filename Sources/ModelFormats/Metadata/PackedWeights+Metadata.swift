@@ -15,8 +15,9 @@ extension PackedWeights {
   private static let entryWords = 4
 
   /// - Parameter owner: what keeps `bytes` alive.
+  /// - Returns: `nil` when another version of Ocelli packed them, in an order of its own.
   /// - Throws: `MetadataError.badPackedWeights` when an entry lies outside of `bytes`.
-  package init(
+  package init?(
     reading bytes: UnsafeRawBufferPointer, owner: AnyObject?
   ) throws(MetadataError) {
     func word(_ index: Int) -> Int {
@@ -27,9 +28,11 @@ extension PackedWeights {
       guard offset <= bytes.count, count <= bytes.count - offset else { throw .badPackedWeights }
       return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
     }
-    guard bytes.count >= 4 * Self.headerWords, word(0) == Self.version,
-      word(5) <= (bytes.count / 4 - Self.headerWords) / Self.entryWords
-    else { throw .badPackedWeights }
+    guard bytes.count >= 4 * Self.headerWords else { throw .badPackedWeights }
+    guard word(0) == Self.version else { return nil }
+    guard word(5) <= (bytes.count / 4 - Self.headerWords) / Self.entryWords else {
+      throw .badPackedWeights
+    }
     var entries: [Entry] = []
     for index in 0..<word(5) {
       let first = Self.headerWords + Self.entryWords * index
