@@ -61,9 +61,10 @@ board-check: board build ## try it under QEMU, and compare its outputs with thos
 deb: board ## pack it as a Debian package, build/ocelli-board_*.deb
 	tools/board/deb.sh $(ARCH) $(BOARD_CPU)
 
-sanitize: setup ## run the tests under the address and the thread sanitizer
-	tools/sanitize.sh address
-	tools/sanitize.sh thread
+sanitize: sanitize-address sanitize-thread ## run the tests under the address and the thread sanitizer
+
+sanitize-%: setup
+	tools/sanitize.sh $*
 
 fuzz: setup ## feed mutated models and pictures to the readers, ten minutes each
 	tools/fuzz.sh model 600
