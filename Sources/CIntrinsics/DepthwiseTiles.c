@@ -16,8 +16,6 @@ static inline __attribute__((always_inline)) ocelli_eight_sums add(
   return sums;
 }
 
-// The sums of 3×3 taps: of two products at a time, the sum fits into 16 bits unless both weights
-// are −128.
 // 3×3 taps, unless weights are wide: of two products at a time, the sum fits into 16 bits if not
 // both weights are −128.
 typedef struct nine_taps {
@@ -36,35 +34,33 @@ static inline __attribute__((always_inline)) ocelli_eight_sums sum_nine(
   return sums;
 }
 
-static inline ocelli_eight_sums sum_any(
-    const ocelli_depthwise *depthwise, const int8_t *window, const int8_t *weights,
-    ocelli_eight_sums sums) {
-  for (intptr_t a = 0; a < depthwise->kernelRows; a++, window += depthwise->rowBytes) {
-    const int8_t *x = window;
-    for (intptr_t b = 0; b < depthwise->kernelColumns; b++, x += depthwise->columnBytes) {
-      sums = add(sums, vmull_s8(vld1_s8(x), vld1_s8(weights)));
-      weights += 8;
-    }
-  }
-  return sums;
+static inline ocelli_eight_sums add_tap(
+    ocelli_eight_sums sums, const int8_t *x, const int8_t *weights) {
+  return add(sums, vmull_s8(vld1_s8(x), vld1_s8(weights)));
 }
 #else
-static inline ocelli_eight_sums sum_any(
-    const ocelli_depthwise *depthwise, const int8_t *window, const int8_t *weights,
-    ocelli_eight_sums sums) {
-  for (intptr_t a = 0; a < depthwise->kernelRows; a++, window += depthwise->rowBytes) {
-    const int8_t *x = window;
-    for (intptr_t b = 0; b < depthwise->kernelColumns; b++, x += depthwise->columnBytes) {
-      OCELLI_EACH(c, 4) {
-        sums.low[c] += x[c] * weights[c];
-        sums.high[c] += x[c + 4] * weights[c + 4];
-      }
-      weights += 8;
-    }
+static inline ocelli_eight_sums add_tap(
+    ocelli_eight_sums sums, const int8_t *x, const int8_t *weights) {
+  OCELLI_EACH(c, 4) {
+    sums.low[c] += x[c] * weights[c];
+    sums.high[c] += x[c + 4] * weights[c + 4];
   }
   return sums;
 }
 #endif
+
+static inline ocelli_eight_sums sum_any(
+    const ocelli_depthwise *depthwise, const int8_t *window, const int8_t *weights,
+    ocelli_eight_sums sums) {
+  for (intptr_t a = 0; a < depthwise->kernelRows; a++, window += depthwise->rowBytes) {
+    const int8_t *x = window;
+    for (intptr_t b = 0; b < depthwise->kernelColumns; b++, x += depthwise->columnBytes) {
+      sums = add_tap(sums, x, weights);
+      weights += 8;
+    }
+  }
+  return sums;
+}
 
 // Writes the outputs, whose sums are SUM of what is read at `window`.
 #define OCELLI_FOR_EACH_PIXEL(SUM)                                                           \

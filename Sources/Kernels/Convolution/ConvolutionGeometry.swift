@@ -56,6 +56,8 @@ package struct ConvolutionGeometry: Equatable, Sendable {
   package var groupInputChannels: Int { inputChannels / groups }
   /// Output channels of one group.
   package var groupOutputChannels: Int { outputChannels / groups }
+  /// Input rows that one output row reads, those that a dilation skips among them.
+  package var windowHeight: Int { (kernelHeight - 1) * dilationHeight + 1 }
   /// Elements of the weights.
   package var weightCount: Int { outputChannels * kernelHeight * kernelWidth * groupInputChannels }
   /// Multiply-accumulates of the whole batch, padding counted as if it were there.

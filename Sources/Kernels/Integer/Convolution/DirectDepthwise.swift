@@ -25,16 +25,11 @@ struct DirectDepthwise {
     dense.inputChannels = geometry.outputChannels
     input = PaddedInput(dense)
     // As many for each thread, of rows whose copy takes about 16 KB.
-    let rows = (1 << 14) / max(1, input.rowElements) - Self.reach(geometry)
+    let rows = (1 << 14) / max(1, input.rowElements) - geometry.windowHeight
     let most = min(geometry.outputHeight, max(rows / geometry.strideHeight + 1, 1))
     let blocks = (geometry.outputHeight + most - 1) / most
     let shares = (blocks + threadCount - 1) / threadCount * threadCount
     blockRows = (geometry.outputHeight + shares - 1) / shares
-  }
-
-  /// Input rows that one output row reads, the skipped ones of a dilation among them.
-  private static func reach(_ geometry: ConvolutionGeometry) -> Int {
-    (geometry.kernelHeight - 1) * geometry.dilationHeight + 1
   }
 
   private static let panelChannels = 8
@@ -58,7 +53,7 @@ struct DirectDepthwise {
 
   /// Scratch memory of one thread: eight channels are read at the last pixel, too.
   var scratchByteCount: Int {
-    let rows = (blockRows - 1) * geometry.strideHeight + Self.reach(geometry)
+    let rows = (blockRows - 1) * geometry.strideHeight + geometry.windowHeight
     return (rows * input.rowElements + Self.panelChannels + 63) / 64 * 64
   }
 
@@ -116,7 +111,7 @@ struct DirectDepthwise {
     into copy: UnsafeMutablePointer<PaddedInput.Element>
   ) {
     let first = n * input.height + rows.lowerBound * geometry.strideHeight
-    let count = (rows.count - 1) * geometry.strideHeight + Self.reach(geometry)
+    let count = (rows.count - 1) * geometry.strideHeight + geometry.windowHeight
     let read = first..<first + count
     if geometry.groupOutputChannels == 1 {
       return input.fill(read, group: 0, from: source, zeroPoint: zeroPoint, into: copy)

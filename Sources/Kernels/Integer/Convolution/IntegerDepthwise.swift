@@ -50,12 +50,8 @@ struct IntegerDepthwise {
 
   /// Output rows whose scratch rows, of so many lanes each, take about 32 KB.
   private static func outputRows(_ geometry: ConvolutionGeometry, lanes: Int) -> Int {
-    let rows = (1 << 13) / lanes - reach(geometry)
+    let rows = (1 << 13) / lanes - geometry.windowHeight
     return min(geometry.outputHeight, max(rows / geometry.strideHeight + 1, 1))
-  }
-  /// Input rows that one output row reads, the skipped ones of a dilation among them.
-  private static func reach(_ geometry: ConvolutionGeometry) -> Int {
-    (geometry.kernelHeight - 1) * geometry.dilationHeight + 1
   }
 
   var panelVectors: Int {
@@ -67,7 +63,7 @@ struct IntegerDepthwise {
 
   /// Scratch rows that so many output rows read.
   func scratchRows(_ outputRows: Int) -> Int {
-    (outputRows - 1) * geometry.strideHeight + Self.reach(geometry)
+    (outputRows - 1) * geometry.strideHeight + geometry.windowHeight
   }
   /// Lanes of the scratch rows of a plane; the register behind the last pixel is written, too.
   var planeLanes: Int { scratchRows(blockRows) * rowLanes + Machine.vectorFloats }

@@ -110,12 +110,11 @@ struct IntegerProduct {
     let last = line * lineLength + min(lineLength, (number + 1) * tileRows) - 1
     let (firstLine, firstNumber) = tiles.lowerBound.quotientAndRemainder(dividingBy: tilesPerLine)
     let first = firstLine * lineLength + firstNumber * tileRows
-    return firstInputRow(pixel: first)..<firstInputRow(pixel: last) + windowRows
+    return firstInputRow(pixel: first)..<firstInputRow(pixel: last) + geometry.windowHeight
   }
 
-  private var windowRows: Int { (geometry.kernelHeight - 1) * geometry.dilationHeight + 1 }
   /// Rows that both of two neighbouring rows of output read.
-  var sharedRows: Int { max(0, windowRows - geometry.strideHeight) }
+  var sharedRows: Int { max(0, geometry.windowHeight - geometry.strideHeight) }
 
   func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
     prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)

@@ -17,9 +17,7 @@ struct PaddedInput {
 
   init(_ geometry: ConvolutionGeometry) {
     self.geometry = geometry
-    height =
-      (geometry.outputHeight - 1) * geometry.strideHeight
-      + (geometry.kernelHeight - 1) * geometry.dilationHeight + 1
+    height = (geometry.outputHeight - 1) * geometry.strideHeight + geometry.windowHeight
     width =
       (geometry.outputWidth - 1) * geometry.strideWidth
       + (geometry.kernelWidth - 1) * geometry.dilationWidth + 1
