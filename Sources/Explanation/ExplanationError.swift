@@ -2,7 +2,7 @@
 
 /// Why there is no explanation.
 public enum ExplanationError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The model computes with integers: explain its `simulated` form.
+  /// The model computes with integers: explain its `fakeQuantized` form.
   case integers
   /// The model's output is no row of class scores: give a classifier.
   case noClassifier

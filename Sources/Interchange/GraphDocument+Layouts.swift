@@ -81,7 +81,7 @@ extension ConcatenationLayer {
 extension ArithmeticLayer {
   private static let functions: [String: Function] = [
     "addition": .addition, "subtraction": .subtraction, "multiplication": .multiplication,
-    "rectification": .rectification,
+    "rectification": .parametricReLU,
   ]
 
   var attributes: Attributes {

@@ -12,7 +12,7 @@ public enum QuantizationError: Error, Equatable, Sendable {
   /// An activation of the float model is not a finite number: the model is broken, or its input is.
   case notFinite(node: String)
   /// Fake quantisation does not follow the node, so that nothing says what its integers would be.
-  case notSimulated(node: String)
+  case notFakeQuantized(node: String)
   /// The parts do not fit together.
   case graph(GraphError)
   /// Memory is out.

@@ -26,7 +26,7 @@ struct ArithmeticTests {
     }
     let operations: [(Arithmetic.Operation, (Float, Float) -> Float)] = [
       (.add, { $0 + $1 }), (.subtract, { $0 - $1 }), (.multiply, { $0 * $1 }),
-      (.rectify, { $0 < 0 ? $0 * $1 : $0 }),
+      (.parametricReLU, { $0 < 0 ? $0 * $1 : $0 }),
     ]
     for (operation, f) in operations {
       let actual = try withAnyThreadCount { pool in

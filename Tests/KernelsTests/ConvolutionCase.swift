@@ -130,7 +130,7 @@ struct ConvolutionCase: CustomStringConvertible {
   }
 }
 
-/// Prepared weights and scratch memory of exactly the size that a kernel asks for, NaN to begin
+/// Packed weights and scratch memory of exactly the size that a kernel asks for, NaN to begin
 /// with, and a fence behind it that shows writes past the end.
 struct KernelMemory {
   private(set) var floats: [Float]

@@ -98,17 +98,17 @@ import Testing
     _ activation: ActivationFunction?, into output: TestTensor, threads: Int
   ) throws {
     let pool = try #require(ThreadPool(threadCount: threads))
-    var prepared = KernelMemory(Convolution.preparedCount(g, .forward))
+    var packed = KernelMemory(Convolution.packedCount(g, .forward))
     var scratch = KernelMemory(Convolution.scratchCount(g, .forward, threadCount: threads))
-    prepared.withPointer { prepared in
-      Convolution.prepare(weights, g, .forward, into: prepared, pool: pool)
+    packed.withPointer { packed in
+      Convolution.pack(weights, g, .forward, into: packed, pool: pool)
       scratch.withPointer {
         Convolution.forward(
-          input.view, prepared: prepared, bias: bias, activation: activation, into: output.view,
+          input.view, packed: packed, bias: bias, activation: activation, into: output.view,
           g, scratch: $0, pool: pool)
       }
     }
-    #expect(prepared.fenceIsUntouched && scratch.fenceIsUntouched)
+    #expect(packed.fenceIsUntouched && scratch.fenceIsUntouched)
   }
 
   static func inputGradient(
@@ -116,17 +116,17 @@ import Testing
     into inputGradient: TestTensor, accumulate: Bool, threads: Int
   ) throws {
     let pool = try #require(ThreadPool(threadCount: threads))
-    var prepared = KernelMemory(Convolution.preparedCount(g, .inputGradient))
+    var packed = KernelMemory(Convolution.packedCount(g, .inputGradient))
     var scratch = KernelMemory(Convolution.scratchCount(g, .inputGradient, threadCount: threads))
-    prepared.withPointer { prepared in
-      Convolution.prepare(weights, g, .inputGradient, into: prepared, pool: pool)
+    packed.withPointer { packed in
+      Convolution.pack(weights, g, .inputGradient, into: packed, pool: pool)
       scratch.withPointer {
         Convolution.inputGradient(
-          of: gradient.view, prepared: prepared, into: inputGradient.view, accumulate: accumulate,
+          of: gradient.view, packed: packed, into: inputGradient.view, accumulate: accumulate,
           g, scratch: $0, pool: pool)
       }
     }
-    #expect(prepared.fenceIsUntouched && scratch.fenceIsUntouched)
+    #expect(packed.fenceIsUntouched && scratch.fenceIsUntouched)
   }
 
   static func weightGradient(

@@ -77,14 +77,14 @@ import Testing
       for threads in index % 4 == 0 ? [1, 2, 5] : [1] {
         let actual = output()
         let memory = layer.memory(
-          prepared: IntegerConvolution.preparedByteCount(g),
+          packed: IntegerConvolution.packedByteCount(g),
           scratch: IntegerConvolution.scratchByteCount(g, threadCount: threads))
         let pool = try #require(ThreadPool(threadCount: threads))
-        IntegerConvolution.prepare(
+        IntegerConvolution.pack(
           weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
-          quantization: layer.quantization, g, into: memory.prepared)
+          quantization: layer.quantization, g, into: memory.packed)
         IntegerConvolution.forward(
-          input.view, prepared: memory.prepared, quantization: layer.quantization,
+          input.view, packed: memory.packed, quantization: layer.quantization,
           into: actual.view, g, scratch: memory.scratch, pool: pool)
         #expect(actual.elements == expected.elements, "\(sample), \(threads) threads")
         #expect(actual.gapsAreUntouched && memory.fencesAreUntouched, "\(sample)")
@@ -116,13 +116,13 @@ import Testing
         x.view, weights: weights, bias: nil, multipliers: multipliers, quantization: quantization,
         into: expected.view, g)
       let memory = IntegerMemory(
-        prepared: IntegerConvolution.preparedByteCount(g),
+        packed: IntegerConvolution.packedByteCount(g),
         scratch: IntegerConvolution.scratchByteCount(g, threadCount: 1))
-      IntegerConvolution.prepare(
+      IntegerConvolution.pack(
         weights: weights, bias: nil, multipliers: multipliers, quantization: quantization, g,
-        into: memory.prepared)
+        into: memory.packed)
       IntegerConvolution.forward(
-        x.view, prepared: memory.prepared, quantization: quantization, into: y.view, g,
+        x.view, packed: memory.packed, quantization: quantization, into: y.view, g,
         scratch: memory.scratch, pool: pool)
       #expect(y.elements == expected.elements, "\(weight), \(value), \(zeroPoint)")
       #expect(expected.elements.allSatisfy { abs(Int($0)) > 80 })
@@ -157,14 +157,14 @@ import Testing
         let y = TestBytes(
           batch: 1, height: 1, width: 1, channels: sums.count, gap: 0, random: &random)
         let memory = IntegerMemory(
-          prepared: IntegerConvolution.preparedByteCount(g),
+          packed: IntegerConvolution.packedByteCount(g),
           scratch: IntegerConvolution.scratchByteCount(g, threadCount: 1))
-        IntegerConvolution.prepare(
+        IntegerConvolution.pack(
           weights: [Int8](repeating: 0, count: sums.count), bias: sums,
           multipliers: [FixedPointMultiplier](repeating: factor, count: sums.count),
-          quantization: quantization, g, into: memory.prepared)
+          quantization: quantization, g, into: memory.packed)
         IntegerConvolution.forward(
-          x.view, prepared: memory.prepared, quantization: quantization, into: y.view, g,
+          x.view, packed: memory.packed, quantization: quantization, into: y.view, g,
           scratch: memory.scratch, pool: pool)
         let expected = sums.map {
           let scaled =
@@ -203,14 +203,14 @@ import Testing
       for threads in index % 4 == 0 ? [1, 2, 5] : [1] {
         let actual = output()
         let memory = layer.memory(
-          prepared: IntegerTransposedConvolution.preparedByteCount(g),
+          packed: IntegerTransposedConvolution.packedByteCount(g),
           scratch: IntegerTransposedConvolution.scratchByteCount(g, threadCount: threads))
         let pool = try #require(ThreadPool(threadCount: threads))
-        IntegerTransposedConvolution.prepare(
+        IntegerTransposedConvolution.pack(
           weights: layer.weights, bias: layer.bias, multipliers: layer.multipliers,
-          quantization: layer.quantization, g, into: memory.prepared)
+          quantization: layer.quantization, g, into: memory.packed)
         IntegerTransposedConvolution.forward(
-          input.view, prepared: memory.prepared, quantization: layer.quantization,
+          input.view, packed: memory.packed, quantization: layer.quantization,
           into: actual.view, g, scratch: memory.scratch, pool: pool)
         #expect(actual.elements == expected.elements, "\(sample), \(threads) threads")
         #expect(actual.gapsAreUntouched && memory.fencesAreUntouched, "\(sample)")

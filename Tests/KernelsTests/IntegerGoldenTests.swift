@@ -161,7 +161,7 @@ struct IntegerGoldenTests {
     }
   }
 
-  @Test func `parametric rectifiers agree`() {
+  @Test func `parametric ReLUs agree`() {
     check("prelu", Int8.self) { golden, x, y in
       IntegerPReLU(
         golden.inputs[0].quantization, slope: golden.inputs[1].quantization,

@@ -30,7 +30,7 @@ struct IntegerLawTests {
   }
 
   @Test(arguments: TestShape.all)
-  func `sums, products and rectifiers are their equations`(shape: TestShape) throws {
+  func `sums, products and ReLUs are their equations`(shape: TestShape) throws {
     var random = RandomGenerator(seed: 80)
     for subtracts in [false, true] {
       let (a, b) = (ElementTensor(shape, &random), ElementTensor(shape, &random))

@@ -81,38 +81,38 @@ struct IntegerLayer {
       roundsOnce: pick([true, false]))
   }
 
-  func memory(prepared: Int, scratch: Int) -> IntegerMemory {
-    IntegerMemory(prepared: prepared, scratch: scratch)
+  func memory(packed: Int, scratch: Int) -> IntegerMemory {
+    IntegerMemory(packed: packed, scratch: scratch)
   }
 }
 
-/// Prepared weights and scratch memory of exactly the size that a kernel asks for, with fences
+/// Packed weights and scratch memory of exactly the size that a kernel asks for, with fences
 /// behind them.
 final class IntegerMemory {
-  let prepared: UnsafeMutableRawPointer
+  let packed: UnsafeMutableRawPointer
   let scratch: UnsafeMutableRawPointer
   private let counts: (Int, Int)
   private static let fence: UInt8 = 0x5A
 
-  init(prepared: Int, scratch: Int) {
-    counts = (prepared, scratch)
+  init(packed: Int, scratch: Int) {
+    counts = (packed, scratch)
     func memory(_ count: Int) -> UnsafeMutableRawPointer {
       let pointer = UnsafeMutableRawPointer.allocate(byteCount: count + 128, alignment: 64)
       pointer.initializeMemory(as: UInt8.self, repeating: Self.fence, count: count + 128)
       return pointer
     }
-    self.prepared = memory(prepared)
+    self.packed = memory(packed)
     self.scratch = memory(scratch)
   }
 
   deinit {
-    prepared.deallocate()
+    packed.deallocate()
     scratch.deallocate()
   }
 
   var fencesAreUntouched: Bool {
     (0..<128).allSatisfy {
-      prepared.load(fromByteOffset: counts.0 + $0, as: UInt8.self) == Self.fence
+      packed.load(fromByteOffset: counts.0 + $0, as: UInt8.self) == Self.fence
         && scratch.load(fromByteOffset: counts.1 + $0, as: UInt8.self) == Self.fence
     }
   }

@@ -42,11 +42,11 @@ struct PackingLayoutTests {
     let multipliers = integers(geometry.outputChannels).map {
       FixedPointMultiplier(Double($0 % 1000 + 1001) / 100_000)
     }
-    let count = IntegerConvolution.preparedByteCount(geometry, for: layout)
+    let count = IntegerConvolution.packedByteCount(geometry, for: layout)
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
     defer { memory.deallocate() }
     guard let base = memory.baseAddress else { return [] }
-    IntegerConvolution.prepare(
+    IntegerConvolution.pack(
       weights: weights, bias: bias, multipliers: multipliers,
       quantization: IntegerConvolution.Quantization(inputZeroPoint: -7, outputZeroPoint: 3),
       geometry, for: layout, into: base)

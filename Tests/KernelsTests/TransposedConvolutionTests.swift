@@ -108,18 +108,18 @@ import Testing
     _ activation: ActivationFunction?, into output: TestTensor, threads: Int
   ) throws {
     let pool = try #require(ThreadPool(threadCount: threads))
-    var prepared = KernelMemory(TransposedConvolution.preparedCount(g, .forward))
+    var packed = KernelMemory(TransposedConvolution.packedCount(g, .forward))
     var scratch = KernelMemory(
       TransposedConvolution.scratchCount(g, .forward, threadCount: threads))
-    prepared.withPointer { prepared in
-      TransposedConvolution.prepare(weights, g, .forward, into: prepared, pool: pool)
+    packed.withPointer { packed in
+      TransposedConvolution.pack(weights, g, .forward, into: packed, pool: pool)
       scratch.withPointer {
         TransposedConvolution.forward(
-          input.view, prepared: prepared, bias: bias, activation: activation, into: output.view,
+          input.view, packed: packed, bias: bias, activation: activation, into: output.view,
           g, scratch: $0, pool: pool)
       }
     }
-    #expect(prepared.fenceIsUntouched && scratch.fenceIsUntouched)
+    #expect(packed.fenceIsUntouched && scratch.fenceIsUntouched)
   }
 
   static func inputGradient(
@@ -127,18 +127,18 @@ import Testing
     into inputGradient: TestTensor, accumulate: Bool, threads: Int
   ) throws {
     let pool = try #require(ThreadPool(threadCount: threads))
-    var prepared = KernelMemory(TransposedConvolution.preparedCount(g, .inputGradient))
+    var packed = KernelMemory(TransposedConvolution.packedCount(g, .inputGradient))
     var scratch = KernelMemory(
       TransposedConvolution.scratchCount(g, .inputGradient, threadCount: threads))
-    prepared.withPointer { prepared in
-      TransposedConvolution.prepare(weights, g, .inputGradient, into: prepared, pool: pool)
+    packed.withPointer { packed in
+      TransposedConvolution.pack(weights, g, .inputGradient, into: packed, pool: pool)
       scratch.withPointer {
         TransposedConvolution.inputGradient(
-          of: gradient.view, prepared: prepared, into: inputGradient.view, accumulate: accumulate,
+          of: gradient.view, packed: packed, into: inputGradient.view, accumulate: accumulate,
           g, scratch: $0, pool: pool)
       }
     }
-    #expect(prepared.fenceIsUntouched && scratch.fenceIsUntouched)
+    #expect(packed.fenceIsUntouched && scratch.fenceIsUntouched)
   }
 
   static func weightGradient(

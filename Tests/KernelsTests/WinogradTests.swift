@@ -60,24 +60,24 @@ struct WinogradTests {
       (0..<geometry.weightCount).map { _ in random.uniform(-1..<1) }
     }
 
-    /// Calls `body` with prepared weights and scratch memory full of NaN.
+    /// Calls `body` with packed weights and scratch memory full of NaN.
     func run(
       _ direction: Convolution.Direction, _ weights: [Float], threadCount: Int,
       _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, ThreadPool) -> Void
     ) throws {
       let pool = try #require(ThreadPool(threadCount: threadCount))
-      var prepared = [Float](
-        repeating: .nan, count: max(1, Winograd.preparedCount(geometry, direction)))
+      var packed = [Float](
+        repeating: .nan, count: max(1, Winograd.packedCount(geometry, direction)))
       var scratch = [Float](
         repeating: .nan,
         count: max(1, Winograd.scratchCount(geometry, direction, threadCount: threadCount)))
-      Winograd.prepare(weights, geometry, direction, into: &prepared, pool: pool)
-      prepared.withUnsafeMutableBufferPointer { prepared in
+      Winograd.pack(weights, geometry, direction, into: &packed, pool: pool)
+      packed.withUnsafeMutableBufferPointer { packed in
         scratch.withUnsafeMutableBufferPointer { scratch in
-          guard let prepared = prepared.baseAddress, let scratch = scratch.baseAddress else {
+          guard let packed = packed.baseAddress, let scratch = scratch.baseAddress else {
             return
           }
-          body(prepared, scratch, pool)
+          body(packed, scratch, pool)
         }
       }
     }
@@ -90,10 +90,10 @@ struct WinogradTests {
       let (input, output) = (input(&random), output(&random))
       let weights = weights(&random)
       let bias = (0..<geometry.outputChannels).map { _ in random.uniform(-1..<1) }
-      try run(direction, weights, threadCount: threadCount) { prepared, scratch, pool in
+      try run(direction, weights, threadCount: threadCount) { packed, scratch, pool in
         bias.withUnsafeBufferPointer { bias in
           Winograd.forward(
-            input.view, prepared: prepared, bias: bias.baseAddress, activation: activation,
+            input.view, packed: packed, bias: bias.baseAddress, activation: activation,
             into: output.view, geometry, direction, scratch: scratch, pool: pool)
         }
       }
@@ -118,9 +118,9 @@ struct WinogradTests {
       let weights = weights(&random)
       var same = random
       let (gradient, reference) = (input(&random), input(&same))
-      try run(.inputGradient, weights, threadCount: threadCount) { prepared, scratch, pool in
+      try run(.inputGradient, weights, threadCount: threadCount) { packed, scratch, pool in
         Winograd.inputGradient(
-          of: outputGradient.view, prepared: prepared, into: gradient.view, accumulate: accumulate,
+          of: outputGradient.view, packed: packed, into: gradient.view, accumulate: accumulate,
           geometry, scratch: scratch, pool: pool)
       }
       #expect(gradient.gapsAreUntouched)

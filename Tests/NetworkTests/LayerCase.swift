@@ -206,7 +206,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
   private static var arithmetic: [LayerCase] {
     let functions: [(String, ArithmeticLayer.Function)] = [
       ("sum", .addition), ("difference", .subtraction), ("product", .multiplication),
-      ("PReLU", .rectification),
+      ("PReLU", .parametricReLU),
     ]
     return functions.flatMap { name, function in
       [

@@ -134,7 +134,7 @@ struct PlanTests {
     }
   }
 
-  /// Inference, with prepared weights kept between runs, and its dead memory overwritten in the
+  /// Inference, with packed weights kept between runs, and its dead memory overwritten in the
   /// second run.
   @Test(arguments: seeds)
   func `inference repeats itself`(seed: UInt64) throws {

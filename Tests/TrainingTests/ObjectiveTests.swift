@@ -109,7 +109,7 @@ struct ObjectiveTests {
       let trainer = try trained(try task(objective, enhancer: enhancer), options)
       return try #require(trainer.progress.history.first).trainingLoss
     }
-    // Further away kinks of rectifiers bend L; nearer, the rounding of the losses is seen.
+    // Further away kinks of ReLUs bend L; nearer, the rounding of the losses is seen.
     let distance = 3e-4 / square.squareRoot()
     let slope = (try loss(movedBy: distance) - loss(movedBy: -distance)) / (2 * distance)
     #expect(abs(slope - square) < 0.08 * square, "\(slope), not \(square)")
@@ -165,7 +165,8 @@ struct ObjectiveTests {
     let processor = try TrainingFixture.enhancer()
     let transformer = try TrainingFixture.enhancer()
     let frozen = TrainingFixture.values(processor.parameters)
-    let chain = try #require(try Model.chained(processor: processor, transformer: transformer))
+    let chain = try #require(
+      try Model.chained(processor: processor, intermediateTransformer: transformer))
     let trainer = try trained(
       try task(Objective(), enhancer: chain), TrainingFixture.options)
     let store = trainer.task.savedModel.parameters

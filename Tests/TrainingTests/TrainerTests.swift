@@ -20,14 +20,14 @@ struct TrainerTests {
 
   @Test(arguments: [TrainingOptions.Averaging.none, .exponential, .lookahead], [false, true])
   func `a resumed run ends in the same bytes`(
-    averaging: TrainingOptions.Averaging, simulatesIntegers: Bool
+    averaging: TrainingOptions.Averaging, isFakeQuantized: Bool
   ) throws {
     let scratch = try TemporaryFolder()
     var options = TrainingFixture.options
     options.averaging = averaging
     func trainer(_ folder: String) throws -> Trainer {
       try TrainingFixture.trainer(
-        options, folder: "\(scratch.path)/\(folder)", simulatesIntegers: simulatesIntegers)
+        options, folder: "\(scratch.path)/\(folder)", isFakeQuantized: isFakeQuantized)
     }
     let whole = try trainer("whole")
     try whole.begin(resuming: false)
@@ -58,13 +58,13 @@ struct TrainerTests {
   {
     let scratch = try TemporaryFolder()
     let trainer = try TrainingFixture.trainer(
-      TrainingFixture.options, folder: scratch.path + "/run", simulatesIntegers: true)
+      TrainingFixture.options, folder: scratch.path + "/run", isFakeQuantized: true)
     try trainer.begin(resuming: false)
     try trainer.run()
     let best = try ModelFile.load(scratch.path + "/run/best.safetensors")
     let last = try ModelFile.load(scratch.path + "/run/last.safetensors")
     #expect(best.graph == trainer.task.model.graph)
-    let asIntegers = try best.quantizedAsSimulated().simulated()
+    let asIntegers = try best.converted().fakeQuantized()
     for entry in best.parameters.entries where entry.declaration.role == .weights {
       let values = Array(best.parameters.values(of: entry))
       let again = try #require(asIntegers.parameters.entry(named: entry.name))
@@ -77,11 +77,11 @@ struct TrainerTests {
   }
 
   @Test(arguments: [false, true])
-  func `the result does not depend on the number of threads`(simulatesIntegers: Bool) throws {
+  func `the result does not depend on the number of threads`(isFakeQuantized: Bool) throws {
     let results = try [1, 2, 5].map { threadCount in
       let trainer = try TrainingFixture.trainer(
         TrainingFixture.options, folder: nil, threadCount: threadCount,
-        simulatesIntegers: simulatesIntegers)
+        isFakeQuantized: isFakeQuantized)
       try trainer.run()
       return TrainingFixture.values(trainer.task.model.parameters)
     }

@@ -48,7 +48,7 @@ enum TrainingFixture {
         try observe(batch.count)
       }
     }
-    return try PostTrainingQuantizer(float, calibrator).simulated()
+    return try PostTrainingQuantizer(float, calibrator).fakeQuantized()
   }
 
   static func enhancer() throws -> Model {
@@ -66,10 +66,10 @@ enum TrainingFixture {
 
   static func trainer(
     _ options: TrainingOptions, folder: String?, threadCount: Int = 2,
-    simulatesIntegers: Bool = false
+    isFakeQuantized: Bool = false
   ) throws -> Trainer {
     let task = TrainingTask.classifier(
-      simulatesIntegers ? try roundedClassifier() : try classifier(), labelSmoothing: 0.1,
+      isFakeQuantized ? try roundedClassifier() : try classifier(), labelSmoothing: 0.1,
       training: dataset, validation: dataset)
     let pool = try #require(ThreadPool(threadCount: threadCount))
     return try Trainer(task, options, pool, folder: try folder.map { try RunFolder($0) })

@@ -9,7 +9,7 @@
 //     y = clamp(R(sum) + zeroPoint, minimum, maximum)
 //
 // R is that of `ExactOutput`. Each register of channels has 24 integers of `scales`, as
-// `OutputRange.prepare` writes them. Of each pixel the first `channels` are written; the next is
+// `Requantization.pack` writes them. Of each pixel the first `channels` are written; the next is
 // `pixelBytes` further, the next row of them `rowBytes`.
 typedef struct ocelli_output {
   const int32_t *scales;

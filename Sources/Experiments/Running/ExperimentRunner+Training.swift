@@ -52,7 +52,7 @@ extension ExperimentRunner {
         validation: images.validation,
         cleanValidation: cell.towardsClean ? images.cleanValidation : nil)
     case .enhance:
-      let classifier = try classifier(cell).simulated()
+      let classifier = try classifier(cell).fakeQuantized()
       let task = try TrainingTask.enhance(
         try enhancer(cell, images.training), classifiers: [classifier],
         cell.objective ?? Objective(), labelSmoothing: options.labelSmoothing,

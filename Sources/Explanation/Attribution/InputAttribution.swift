@@ -15,7 +15,7 @@ public final class InputAttribution {
     case integratedGradients = "integrated-gradients"
     /// The mean of |∂s/∂x| at noisy copies of the image (Smilkov et al., arXiv:1706.03825)
     case smoothGrad = "smooth-grad"
-    /// ∂s/∂x with rectifiers that pass only positive gradients (Springenberg et al.,
+    /// ∂s/∂x with ReLUs that pass only positive gradients (Springenberg et al.,
     /// arXiv:1412.6806)
     case guidedBackpropagation = "guided-backpropagation"
   }

@@ -12,7 +12,7 @@ final class GradientRun {
   let logits: Int
   /// Told by `forEachBatch` how many images have run, and of how many.
   var progress: ((Int, Int) -> Void)?
-  /// Backward steps before which negative gradients are dropped: the rectifiers' in guided
+  /// Backward steps before which negative gradients are dropped: the ReLUs' in guided
   /// backpropagation.
   private let guidedNodes: Set<Int>
 
@@ -20,7 +20,7 @@ final class GradientRun {
   ///   - layers: nodes whose outputs and gradients are kept.
   ///   - wantsInputGradient: whether the backward run goes back to the image, not just to the first
   ///     of `layers`.
-  ///   - isGuided: whether rectifiers pass only positive gradients (Springenberg et al.,
+  ///   - isGuided: whether ReLUs pass only positive gradients (Springenberg et al.,
   ///     arXiv:1412.6806).
   init(
     _ model: Model, layers: [Int] = [], wantsInputGradient: Bool = false, isGuided: Bool = false,
@@ -31,16 +31,16 @@ final class GradientRun {
     logits = graph.logits
     let scores = graph.shapes[logits]
     guard scores.height == 1, scores.width == 1 else { throw .noClassifier }
-    let rectifiers = graph.nodes.indices.filter {
+    let reluNodes = graph.nodes.indices.filter {
       if case .activation(let layer) = graph.nodes[$0].operation {
         layer.function == .relu || layer.function == .relu6
       } else {
         false
       }
     }
-    guidedNodes = isGuided ? Set(rectifiers) : []
+    guidedNodes = isGuided ? Set(reluNodes) : []
     var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
-    // Without a gradient weights are prepared once, not in every run.
+    // Without a gradient weights are packed once, not in every run.
     if !layers.isEmpty || wantsInputGradient { request.lossNodes = [logits] }
     request.frozenNodes = Set(graph.nodes.indices)
     request.wantsInputGradient = wantsInputGradient

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-/// m = [y > 0], a bit an element: all that the way back needs of a ReLU's output, in a
+/// m = [y > 0], a bit an element: all that the backward pass needs of a ReLU's output, in a
 /// thirty-second of its memory.
 ///
 /// **Shapes**: y: N×H×W×C; m: N·H·W rows of ⌈C / lanes⌉ groups of bits, a group a vector.

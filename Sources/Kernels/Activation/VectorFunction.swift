@@ -16,7 +16,7 @@ struct Identity: VectorFunction {
 }
 
 /// NaN stays NaN, as everywhere here: comparisons are written so that it falls through.
-struct RectifiedLinear: VectorFunction {
+struct ReLU: VectorFunction {
   @inline(__always) func value(_ x: Vector) -> Vector {
     x.replacing(with: 0, where: x .<= Vector(repeating: 0))
   }
@@ -39,7 +39,7 @@ struct Clamp: VectorFunction {
 }
 
 /// The sign of the output is that of the input for a positive slope.
-struct LeakyRectifiedLinear: VectorFunction {
+struct LeakyReLU: VectorFunction {
   let slope: Float
   @inline(__always) func value(_ x: Vector) -> Vector {
     x.replacing(with: x * slope, where: x .< Vector(repeating: 0))
@@ -93,9 +93,9 @@ struct ChosenFunction: VectorFunction {
   @inline(__always) func value(_ x: Vector) -> Vector { Optional(function).value(x) }
   @inline(never) func gradient(_ gradient: Vector, at point: Vector) -> Vector {
     switch function {
-    case .relu: RectifiedLinear().gradient(gradient, at: point)
+    case .relu: ReLU().gradient(gradient, at: point)
     case .relu6: Clamp(lower: 0, upper: 6).gradient(gradient, at: point)
-    case .leakyReLU(let slope): LeakyRectifiedLinear(slope: slope).gradient(gradient, at: point)
+    case .leakyReLU(let slope): LeakyReLU(slope: slope).gradient(gradient, at: point)
     case .gelu: GaussianErrorLinear().gradient(gradient, at: point)
     case .sigmoid: Logistic().gradient(gradient, at: point)
     case .tanh: HyperbolicTangent().gradient(gradient, at: point)
@@ -110,9 +110,9 @@ extension ActivationFunction? {
   @inline(never) func value(_ x: Vector) -> Vector {
     switch self {
     case nil: x
-    case .relu: RectifiedLinear().value(x)
+    case .relu: ReLU().value(x)
     case .relu6: Clamp(lower: 0, upper: 6).value(x)
-    case .leakyReLU(let slope): LeakyRectifiedLinear(slope: slope).value(x)
+    case .leakyReLU(let slope): LeakyReLU(slope: slope).value(x)
     case .gelu: GaussianErrorLinear().value(x)
     case .sigmoid: Logistic().value(x)
     case .tanh: HyperbolicTangent().value(x)
@@ -132,11 +132,11 @@ extension Optional<ActivationFunction> {
   @inline(__always) func specialize(_ body: some ActivationBody) {
     switch self {
     case nil: body.run(Identity())
-    case .relu: body.run(RectifiedLinear())
+    case .relu: body.run(ReLU())
     case .relu6: body.run(Clamp(lower: 0, upper: 6))
     case .hardTanh: body.run(Clamp(lower: -1, upper: 1))
     case .some(let function) where Machine.isBoard: body.run(ChosenFunction(function: function))
-    case .leakyReLU(let slope): body.run(LeakyRectifiedLinear(slope: slope))
+    case .leakyReLU(let slope): body.run(LeakyReLU(slope: slope))
     case .gelu: body.run(GaussianErrorLinear())
     case .sigmoid: body.run(Logistic())
     case .tanh: body.run(HyperbolicTangent())

@@ -5,8 +5,8 @@
 ///     y[n,i,j,o] = φ(b[o] + Σ_{a,b,c} x[n, i·s + a·d − p, j·s + b·d − p, g·C/G + c] · w[o,a,b,c])
 ///
 /// Pixels outside of the input are 0. Every direction has the same three parts, so that nothing is
-/// allocated while a network runs: how many floats of *prepared* weights and of *scratch* the
-/// geometry needs, preparing (once per change of the weights), and running.
+/// allocated while a network runs: how many floats of *packed* weights and of *scratch* the
+/// geometry needs, packing (once per change of the weights), and running.
 package enum Convolution {
   /// What is computed from what.
   package enum Direction: Equatable, Sendable {
@@ -23,19 +23,18 @@ package enum Convolution {
     var isForward: Bool { self == .forward || self == .inference }
   }
 
-  /// Floats that `prepare` writes; 0 for `.weightGradient`, which reads no weights.
-  package static func preparedCount(_ geometry: ConvolutionGeometry, _ direction: Direction) -> Int
-  {
+  /// Floats that `pack` writes; 0 for `.weightGradient`, which reads no weights.
+  package static func packedCount(_ geometry: ConvolutionGeometry, _ direction: Direction) -> Int {
     guard direction != .weightGradient else { return 0 }
     return switch ConvolutionAlgorithm(geometry, direction) {
-    case .depthwise: depthwise(geometry, direction).preparedCount
-    case .winograd: Winograd.preparedCount(geometry, direction)
+    case .depthwise: depthwise(geometry, direction).packedCount
+    case .winograd: Winograd.packedCount(geometry, direction)
     case .tapProduct: TapProduct(geometry: geometry).layout.count
-    case .implicitProduct: product(geometry, direction).preparedCount
+    case .implicitProduct: product(geometry, direction).packedCount
     }
   }
 
-  /// Whether `prepared` may be the OHWI weights themselves, so that preparing them, then a copy,
+  /// Whether `packed` may be the OHWI weights themselves, so that packing them, then a copy,
   /// can be left out.
   package static func readsWeightsInPlace(
     _ geometry: ConvolutionGeometry, _ direction: Direction
@@ -48,18 +47,18 @@ package enum Convolution {
   }
 
   /// Puts the OHWI `weights` in the order that `direction` reads them in.
-  package static func prepare(
+  package static func pack(
     _ weights: UnsafePointer<Float>, _ geometry: ConvolutionGeometry, _ direction: Direction,
-    into prepared: UnsafeMutablePointer<Float>, pool: ThreadPool
+    into packed: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     guard direction != .weightGradient else { return }
     switch ConvolutionAlgorithm(geometry, direction) {
-    case .depthwise: depthwise(geometry, direction).prepare(weights, into: prepared)
-    case .winograd: Winograd.prepare(weights, geometry, direction, into: prepared, pool: pool)
-    case .tapProduct: TapProduct(geometry: geometry).prepare(weights, into: prepared)
+    case .depthwise: depthwise(geometry, direction).pack(weights, into: packed)
+    case .winograd: Winograd.pack(weights, geometry, direction, into: packed, pool: pool)
+    case .tapProduct: TapProduct(geometry: geometry).pack(weights, into: packed)
     case .implicitProduct:
-      product(geometry, direction).prepare(
-        weights, weightStrides(geometry, direction), into: prepared, pool: pool)
+      product(geometry, direction).pack(
+        weights, weightStrides(geometry, direction), into: packed, pool: pool)
     }
   }
 
@@ -82,20 +81,20 @@ package enum Convolution {
 
   /// y from x, in the way of `direction`, `.forward` or `.inference`: `output` is overwritten.
   package static func forward(
-    _ input: TensorView<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    _ input: TensorView<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     activation: ActivationFunction?, into output: TensorView<Float>,
     _ geometry: ConvolutionGeometry, _ direction: Direction = .forward,
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
-    let operands = ImplicitProduct.Operands(
-      source: input, prepared: prepared, bias: bias, activation: activation, target: output,
+    let operands = ImplicitGEMM.Operands(
+      source: input, packed: packed, bias: bias, activation: activation, target: output,
       accumulate: false, weightStrides: weightStrides(geometry, direction))
     switch ConvolutionAlgorithm(geometry, direction) {
     case .depthwise: depthwise(geometry, direction).run(operands, pool: pool)
     case .winograd:
       let fused = activation.flatMap { $0.isFusedInProduct ? $0 : nil }
       Winograd.forward(
-        input, prepared: prepared, bias: bias, activation: fused, into: output, geometry,
+        input, packed: packed, bias: bias, activation: fused, into: output, geometry,
         direction, scratch: scratch, pool: pool)
       if let activation, fused == nil {
         Activation.forward(activation, output, into: output, pool: pool)
@@ -107,19 +106,19 @@ package enum Convolution {
 
   /// ∂L/∂x from ∂L/∂y: `inputGradient` is added to when `accumulate`, else overwritten.
   package static func inputGradient(
-    of outputGradient: TensorView<Float>, prepared: UnsafePointer<Float>,
+    of outputGradient: TensorView<Float>, packed: UnsafePointer<Float>,
     into inputGradient: TensorView<Float>, accumulate: Bool, _ geometry: ConvolutionGeometry,
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
-    let operands = ImplicitProduct.Operands(
-      source: outputGradient, prepared: prepared, bias: nil, activation: nil,
+    let operands = ImplicitGEMM.Operands(
+      source: outputGradient, packed: packed, bias: nil, activation: nil,
       target: inputGradient, accumulate: accumulate,
       weightStrides: weightStrides(geometry, .inputGradient))
     switch ConvolutionAlgorithm(geometry, .inputGradient) {
     case .depthwise: depthwise(geometry, .inputGradient).run(operands, pool: pool)
     case .winograd:
       Winograd.inputGradient(
-        of: outputGradient, prepared: prepared, into: inputGradient, accumulate: accumulate,
+        of: outputGradient, packed: packed, into: inputGradient, accumulate: accumulate,
         geometry, scratch: scratch, pool: pool)
     case .tapProduct:
       TapProduct(geometry: geometry).run(operands, scratch: scratch, pool: pool)
@@ -167,7 +166,7 @@ package enum Convolution {
 
   private static func product(
     _ geometry: ConvolutionGeometry, _ direction: Direction
-  ) -> ImplicitProduct {
-    ImplicitProduct(geometry: geometry, isAdjoint: direction == .inputGradient)
+  ) -> ImplicitGEMM {
+    ImplicitGEMM(geometry: geometry, isAdjoint: direction == .inputGradient)
   }
 }

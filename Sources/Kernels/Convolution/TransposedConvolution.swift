@@ -8,21 +8,21 @@
 /// geometry is that of the convolution that goes the other way: its input is y here, its output is
 /// x. `groups` is 1.
 package enum TransposedConvolution {
-  /// Floats that `prepare` writes; 0 for `.weightGradient`, which reads no weights.
-  package static func preparedCount(
+  /// Floats that `pack` writes; 0 for `.weightGradient`, which reads no weights.
+  package static func packedCount(
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
   ) -> Int {
-    direction == .weightGradient ? 0 : product(geometry, direction).preparedCount
+    direction == .weightGradient ? 0 : product(geometry, direction).packedCount
   }
 
   /// Puts the OHWI `weights` in the order that `direction` reads them in.
-  package static func prepare(
+  package static func pack(
     _ weights: UnsafePointer<Float>, _ geometry: ConvolutionGeometry,
-    _ direction: Convolution.Direction, into prepared: UnsafeMutablePointer<Float>, pool: ThreadPool
+    _ direction: Convolution.Direction, into packed: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     guard direction != .weightGradient else { return }
-    product(geometry, direction).prepare(
-      weights, weightStrides(geometry, direction), into: prepared, pool: pool)
+    product(geometry, direction).pack(
+      weights, weightStrides(geometry, direction), into: packed, pool: pool)
   }
 
   /// Floats of scratch memory that running `direction` needs.
@@ -37,26 +37,26 @@ package enum TransposedConvolution {
 
   /// y from x: `output` is overwritten.
   package static func forward(
-    _ input: TensorView<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    _ input: TensorView<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     activation: ActivationFunction?, into output: TensorView<Float>,
     _ geometry: ConvolutionGeometry, scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     product(geometry, .forward).run(
-      ImplicitProduct.Operands(
-        source: input, prepared: prepared, bias: bias, activation: activation, target: output,
+      ImplicitGEMM.Operands(
+        source: input, packed: packed, bias: bias, activation: activation, target: output,
         accumulate: false, weightStrides: weightStrides(geometry, .forward)), scratch: scratch,
       pool: pool)
   }
 
   /// ∂L/∂x from ∂L/∂y: `inputGradient` is added to when `accumulate`, else overwritten.
   package static func inputGradient(
-    of outputGradient: TensorView<Float>, prepared: UnsafePointer<Float>,
+    of outputGradient: TensorView<Float>, packed: UnsafePointer<Float>,
     into inputGradient: TensorView<Float>, accumulate: Bool, _ geometry: ConvolutionGeometry,
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     product(geometry, .inputGradient).run(
-      ImplicitProduct.Operands(
-        source: outputGradient, prepared: prepared, bias: nil, activation: nil,
+      ImplicitGEMM.Operands(
+        source: outputGradient, packed: packed, bias: nil, activation: nil,
         target: inputGradient, accumulate: accumulate,
         weightStrides: weightStrides(geometry, .inputGradient)), scratch: scratch, pool: pool)
   }
@@ -83,7 +83,7 @@ package enum TransposedConvolution {
   /// Forward goes the way of the convolution's input gradient, and back.
   private static func product(
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
-  ) -> ImplicitProduct {
-    ImplicitProduct(geometry: geometry, isAdjoint: direction == .forward)
+  ) -> ImplicitGEMM {
+    ImplicitGEMM(geometry: geometry, isAdjoint: direction == .forward)
   }
 }

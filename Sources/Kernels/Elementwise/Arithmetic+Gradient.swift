@@ -45,7 +45,7 @@ extension Arithmetic {
     case .add: (1, 1)
     case .subtract: (1, -1)
     case .multiply: (b, a)
-    case .rectify: a < 0 ? (b, a) : (1, 0)
+    case .parametricReLU: a < 0 ? (b, a) : (1, 0)
     }
   }
 }

@@ -6,7 +6,7 @@ package enum Arithmetic {
     case add, subtract, multiply
     /// a for a ≥ 0, else a · b: the parametric rectifier (He et al., arXiv:1502.01852), b its
     /// slopes
-    case rectify
+    case parametricReLU
   }
 
   /// y[n,i,j,c] = f(a[n,i,j,c] ∘ b[n,i,j,c]); `activation` nil is the identity.
@@ -32,7 +32,7 @@ package enum Arithmetic {
       case .add: map { function.value($0 + $1) }
       case .subtract: map { function.value($0 - $1) }
       case .multiply: map { function.value($0 * $1) }
-      case .rectify:
+      case .parametricReLU:
         map { x, slope in
           function.value(x.replacing(with: x * slope, where: x .< Vector(repeating: 0)))
         }

@@ -70,7 +70,7 @@ package enum MatrixMultiply {
   ) {
     for panel in panels {
       let columns = layout.columns(ofPanel: panel)
-      let block = PanelProduct(
+      let block = MicroKernel(
         depth: layout.depth, columns: columns.count,
         addend: addend.dropping(columns: columns.lowerBound), activation: activation)
       let b = b + layout.offset(ofPanel: panel)

@@ -9,7 +9,7 @@ extension TFLiteExporter {
     case .addition: code = .add
     case .subtraction: code = .sub
     case .multiplication: code = .mul
-    case .rectification:
+    case .parametricReLU:
       append(.pReLU, inputs(node), computing: output(node))
       return
     }

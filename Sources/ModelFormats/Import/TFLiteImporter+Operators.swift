@@ -24,7 +24,7 @@ extension TFLiteImporter {
     case .mul: try addArithmetic(index, .multiplication)
     case .pReLU:
       try add(
-        .arithmetic(ArithmeticLayer(.rectification)),
+        .arithmetic(ArithmeticLayer(.parametricReLU)),
         [try inputNode(index, 0), try inputNode(index, 1)], computing: output(index),
         operator: index)
     case .concatenation: try addConcatenation(index)

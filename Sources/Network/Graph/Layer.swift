@@ -29,7 +29,7 @@ package protocol Layer: Equatable, Sendable {
   func needs(_ site: LayerSite) -> LayerNeeds
 
   /// Brings parameters that do not change between runs into the form that the kernels read.
-  func prepare(_ step: LayerStep)
+  func pack(_ step: LayerStep)
 
   /// Writes `step.output`.
   func forward(_ step: LayerStep)
@@ -38,9 +38,9 @@ package protocol Layer: Equatable, Sendable {
   /// parameters. `step.outputGradient` may be overwritten.
   func backward(_ step: LayerStep)
 
-  /// `needs`, `prepare` and `forward` where an input or the output is quantised: inference only.
+  /// `needs`, `pack` and `forward` where an input or the output is quantised: inference only.
   func integerNeeds(_ site: LayerSite) -> LayerNeeds
-  func integerPrepare(_ step: LayerStep)
+  func integerPack(_ step: LayerStep)
   func integerForward(_ step: LayerStep)
 
   /// What `integerForward` does with `step` each time: all that depends on the step alone is
@@ -54,7 +54,7 @@ extension Layer {
   }
   package func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration] { [] }
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds { LayerNeeds() }
-  package func integerPrepare(_ step: LayerStep) {}
+  package func integerPack(_ step: LayerStep) {}
   package func integerForward(_ step: LayerStep) {
     preconditionFailure("a layer that supports integers computes with them")
   }
@@ -64,7 +64,7 @@ extension Layer {
   package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 { 0 }
   package var fusesActivation: Bool { false }
   package func needs(_ site: LayerSite) -> LayerNeeds { LayerNeeds() }
-  package func prepare(_ step: LayerStep) {}
+  package func pack(_ step: LayerStep) {}
 }
 
 /// Why inputs do not fit an operation.
@@ -110,7 +110,7 @@ package struct LayerSite {
     outputFormat != .float32 || inputFormats.contains { $0 != .float32 }
   }
 
-  /// Whether a convolution keeps the signs of its output for the way back instead of its output.
+  /// Whether a convolution keeps the signs of its output for the backward pass instead of its output.
   package var keepsMask: Bool { hasBackward && activation == .relu }
 
   /// Whether the plan has a backward step for the layer.
@@ -121,10 +121,10 @@ package struct LayerSite {
 package struct LayerNeeds: Equatable {
   package var forwardScratch = 0
   package var backwardScratch = 0
-  /// Prepared parameters of the forward step.
-  package var forwardPrepared = 0
-  /// Prepared parameters of the backward step.
-  package var backwardPrepared = 0
+  /// Packed parameters of the forward step.
+  package var forwardPacked = 0
+  /// Packed parameters of the backward step.
+  package var backwardPacked = 0
   /// Written by the forward step and read by the backward step.
   package var saved = 0
   package var backwardReadsInputs = false
@@ -139,10 +139,10 @@ package struct LayerStep {
   /// Scratch of the direction that runs.
   package var scratch: UnsafeMutablePointer<Float>
   package var saved: UnsafeMutablePointer<Float>
-  package var forwardPrepared: UnsafeMutablePointer<Float>
-  package var backwardPrepared: UnsafeMutablePointer<Float>
-  /// Whether `forwardPrepared` is valid already; else the step prepares it itself.
-  package var isPrepared: Bool
+  package var forwardPacked: UnsafeMutablePointer<Float>
+  package var backwardPacked: UnsafeMutablePointer<Float>
+  /// Whether `forwardPacked` is valid already; else the step packs it itself.
+  package var isPacked: Bool
   package var parameters: [UnsafeMutablePointer<Float>]
   /// Empty when the parameters are not trained.
   package var parameterGradients: [UnsafeMutablePointer<Float>]

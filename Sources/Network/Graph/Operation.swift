@@ -127,9 +127,9 @@ extension Operation {
     return accept(&visitor)
   }
 
-  /// Prepares what a step keeps from run to run.
-  package func prepare(_ step: LayerStep) {
-    var visitor = PreparationVisitor(step: step)
+  /// Packs what a step keeps from run to run.
+  package func pack(_ step: LayerStep) {
+    var visitor = PackingVisitor(step: step)
     accept(&visitor)
   }
 
@@ -197,10 +197,10 @@ private struct NeedsVisitor: LayerVisitor {
   }
 }
 
-private struct PreparationVisitor: LayerVisitor {
+private struct PackingVisitor: LayerVisitor {
   let step: LayerStep
   func visit(_ layer: some Layer) {
-    step.site.isInteger ? layer.integerPrepare(step) : layer.prepare(step)
+    step.site.isInteger ? layer.integerPack(step) : layer.pack(step)
   }
 }
 

@@ -9,7 +9,7 @@ public struct ArithmeticLayer: Equatable, Sendable {
   public enum Function: Equatable, Sendable {
     case addition, subtraction, multiplication
     /// a for a ≥ 0, else a · b: PReLU with the slopes b (He et al., arXiv:1502.01852)
-    case rectification
+    case parametricReLU
   }
 
   public var function: Function
@@ -20,7 +20,7 @@ public struct ArithmeticLayer: Equatable, Sendable {
     case .addition: .add
     case .subtraction: .subtract
     case .multiplication: .multiply
-    case .rectification: .rectify
+    case .parametricReLU: .parametricReLU
     }
   }
 }
@@ -44,7 +44,7 @@ extension ArithmeticLayer: Layer {
     LayerSite.areUniform(inputs, output)
   }
 
-  package var fusesActivation: Bool { function != .rectification }
+  package var fusesActivation: Bool { function != .parametricReLU }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
     var needs = LayerNeeds()
@@ -82,7 +82,7 @@ extension ArithmeticLayer: Layer {
       IntegerMultiplication(
         first, second, output: site.outputQuantization, range: site.integerRange
       ).apply(a, b, into: y, pool: step.pool)
-    case .rectification:
+    case .parametricReLU:
       IntegerPReLU(first, slope: second, output: site.outputQuantization)
         .apply(a, slope: b, into: y, pool: step.pool)
     }

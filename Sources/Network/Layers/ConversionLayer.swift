@@ -17,7 +17,7 @@ extension ConversionLayer: Layer {
     site.inputFormats[0] != .float32 && site.outputFormat != .float32 ? .table : LayerNeeds()
   }
 
-  package func integerPrepare(_ step: LayerStep) {
+  package func integerPack(_ step: LayerStep) {
     switch (step.site.inputFormats[0], step.site.outputFormat) {
     case (.int8(let x), .int8(let y)):
       step.fillTable(IntegerLookup.table(for: .rescale, input: x, output: y))

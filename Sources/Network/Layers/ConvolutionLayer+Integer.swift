@@ -14,8 +14,8 @@ extension ConvolutionLayer {
     .integerConvolution(geometry(batch: site.batch, site.inputs[0], site.output), site)
   }
 
-  package func integerPrepare(_ step: LayerStep) {
-    step.prepareIntegerConvolution(
+  package func integerPack(_ step: LayerStep) {
+    step.packIntegerConvolution(
       geometry(batch: step.site.batch, step.site.inputs[0], step.site.output), hasBias: hasBias)
   }
 
@@ -39,8 +39,8 @@ extension DenseLayer {
     .integerConvolution(geometry(site), site)
   }
 
-  package func integerPrepare(_ step: LayerStep) {
-    step.prepareIntegerConvolution(
+  package func integerPack(_ step: LayerStep) {
+    step.packIntegerConvolution(
       geometry(step.site), hasBias: hasBias, isDense: true, roundsScaleProduct: !hasScalePerUnit)
   }
 
@@ -73,8 +73,8 @@ extension LayerNeeds {
     _ geometry: ConvolutionGeometry, _ site: LayerSite
   ) -> LayerNeeds {
     var needs = LayerNeeds()
-    needs.forwardPrepared = floats(
-      bytes: IntegerConvolution.preparedByteCount(geometry, for: site.packing))
+    needs.forwardPacked = floats(
+      bytes: IntegerConvolution.packedByteCount(geometry, for: site.packing))
     needs.forwardScratch = floats(
       bytes: IntegerConvolution.scratchByteCount(geometry, threadCount: site.threadCount))
     return needs
@@ -118,15 +118,15 @@ extension LayerStep {
     }
   }
 
-  func prepareIntegerConvolution(
+  func packIntegerConvolution(
     _ geometry: ConvolutionGeometry, hasBias: Bool, isDense: Bool = false,
     roundsScaleProduct: Bool = false
   ) {
     withMultipliers(count: geometry.outputChannels, roundsScaleProduct: roundsScaleProduct) {
-      IntegerConvolution.prepare(
+      IntegerConvolution.pack(
         weights: parameter(0, as: Int8.self), bias: hasBias ? parameter(2, as: Int32.self) : nil,
         multipliers: $0, quantization: site.convolutionQuantization(isDense: isDense), geometry,
-        for: site.packing, into: forwardPrepared)
+        for: site.packing, into: forwardPacked)
     }
   }
 
@@ -134,7 +134,7 @@ extension LayerStep {
     _ geometry: ConvolutionGeometry, input: TensorView<Int8>, isDense: Bool = false
   ) -> () -> Void {
     IntegerConvolution.bound(
-      input, prepared: forwardPrepared,
+      input, packed: forwardPacked,
       quantization: site.convolutionQuantization(isDense: isDense),
       into: integerOutput, geometry, scratch: scratch, pool: pool)
   }

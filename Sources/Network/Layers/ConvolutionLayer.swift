@@ -75,7 +75,7 @@ extension ConvolutionLayer: Layer {
     geometry(batch: step.site.batch, step.site.inputs[0], step.site.output)
   }
 
-  package func prepare(_ step: LayerStep) { step.prepareWeights(geometry(step)) }
+  package func pack(_ step: LayerStep) { step.packWeights(geometry(step)) }
 
   package func forward(_ step: LayerStep) {
     step.convolutionForward(geometry(step), input: step.inputs[0], hasBias: hasBias)
@@ -95,7 +95,7 @@ extension LayerNeeds {
     var needs = LayerNeeds()
     needs.forwardScratch = Convolution.scratchCount(
       geometry, site.forwardDirection, threadCount: threads)
-    needs.forwardPrepared = preparedCount(geometry, site.forwardDirection)
+    needs.forwardPacked = packedCount(geometry, site.forwardDirection)
     if site.trainsParameters {
       needs.backwardReadsInputs = true
       needs.backwardScratch = max(
@@ -107,7 +107,7 @@ extension LayerNeeds {
       needs.backwardScratch = max(
         needs.backwardScratch,
         Convolution.scratchCount(geometry, .inputGradient, threadCount: threads))
-      needs.backwardPrepared = preparedCount(geometry, .inputGradient)
+      needs.backwardPacked = packedCount(geometry, .inputGradient)
     }
     if site.keepsMask {
       let byteCount = PositiveMask.byteCount(channels: channels, pixelCount: pixelCount)
@@ -118,11 +118,11 @@ extension LayerNeeds {
     return needs
   }
 
-  private static func preparedCount(
+  private static func packedCount(
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
   ) -> Int {
     Convolution.readsWeightsInPlace(geometry, direction)
-      ? 0 : Convolution.preparedCount(geometry, direction)
+      ? 0 : Convolution.packedCount(geometry, direction)
   }
 }
 
@@ -131,19 +131,19 @@ extension LayerSite {
 }
 
 extension LayerStep {
-  func prepareWeights(_ geometry: ConvolutionGeometry) {
+  func packWeights(_ geometry: ConvolutionGeometry) {
     let direction = site.forwardDirection
     if Convolution.readsWeightsInPlace(geometry, direction) { return }
-    Convolution.prepare(parameters[0], geometry, direction, into: forwardPrepared, pool: pool)
+    Convolution.pack(parameters[0], geometry, direction, into: forwardPacked, pool: pool)
   }
 
   func convolutionForward(
     _ geometry: ConvolutionGeometry, input: TensorView<Float>, hasBias: Bool
   ) {
-    if !isPrepared { prepareWeights(geometry) }
+    if !isPacked { packWeights(geometry) }
     let isInPlace = Convolution.readsWeightsInPlace(geometry, site.forwardDirection)
     Convolution.forward(
-      input, prepared: isInPlace ? parameters[0] : forwardPrepared,
+      input, packed: isInPlace ? parameters[0] : forwardPacked,
       bias: hasBias ? UnsafePointer(parameters[1]) : nil, activation: site.activation,
       into: output, geometry, site.forwardDirection, scratch: scratch, pool: pool)
     if site.keepsMask { PositiveMask.record(output, into: mask, pool: pool) }
@@ -183,11 +183,11 @@ extension LayerStep {
     if let inputGradient = inputGradients[0] {
       let isInPlace = Convolution.readsWeightsInPlace(geometry, .inputGradient)
       if !isInPlace {
-        Convolution.prepare(
-          parameters[0], geometry, .inputGradient, into: backwardPrepared, pool: pool)
+        Convolution.pack(
+          parameters[0], geometry, .inputGradient, into: backwardPacked, pool: pool)
       }
       Convolution.inputGradient(
-        of: outputGradient, prepared: isInPlace ? parameters[0] : backwardPrepared,
+        of: outputGradient, packed: isInPlace ? parameters[0] : backwardPacked,
         into: inputGradient,
         accumulate: accumulates[0], geometry, scratch: scratch, pool: pool)
     }

@@ -44,7 +44,7 @@ extension DenseLayer: Layer {
 
   package func needs(_ site: LayerSite) -> LayerNeeds { .convolution(geometry(site), site) }
 
-  package func prepare(_ step: LayerStep) { step.prepareWeights(geometry(step.site)) }
+  package func pack(_ step: LayerStep) { step.packWeights(geometry(step.site)) }
 
   package func forward(_ step: LayerStep) {
     step.convolutionForward(

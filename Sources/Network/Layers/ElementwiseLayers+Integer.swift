@@ -21,11 +21,11 @@ extension SoftmaxLayer {
 
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
     var needs = LayerNeeds()
-    needs.forwardPrepared = 256
+    needs.forwardPacked = 256
     return needs
   }
 
-  package func integerPrepare(_ step: LayerStep) {
+  package func integerPack(_ step: LayerStep) {
     let scale = step.site.inputQuantization(0).scale
     for (index, value) in IntegerSoftmax.table(inputScale: scale, beta: beta).enumerated() {
       exponentials(step)[index] = value
@@ -38,7 +38,7 @@ extension SoftmaxLayer {
   }
 
   private func exponentials(_ step: LayerStep) -> UnsafeMutablePointer<Int32> {
-    UnsafeMutableRawPointer(step.forwardPrepared).assumingMemoryBound(to: Int32.self)
+    UnsafeMutableRawPointer(step.forwardPacked).assumingMemoryBound(to: Int32.self)
   }
 }
 
@@ -49,7 +49,7 @@ extension ActivationLayer {
 
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds { .table }
 
-  package func integerPrepare(_ step: LayerStep) {
+  package func integerPack(_ step: LayerStep) {
     step.fillTable(
       IntegerLookup.table(
         for: function.integerFunction, input: step.site.inputQuantization(0),
@@ -82,15 +82,15 @@ extension LayerNeeds {
   /// Those of a layer that looks its outputs up.
   static var table: LayerNeeds {
     var needs = LayerNeeds()
-    needs.forwardPrepared = floats(bytes: 256)
+    needs.forwardPacked = floats(bytes: 256)
     return needs
   }
 }
 
 extension LayerStep {
-  /// The table of a layer that looks its outputs up, once it is prepared.
+  /// The table of a layer that looks its outputs up, once it is packed.
   var table: UnsafeMutablePointer<UInt8> {
-    UnsafeMutableRawPointer(forwardPrepared).assumingMemoryBound(to: UInt8.self)
+    UnsafeMutableRawPointer(forwardPacked).assumingMemoryBound(to: UInt8.self)
   }
 
   func fillTable(_ values: [UInt8]) {

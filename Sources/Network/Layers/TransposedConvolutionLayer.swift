@@ -84,7 +84,7 @@ extension TransposedConvolutionLayer: Layer {
     var needs = LayerNeeds()
     needs.forwardScratch = TransposedConvolution.scratchCount(
       geometry, .forward, threadCount: threads)
-    needs.forwardPrepared = TransposedConvolution.preparedCount(geometry, .forward)
+    needs.forwardPacked = TransposedConvolution.packedCount(geometry, .forward)
     if site.trainsParameters {
       needs.backwardReadsInputs = true
       needs.backwardScratch = max(
@@ -97,21 +97,21 @@ extension TransposedConvolutionLayer: Layer {
       needs.backwardScratch = max(
         needs.backwardScratch,
         TransposedConvolution.scratchCount(geometry, .inputGradient, threadCount: threads))
-      needs.backwardPrepared = TransposedConvolution.preparedCount(geometry, .inputGradient)
+      needs.backwardPacked = TransposedConvolution.packedCount(geometry, .inputGradient)
     }
     needs.backwardReadsOutput = site.hasBackward && site.activation != nil
     return needs
   }
 
-  package func prepare(_ step: LayerStep) {
-    TransposedConvolution.prepare(
-      step.parameters[0], geometry(step), .forward, into: step.forwardPrepared, pool: step.pool)
+  package func pack(_ step: LayerStep) {
+    TransposedConvolution.pack(
+      step.parameters[0], geometry(step), .forward, into: step.forwardPacked, pool: step.pool)
   }
 
   package func forward(_ step: LayerStep) {
-    if !step.isPrepared { prepare(step) }
+    if !step.isPacked { pack(step) }
     TransposedConvolution.forward(
-      step.inputs[0], prepared: step.forwardPrepared,
+      step.inputs[0], packed: step.forwardPacked,
       bias: hasBias ? UnsafePointer(step.parameters[1]) : nil, activation: step.site.activation,
       into: step.output, geometry(step), scratch: step.scratch, pool: step.pool)
   }
@@ -126,10 +126,10 @@ extension TransposedConvolutionLayer: Layer {
         geometry, scratch: step.scratch, pool: step.pool)
     }
     if let inputGradient = step.inputGradients[0] {
-      TransposedConvolution.prepare(
-        step.parameters[0], geometry, .inputGradient, into: step.backwardPrepared, pool: step.pool)
+      TransposedConvolution.pack(
+        step.parameters[0], geometry, .inputGradient, into: step.backwardPacked, pool: step.pool)
       TransposedConvolution.inputGradient(
-        of: outputGradient, prepared: step.backwardPrepared, into: inputGradient,
+        of: outputGradient, packed: step.backwardPacked, into: inputGradient,
         accumulate: step.accumulates[0], geometry, scratch: step.scratch, pool: step.pool)
     }
   }

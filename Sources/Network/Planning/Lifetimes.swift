@@ -11,8 +11,8 @@ struct Lifetimes {
     var forwardScratch: Int?
     var backwardScratch: Int?
     var saved: Int?
-    var forwardPrepared: Int?
-    var backwardPrepared: Int?
+    var forwardPacked: Int?
+    var backwardPacked: Int?
     var parameterGradients: [Int] = []
   }
 
@@ -38,7 +38,7 @@ struct Lifetimes {
     for input in plan.graph.inputs { touchValue(input, at: 0) }
   }
 
-  /// The step writes its output and reads its inputs, now and, if it says so, on the way back.
+  /// The step writes its output and reads its inputs, now and, if it says so, in the backward pass.
   mutating func addValues(_ step: Plan.Step, _ needs: LayerNeeds, at time: Int) {
     touchValue(plan.wiring.outputNodes[step.node], at: time)
     for input in plan.graph.nodes[step.node].inputs {
@@ -64,15 +64,15 @@ struct Lifetimes {
   /// more.
   mutating func addMemory(_ step: Plan.Step, _ needs: LayerNeeds, at time: Int) {
     let back = backwardPositions[step.node]
-    let isPersistent = plan.keepsPreparedWeights
+    let isPersistent = plan.keepsPackedWeights
     memory.append(
       Memory(
         forwardScratch: add(needs.forwardScratch, time, time),
         backwardScratch: back.flatMap { add(needs.backwardScratch, $0, $0) },
         saved: add(needs.saved, time, back ?? time),
-        forwardPrepared: add(
-          needs.forwardPrepared, isPersistent ? 0 : time, isPersistent ? lastStep : time),
-        backwardPrepared: back.flatMap { add(needs.backwardPrepared, $0, $0) },
+        forwardPacked: add(
+          needs.forwardPacked, isPersistent ? 0 : time, isPersistent ? lastStep : time),
+        backwardPacked: back.flatMap { add(needs.backwardPacked, $0, $0) },
         parameterGradients: back.map { addParameterGradients(step, from: $0) } ?? []))
   }
 

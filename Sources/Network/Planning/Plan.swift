@@ -11,10 +11,10 @@ public struct Plan: Sendable {
     var forwardScratch: Int?
     var backwardScratch: Int?
     var saved: Int?
-    var forwardPrepared: Int?
-    /// The entry of the packed weights that takes the place of `forwardPrepared`.
+    var forwardPacked: Int?
+    /// The entry of the packed weights that takes the place of `forwardPacked`.
     var packedEntry: Int?
-    var backwardPrepared: Int?
+    var backwardPacked: Int?
     /// Where the gradient of each learnt parameter lies; empty when the parameters are not trained.
     var parameterGradients: [Int] = []
     /// Whether an earlier backward step has written to each input's gradient.
@@ -38,9 +38,9 @@ public struct Plan: Sendable {
   /// The largest sum of buffers that live at the same time: the least that any arena could have.
   public private(set) var arenaLowerBound = 0
 
-  /// Whether prepared weights stay in the arena between runs: the weights of inference plans do not
+  /// Whether packed weights stay in the arena between runs: the weights of inference plans do not
   /// change.
-  var keepsPreparedWeights: Bool { !request.isTraining }
+  var keepsPackedWeights: Bool { !request.isTraining }
 
   /// - Parameter packed: the model's packed weights. Those that are for such a plan on this CPU get
   ///   no memory in the arena.
@@ -110,7 +110,7 @@ public struct Plan: Sendable {
         continue
       }
       steps[position].packedEntry = entry
-      needs[position].forwardPrepared = 0
+      needs[position].forwardPacked = 0
     }
     var lifetimes = Lifetimes(
       plan: self, lossStep: lossStep, lastStep: lastStep, backwardPositions: backwardPositions)
@@ -133,8 +133,8 @@ public struct Plan: Sendable {
       steps[position].forwardScratch = offset(memory.forwardScratch)
       steps[position].backwardScratch = offset(memory.backwardScratch)
       steps[position].saved = offset(memory.saved)
-      steps[position].forwardPrepared = offset(memory.forwardPrepared)
-      steps[position].backwardPrepared = offset(memory.backwardPrepared)
+      steps[position].forwardPacked = offset(memory.forwardPacked)
+      steps[position].backwardPacked = offset(memory.backwardPacked)
       steps[position].parameterGradients = memory.parameterGradients.map { layout.offsets[$0] }
     }
   }

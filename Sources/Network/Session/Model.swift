@@ -78,21 +78,23 @@ public struct Model {
     index == 0 ? classifierPrefix : "classifier" + String(index + 1) + "/"
   }
 
-  /// The nodes of a processor and of the transformer behind it, which together are an enhancer.
+  /// The nodes of a processor and of the intermediate transformer behind it (Liu et al.,
+  /// arXiv:1910.09185), which together are an enhancer.
   public static let processorPrefix = "processor/"
-  public static let transformerPrefix = "transformer/"
+  public static let intermediateTransformerPrefix = "transformer/"
 
-  /// The transformer behind the processor as one enhancer: what people see is the processor's
-  /// image, what a classifier sees is the transformer's.
+  /// The intermediate transformer behind the processor as one enhancer: what people see is the
+  /// processor's image, what a classifier sees is the transformer's.
   /// - Returns: `nil` when memory is out.
   public static func chained(
-    processor: Model, transformer: Model
+    processor: Model, intermediateTransformer: Model
   ) throws(GraphError) -> Model? {
     let graph = try processor.graph.followed(
-      by: transformer.graph, prefixes: (processorPrefix, transformerPrefix))
+      by: intermediateTransformer.graph, prefixes: (processorPrefix, intermediateTransformerPrefix))
     guard let parameters = ParameterStore(graph) else { return nil }
     parameters.copyParameters(from: processor.parameters, prefix: processorPrefix)
-    parameters.copyParameters(from: transformer.parameters, prefix: transformerPrefix)
+    parameters.copyParameters(
+      from: intermediateTransformer.parameters, prefix: intermediateTransformerPrefix)
     return Model(
       role: .enhancer, graph: graph, parameters: parameters,
       preprocessing: processor.preprocessing)

@@ -61,13 +61,13 @@ public struct PackedWeights {
 
   /// The entry that a step of a plan can read where it lies.
   func entry(for step: Plan.Step, of plan: Plan, _ needs: LayerNeeds) -> Int? {
-    guard step.isPackable(in: plan.graph), plan.keepsPreparedWeights, plan.request.batch == 1,
+    guard step.isPackable(in: plan.graph), plan.keepsPackedWeights, plan.request.batch == 1,
       plan.request.packing == .native, layout == .native
     else { return nil }
     let name = plan.graph.nodes[step.node].name
     return entries.firstIndex { entry in
       entry.node.utf8.elementsEqual(name.utf8)
-        && entry.bytes.count == needs.forwardPrepared * MemoryLayout<Float>.stride
+        && entry.bytes.count == needs.forwardPacked * MemoryLayout<Float>.stride
         && Int(bitPattern: entry.bytes.baseAddress) % 64 == 0
     }
   }

@@ -106,12 +106,12 @@ public final class Session {
   /// Bytes of the arena, gradients included.
   public var byteCount: Int { Self.arenaByteCount(plan) }
 
-  /// Prepares the weights of an inference plan anew. To be called after its parameters were
+  /// Packs the weights of an inference plan anew. To be called after its parameters were
   /// changed.
   public func parametersChanged() {
-    guard plan.keepsPreparedWeights else { return }
+    guard plan.keepsPackedWeights else { return }
     for (index, step) in plan.steps.enumerated() where step.packedEntry == nil {
-      plan.graph.nodes[step.node].operation.prepare(steps[index])
+      plan.graph.nodes[step.node].operation.pack(steps[index])
     }
   }
 
@@ -234,9 +234,9 @@ public final class Session {
   /// The packed weights of the steps that have such.
   var packedEntries: [PackedWeights.Entry] {
     plan.steps.compactMap { step in
-      guard step.isPackable(in: plan.graph), let offset = step.forwardPrepared else { return nil }
+      guard step.isPackable(in: plan.graph), let offset = step.forwardPacked else { return nil }
       let node = plan.graph.nodes[step.node]
-      let count = node.operation.needs(step.site).forwardPrepared * MemoryLayout<Float>.stride
+      let count = node.operation.needs(step.site).forwardPacked * MemoryLayout<Float>.stride
       return PackedWeights.Entry(
         node: node.name, bytes: UnsafeRawBufferPointer(start: arena + offset, count: count))
     }
@@ -255,8 +255,8 @@ public final class Session {
     return LayerStep(
       site: step.site, inputs: node.inputs.map(anyValue), output: anyValue(of: output),
       scratch: memory(step.forwardScratch), saved: memory(step.saved),
-      forwardPrepared: packedMemory(step) ?? memory(step.forwardPrepared),
-      backwardPrepared: memory(step.backwardPrepared), isPrepared: plan.keepsPreparedWeights,
+      forwardPacked: packedMemory(step) ?? memory(step.forwardPacked),
+      backwardPacked: memory(step.backwardPacked), isPacked: plan.keepsPackedWeights,
       parameters: parameters.entries(of: step.node).map { entry in
         parameters.address(of: entry).assumingMemoryBound(to: Float.self)
       },

@@ -44,7 +44,7 @@ enum KernelBench {
     Layer(name: "depthwise 3×3 64 @48", side: 48, inputs: 64, outputs: 64, groups: 64),
   ]
 
-  /// GFLOP/s forward, for the input's gradient and for the weights'. Preparing the weights counts.
+  /// GFLOP/s forward, for the input's gradient and for the weights'. Packing the weights counts.
   static func rates(of layer: Layer, batch: Int, _ pool: ThreadPool) throws -> [Double] {
     let geometry = layer.geometry(batch: batch)
     let directions: [Convolution.Direction] = [.forward, .inputGradient, .weightGradient]
@@ -58,21 +58,21 @@ enum KernelBench {
     let output = TensorView(
       y.base, batch: batch, height: outputSide, width: outputSide, channels: layer.outputs)
     return directions.map { direction in
-      let prepared = Buffer(
-        direction == .weightGradient ? 0 : Convolution.preparedCount(geometry, direction))
+      let packed = Buffer(
+        direction == .weightGradient ? 0 : Convolution.packedCount(geometry, direction))
       let scratch = Buffer(
         Convolution.scratchCount(geometry, direction, threadCount: pool.threadCount))
       let seconds = fastest {
         switch direction {
         case .forward, .inference:
-          Convolution.prepare(weights.base, geometry, direction, into: prepared.base, pool: pool)
+          Convolution.pack(weights.base, geometry, direction, into: packed.base, pool: pool)
           Convolution.forward(
-            input, prepared: prepared.base, bias: nil, activation: nil, into: output, geometry,
+            input, packed: packed.base, bias: nil, activation: nil, into: output, geometry,
             direction, scratch: scratch.base, pool: pool)
         case .inputGradient:
-          Convolution.prepare(weights.base, geometry, direction, into: prepared.base, pool: pool)
+          Convolution.pack(weights.base, geometry, direction, into: packed.base, pool: pool)
           Convolution.inputGradient(
-            of: output, prepared: prepared.base, into: input, accumulate: false, geometry,
+            of: output, packed: packed.base, into: input, accumulate: false, geometry,
             scratch: scratch.base, pool: pool)
         case .weightGradient:
           Convolution.weightGradient(

@@ -111,7 +111,7 @@ extension QuantizationError {
     case .unknownNode(let name): "has no node '\(name)'; ocelli model info lists them"
     case .notFinite(let node): "node '\(node)' gives numbers that are not finite"
     case .graph(let error): error.message
-    case .notSimulated(let node): "node '\(node)': its output is not rounded to integers"
+    case .notFakeQuantized(let node): "node '\(node)': its output is not rounded to integers"
     case .outOfMemory: "no memory to quantise it"
     }
   }

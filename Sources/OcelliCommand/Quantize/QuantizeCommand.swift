@@ -77,7 +77,7 @@ struct QuantizeCommand: ParsableCommand {
     guard let original = try file.withFloatEnds() else {
       throw CommandError("\(model): no memory for the parameters")
     }
-    if type == .int8 && data == nil && !original.simulatesIntegers {
+    if type == .int8 && data == nil && !original.isFakeQuantized {
       throw ValidationError("--type int8 needs --data: images to calibrate on")
     }
     let parts = try data.map { try images.load($0) }
@@ -107,7 +107,7 @@ struct QuantizeCommand: ParsableCommand {
   private func description(of original: Model) -> ModelDescription {
     var description = ModelDescription(original)
     description.name = URL(filePath: output).deletingPathExtension().lastPathComponent
-    let settings = original.simulatesIntegers ? "int8, quantisation-aware training" : settings
+    let settings = original.isFakeQuantized ? "int8, quantisation-aware training" : settings
     description.provenance = "Made by ocelli \(Build.version): \(settings)."
     return description
   }
@@ -124,9 +124,9 @@ struct QuantizeCommand: ParsableCommand {
       return QuantizationResult(
         model: try original.lowered(forIntegers: false), layers: [], warnings: [])
     }
-    guard let images, !original.simulatesIntegers else {
+    guard let images, !original.isFakeQuantized else {
       return QuantizationResult(
-        model: try original.quantizedAsSimulated(), layers: [], warnings: [])
+        model: try original.converted(), layers: [], warnings: [])
     }
     return try quantized(original, images, pool)
   }

@@ -30,7 +30,7 @@ extension Model {
   /// gradients pass.
   func inFloats(as role: Role, from path: String) throws -> Model {
     let model = try withFloatEnds(as: role, from: path)
-    do throws(QuantizationError) { return try model.simulated() } catch {
+    do throws(QuantizationError) { return try model.fakeQuantized() } catch {
       throw CommandError("\(path): \(error.message)")
     }
   }

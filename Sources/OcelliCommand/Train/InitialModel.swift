@@ -11,7 +11,7 @@ struct InitialModel {
   let path: String
   let role: Model.Role
   /// Whether training is to round as integers will.
-  let simulatesIntegers: Bool
+  let isFakeQuantized: Bool
 
   /// The model in memory of its own, with floats at its ends.
   /// - Parameter images: what the model will be trained on; some of them choose the ranges of its
@@ -21,15 +21,15 @@ struct InitialModel {
     try model.check(images, from: data, path: path, needsLabels: role == .classifier)
     do throws(QuantizationError) {
       let isFloat = model.graph.formats.allSatisfy { $0 == .float32 }
-      if !isFloat && !simulatesIntegers { throw .alreadyQuantized }
-      guard isFloat && simulatesIntegers && !model.simulatesIntegers else {
-        return try model.simulated()
+      if !isFloat && !isFakeQuantized { throw .alreadyQuantized }
+      guard isFloat && isFakeQuantized && !model.isFakeQuantized else {
+        return try model.fakeQuantized()
       }
       let lowered = try model.lowered(forIntegers: true)
       let calibrator = try Calibrator.calibrated(lowered, on: CalibrationFeed(images), pool)
       var quantizer = PostTrainingQuantizer(lowered, calibrator)
       quantizer.method = .meanSquaredError
-      return try quantizer.simulated()
+      return try quantizer.fakeQuantized()
     } catch .alreadyQuantized {
       throw CommandError("\(path): computes with integers; train it with --quantization-aware")
     } catch { throw CommandError("\(path): \(error.message)") }

@@ -77,7 +77,7 @@ struct TrainClassifier: ParsableCommand {
   ) throws -> (Model, frozen: Set<Int>) {
     if let initial = flags.initial {
       let classifier = try InitialModel(
-        path: initial, role: .classifier, simulatesIntegers: flags.quantizationAware
+        path: initial, role: .classifier, isFakeQuantized: flags.quantizationAware
       ).load(trainedOn: training, from: data.data, pool)
       let whitening = classifier.graph.index(ofNodeNamed: SpeedRunNet.whiteningNode)
       return (classifier, whitening.map { [$0] } ?? [])

@@ -18,7 +18,7 @@ struct TrainEnhancer: ParsableCommand {
       The phase `enhance` can ask for more than right answers: for images that stay near the \
       clean ones (--reconstruction) or are smooth (--total-variation), for the classifier's own \
       answer to the clean image instead of labels (--unsupervised), for several classifiers at \
-      once, or for a transformer behind a processor that stays as it is (--processor).
+      once, or for an intermediate transformer behind a processor that stays as it is (--processor).
 
         ocelli train enhancer --data scenes --degrade dull=0.5,blur=0.8,noise=0.05 \\
           --classifier classifier/best.safetensors --output enhancer
@@ -130,7 +130,8 @@ struct TrainEnhancer: ParsableCommand {
   ) throws {
     let options = try flags.options(.enhance)
     let whole =
-      try processor.map { try Model.chained(processor: $0, transformer: enhancer) } ?? enhancer
+      try processor.map { try Model.chained(processor: $0, intermediateTransformer: enhancer) }
+      ?? enhancer
     guard let whole,
       let task = try TrainingTask.enhance(
         whole, classifiers: classifiers, objective.objective,
@@ -148,7 +149,7 @@ struct TrainEnhancer: ParsableCommand {
   private func initialEnhancer(_ training: Dataset, _ pool: ThreadPool) throws -> Model {
     if let initial = flags.initial {
       return try InitialModel(
-        path: initial, role: .enhancer, simulatesIntegers: flags.quantizationAware
+        path: initial, role: .enhancer, isFakeQuantized: flags.quantizationAware
       ).load(trainedOn: training, from: data.data, pool)
     }
     return try model.specification.model(for: training, seed: flags.seed)

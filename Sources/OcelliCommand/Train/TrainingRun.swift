@@ -32,7 +32,7 @@ enum TrainingRun {
     let signals = StopSignals()
     defer { withExtendedLifetime(signals) {} }
     try trainer.run(observer: printer, stop: signals.request)
-    if !flags.json, let patience = options.patience, trainer.hasLostPatience {
+    if !flags.json, let patience = options.patience, trainer.shouldStopEarly {
       print("stopped early: \(patience) epochs without a better one")
     }
     if !flags.json, let best = trainer.progress.best {

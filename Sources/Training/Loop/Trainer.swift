@@ -96,7 +96,7 @@ public final class Trainer {
     observer: (any TrainingObserver)? = nil, stop: StopRequest = StopRequest()
   ) throws(TrainingError) {
     var lastSave = MonotonicClock.seconds
-    while progress.position.epoch < options.epochs && !hasLostPatience {
+    while progress.position.epoch < options.epochs && !shouldStopEarly {
       let report = try step()
       observer?.didStep(report)
       if progress.position.batch == 0 {
@@ -110,14 +110,14 @@ public final class Trainer {
         try save()
         lastSave = MonotonicClock.seconds
       }
-      let isDone = progress.position.epoch == options.epochs || hasLostPatience
+      let isDone = progress.position.epoch == options.epochs || shouldStopEarly
       if stop.isRequested && !isDone { throw .interrupted(step: progress.step) }
     }
     if task.phase == .enhance { extractEnhancer() }
   }
 
   /// Whether the run ends, or has ended, for want of improvement.
-  public var hasLostPatience: Bool {
+  public var shouldStopEarly: Bool {
     guard let patience = options.patience, let best = progress.best else { return false }
     return progress.position.epoch - 1 - best.epoch >= patience
   }

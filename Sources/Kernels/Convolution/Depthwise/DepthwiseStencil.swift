@@ -5,7 +5,7 @@
 ///
 ///     y[pixel, c] = φ(b[c] + Σ_tap x[pixel of tap, c] · w[c, tap])
 ///
-/// **Prepared weights**: w[tap, c], channels padded with 0 to whole vectors. **Cost**: one load for
+/// **Packed weights**: w[tap, c], channels padded with 0 to whole vectors. **Cost**: one load for
 /// each multiply-add; with maps that are not in cache, the time to read x and to write y.
 struct DepthwiseStencil {
   let geometry: ConvolutionGeometry
@@ -20,18 +20,18 @@ struct DepthwiseStencil {
     (channels + Machine.vectorFloats - 1) / Machine.vectorFloats * Machine.vectorFloats
   }
 
-  var preparedCount: Int { taps * paddedChannels }
+  var packedCount: Int { taps * paddedChannels }
 
-  func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+  func pack(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     for tap in 0..<taps {
-      let row = prepared + tap * paddedChannels
+      let row = packed + tap * paddedChannels
       for c in 0..<channels { row[c] = weights[c * taps + tap] }
       for c in channels..<paddedChannels { row[c] = 0 }
     }
   }
 
-  func run(_ operands: ImplicitProduct.Operands, pool: ThreadPool) {
-    let product = ImplicitProduct(geometry: geometry, isAdjoint: isAdjoint)
+  func run(_ operands: ImplicitGEMM.Operands, pool: ThreadPool) {
+    let product = ImplicitGEMM(geometry: geometry, isAdjoint: isAdjoint)
     for index in 0..<product.stencilCount {
       let stencil = product.stencil(index)
       let rows = stencil.batch * stencil.rows.outputCount
@@ -53,7 +53,7 @@ struct DepthwiseStencil {
 /// One vector of channels of one row of output pixels.
 private struct DepthwiseRow {
   let stencil: Stencil
-  let operands: ImplicitProduct.Operands
+  let operands: ImplicitGEMM.Operands
   let n: Int
   let i: Int
   let channel: Int
@@ -103,7 +103,7 @@ private struct DepthwiseRow {
   @inline(__always) private func weights(_ a: Int) -> UnsafePointer<Float> {
     let tap =
       (stencil.rows.firstTap + a * stencil.rows.tapStep) * kernelWidth + stencil.columns.firstTap
-    return operands.prepared + tap * weightStride + channel
+    return operands.packed + tap * weightStride + channel
   }
 
   @inline(__always)
@@ -155,7 +155,7 @@ private struct DepthwiseRow {
     private let accumulate: Bool
     private let activation: ActivationFunction?
 
-    init(_ operands: ImplicitProduct.Operands, channel: Int, lanes: Int) {
+    init(_ operands: ImplicitGEMM.Operands, channel: Int, lanes: Int) {
       bias = operands.bias.map { Vector(first: lanes, at: $0 + channel) } ?? Vector(repeating: 0)
       self.lanes = lanes
       accumulate = operands.accumulate

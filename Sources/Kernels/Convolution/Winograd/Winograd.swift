@@ -36,23 +36,23 @@ package enum Winograd {
     supports(geometry) && WinogradCost(geometry, direction).wins
   }
 
-  /// Floats that `prepare` writes.
-  package static func preparedCount(
+  /// Floats that `pack` writes.
+  package static func packedCount(
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
   ) -> Int {
     direction == .weightGradient ? 0 : WinogradWeights(geometry, direction).packedCount
   }
 
   /// Packs the OHWI `weights`; nothing for `.weightGradient`.
-  package static func prepare(
+  package static func pack(
     _ weights: UnsafePointer<Float>, _ geometry: ConvolutionGeometry,
-    _ direction: Convolution.Direction, into prepared: UnsafeMutablePointer<Float>,
+    _ direction: Convolution.Direction, into packed: UnsafeMutablePointer<Float>,
     pool: ThreadPool
   ) {
     guard direction != .weightGradient else { return }
-    let packed = WinogradWeights(geometry, direction)
-    pool.forEach(packed.layout.panelCount) { panel, _ in
-      packed.pack(panel: panel, from: weights, into: prepared)
+    let order = WinogradWeights(geometry, direction)
+    pool.forEach(order.layout.panelCount) { panel, _ in
+      order.pack(panel: panel, from: weights, into: packed)
     }
   }
 
@@ -67,26 +67,26 @@ package enum Winograd {
 
   /// y from x: `output` is overwritten.
   package static func forward(
-    _ input: TensorView<Float>, prepared: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    _ input: TensorView<Float>, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     activation: ActivationFunction?, into output: TensorView<Float>,
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction = .forward,
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
-    let finish = WinogradFinish(
+    let epilogue = WinogradEpilogue(
       target: output, bias: bias, activation: activation, accumulate: false)
-    run(input, prepared: prepared, finish, geometry, direction, scratch: scratch, pool: pool)
+    run(input, packed: packed, epilogue, geometry, direction, scratch: scratch, pool: pool)
   }
 
   /// ∂L/∂x from ∂L/∂y: `inputGradient` is added to when `accumulate`, else overwritten.
   package static func inputGradient(
-    of outputGradient: TensorView<Float>, prepared: UnsafePointer<Float>,
+    of outputGradient: TensorView<Float>, packed: UnsafePointer<Float>,
     into inputGradient: TensorView<Float>, accumulate: Bool, _ geometry: ConvolutionGeometry,
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
-    let finish = WinogradFinish(
+    let epilogue = WinogradEpilogue(
       target: inputGradient, bias: nil, activation: nil, accumulate: accumulate)
     run(
-      outputGradient, prepared: prepared, finish, geometry, .inputGradient, scratch: scratch,
+      outputGradient, packed: packed, epilogue, geometry, .inputGradient, scratch: scratch,
       pool: pool)
   }
 
@@ -108,17 +108,17 @@ package enum Winograd {
   }
 
   private static func run(
-    _ source: TensorView<Float>, prepared: UnsafePointer<Float>, _ finish: WinogradFinish,
+    _ source: TensorView<Float>, packed: UnsafePointer<Float>, _ epilogue: WinogradEpilogue,
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction,
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     precondition(supports(geometry), "a 3×3 convolution of stride 1 in one group")
     if WinogradCost(geometry, direction).prefersLargeTiles {
       WinogradCorrelation<WinogradTransform6>(geometry, direction).run(
-        source, packed: prepared, finish, scratch: scratch, pool: pool)
+        source, packed: packed, epilogue, scratch: scratch, pool: pool)
     } else {
       WinogradCorrelation<WinogradTransform4>(geometry, direction).run(
-        source, packed: prepared, finish, scratch: scratch, pool: pool)
+        source, packed: packed, epilogue, scratch: scratch, pool: pool)
     }
   }
 

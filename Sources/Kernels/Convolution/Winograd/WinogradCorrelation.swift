@@ -59,7 +59,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
 
   /// Runs all steps; `accumulate` adds to the target.
   func run(
-    _ source: TensorView<Float>, packed: UnsafePointer<Float>, _ finish: WinogradFinish,
+    _ source: TensorView<Float>, packed: UnsafePointer<Float>, _ epilogue: WinogradEpilogue,
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     let shared = scratch.alignedToVector
@@ -77,7 +77,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
           multiply(
             panel, range, input: input,
             shared: shared + panel * panelFloats,
-            packed: packed, finish, worker: input)
+            packed: packed, epilogue, worker: input)
         }
       }
     } else {
@@ -90,7 +90,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
         }
         pool.forEach(weights.layout.panelCount) { panel, worker in
           multiply(
-            panel, chunk, input: shared, shared: nil, packed: packed, finish,
+            panel, chunk, input: shared, shared: nil, packed: packed, epilogue,
             worker: workers + worker * workerCount)
         }
       }
@@ -127,7 +127,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
   /// M = V · U for the tiles `range` and the target channels of `panel`, and the target from it.
   private func multiply(
     _ panel: Int, _ range: Range<Int>, input: UnsafePointer<Float>, shared: UnsafePointer<Float>?,
-    packed: UnsafePointer<Float>, _ finish: WinogradFinish, worker: UnsafeMutablePointer<Float>
+    packed: UnsafePointer<Float>, _ epilogue: WinogradEpilogue, worker: UnsafeMutablePointer<Float>
   ) {
     let products = worker + workerWeightCount
     let workspace = worker + (workerCount - Transform.workspaceCount)
@@ -140,7 +140,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
           stride: weightStride, workspace: workspace)
       }
       let matrices = shared ?? UnsafePointer(worker)
-      let product = PanelProduct(
+      let product = MicroKernel(
         depth: depths.count, columns: width, addend: depth == 0 ? .zero : .existing,
         activation: nil)
       for index in 0..<Transform.products {
@@ -156,7 +156,7 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
     for tile in range {
       let (n, y, x) = tiles.origin(of: tile)
       for channel in stride(from: columns.lowerBound, to: columns.upperBound, by: vector) {
-        finish.transform(
+        epilogue.transform(
           Transform.self,
           products + ((tile - range.lowerBound) * width + channel - columns.lowerBound),
           stride: productStride, n, y, x, channel: channel, workspace: workspace)

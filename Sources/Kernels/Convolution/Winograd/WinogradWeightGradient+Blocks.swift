@@ -72,7 +72,7 @@ extension WinogradWeightGradient {
     to sums: UnsafeMutablePointer<Float>
   ) {
     let width = layout.width(ofPanel: block.panel)
-    let product = PanelProduct(
+    let product = MicroKernel(
       depth: tileCount, columns: width, addend: isFirst ? .zero : .existing, activation: nil)
     let panel = input + block.panelIndex * PanelLayout.panelWidth * chunkTiles
     let gradient = gradient + block.outputIndex * chunkTiles
@@ -87,7 +87,7 @@ extension WinogradWeightGradient {
   }
 
   /// Gᵀ S G, written to the weights' gradient.
-  func finish(
+  func epilogue(
     _ block: WinogradWeightBlocks.Block, _ sums: UnsafePointer<Float>,
     into weightGradient: UnsafeMutablePointer<Float>,
     _ workspace: UnsafeMutablePointer<Float>

@@ -114,7 +114,7 @@ struct WinogradWeightGradient<Transform: WinogradTransform> {
       let blocks = blocks(panels, outputs)
       for item in 0..<blocks.count {
         add(blocks[item], tileCount: tiles.count, isFirst: true, v, gradient, to: sums)
-        finish(blocks[item], sums, into: weightGradient, workspace)
+        epilogue(blocks[item], sums, into: weightGradient, workspace)
       }
     }
   }
@@ -156,7 +156,7 @@ struct WinogradWeightGradient<Transform: WinogradTransform> {
           (Vector(at: total + i) + Vector(at: other + i)).store(to: total + i)
         }
       }
-      finish(blocks[item], total, into: weightGradient, workers + worker * workerCount)
+      epilogue(blocks[item], total, into: weightGradient, workers + worker * workerCount)
     }
   }
 

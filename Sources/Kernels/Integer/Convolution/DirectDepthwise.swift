@@ -49,7 +49,7 @@ struct DirectDepthwise {
   }
   private var headerVectors: Int { IntegerPanel.headerVectors(Self.vectors) }
 
-  var preparedByteCount: Int { panels * panelBytes }
+  var packedByteCount: Int { panels * panelBytes }
 
   /// Scratch memory of one thread: eight channels are read at the last pixel, too.
   var scratchByteCount: Int {
@@ -57,15 +57,15 @@ struct DirectDepthwise {
     return (rows * input.rowElements + Self.panelChannels + 63) / 64 * 64
   }
 
-  func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
-    prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)
+  func pack(_ parameters: IntegerParameters, into packed: UnsafeMutableRawPointer) {
+    packed.initializeMemory(as: UInt8.self, repeating: 0, count: packedByteCount)
     for o in 0..<geometry.outputChannels {
       let (index, lane) = o.quotientAndRemainder(dividingBy: Self.panelChannels)
-      prepare(o, parameters, lane: lane, of: prepared + index * panelBytes)
+      pack(o, parameters, lane: lane, of: packed + index * panelBytes)
     }
   }
 
-  private func prepare(
+  private func pack(
     _ o: Int, _ parameters: IntegerParameters, lane: Int, of panel: UnsafeMutableRawPointer
   ) {
     let weights = panel + headerVectors * layout.registerByteCount + lane
@@ -81,17 +81,17 @@ struct DirectDepthwise {
     if isWide { panel.storeBytes(of: 1, toByteOffset: wideOffset, as: Int32.self) }
     IntegerPanelWriter(
       base: panel.assumingMemoryBound(to: Int32.self), vectors: Self.vectors, layout: layout
-    ).prepare(lane: lane, channel: o, parameters, weightSum: sum)
+    ).pack(lane: lane, channel: o, parameters, weightSum: sum)
   }
 
   func bound(
-    _ source: TensorView<Int8>, _ prepared: UnsafeRawPointer,
+    _ source: TensorView<Int8>, _ packed: UnsafeRawPointer,
     _ quantization: IntegerConvolution.Quantization, into target: TensorView<Int8>,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
     let blocks = (geometry.outputHeight + blockRows - 1) / blockRows
     let workerBytes = scratchByteCount
-    let range = OutputRange(quantization)
+    let range = Requantization(quantization)
     return {
       pool.forEach(geometry.batch * blocks) { item, worker in
         let (n, block) = item.quotientAndRemainder(dividingBy: blocks)
@@ -100,7 +100,7 @@ struct DirectDepthwise {
         let copy = (scratch + worker * workerBytes).assumingMemoryBound(
           to: PaddedInput.Element.self)
         fill(n, rows, from: source, zeroPoint: quantization.inputZeroPoint, into: copy)
-        run(prepared, UnsafePointer(copy), n, rows, range, into: target)
+        run(packed, UnsafePointer(copy), n, rows, range, into: target)
       }
     }
   }
@@ -134,8 +134,8 @@ struct DirectDepthwise {
 
   /// The outputs of `rows`, panel by panel.
   private func run(
-    _ prepared: UnsafeRawPointer, _ copy: UnsafePointer<PaddedInput.Element>, _ n: Int,
-    _ rows: Range<Int>, _ range: OutputRange, into target: TensorView<Int8>
+    _ packed: UnsafeRawPointer, _ copy: UnsafePointer<PaddedInput.Element>, _ n: Int,
+    _ rows: Range<Int>, _ range: Requantization, into target: TensorView<Int8>
   ) {
     let channels = geometry.outputChannels
     var window = ocelli_depthwise(
@@ -146,8 +146,8 @@ struct DirectDepthwise {
       columnBytes: geometry.dilationWidth * channels)
     for index in 0..<panels {
       let channel = index * Self.panelChannels
-      let panel = (prepared + index * panelBytes).assumingMemoryBound(to: IntegerVector.self)
-      let isWide = prepared.load(fromByteOffset: index * panelBytes + wideOffset, as: Int32.self)
+      let panel = (packed + index * panelBytes).assumingMemoryBound(to: IntegerVector.self)
+      let isWide = packed.load(fromByteOffset: index * panelBytes + wideOffset, as: Int32.self)
       var output = range.stage(
         panel + Self.vectors, channels: channels - channel, pixelStride: target.pixelStride,
         rowStride: target.width * target.pixelStride)

@@ -36,25 +36,25 @@ package enum IntegerConvolution {
     }
   }
 
-  /// Bytes that `prepare` writes.
-  package static func preparedByteCount(
+  /// Bytes that `pack` writes.
+  package static func packedByteCount(
     _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native
   ) -> Int {
     switch Method(geometry, layout) {
-    case .depthwise: IntegerDepthwise(geometry, for: layout).preparedByteCount
-    case .directDepthwise: DirectDepthwise(geometry, for: layout).preparedByteCount
-    case .winograd: IntegerWinograd(geometry, for: layout).preparedByteCount
-    case .product: IntegerProduct(geometry, for: layout).preparedByteCount
+    case .depthwise: IntegerDepthwise(geometry, for: layout).packedByteCount
+    case .directDepthwise: DirectDepthwise(geometry, for: layout).packedByteCount
+    case .winograd: IntegerWinograd(geometry, for: layout).packedByteCount
+    case .product: IntegerGEMM(geometry, for: layout).packedByteCount
     }
   }
 
   /// Puts weights, biases and multipliers in the order that `forward` of a build for such a CPU
-  /// reads them in. `prepared` is aligned to 64 bytes.
-  package static func prepare(
+  /// reads them in. `packed` is aligned to 64 bytes.
+  package static func pack(
     weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
     multipliers: UnsafePointer<FixedPointMultiplier>, quantization: Quantization,
     _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native,
-    into prepared: UnsafeMutableRawPointer
+    into packed: UnsafeMutableRawPointer
   ) {
     let channels = geometry.groupInputChannels
     let parameters = IntegerParameters(
@@ -63,11 +63,11 @@ package enum IntegerConvolution {
       multipliers: multipliers, inputZeroPoint: quantization.inputZeroPoint,
       roundsOnce: quantization.roundsOnce)
     switch Method(geometry, layout) {
-    case .depthwise: IntegerDepthwise(geometry, for: layout).prepare(parameters, into: prepared)
+    case .depthwise: IntegerDepthwise(geometry, for: layout).pack(parameters, into: packed)
     case .directDepthwise:
-      DirectDepthwise(geometry, for: layout).prepare(parameters, into: prepared)
-    case .winograd: IntegerWinograd(geometry, for: layout).prepare(parameters, into: prepared)
-    case .product: IntegerProduct(geometry, for: layout).prepare(parameters, into: prepared)
+      DirectDepthwise(geometry, for: layout).pack(parameters, into: packed)
+    case .winograd: IntegerWinograd(geometry, for: layout).pack(parameters, into: packed)
+    case .product: IntegerGEMM(geometry, for: layout).pack(parameters, into: packed)
     }
   }
 
@@ -78,41 +78,41 @@ package enum IntegerConvolution {
       case .depthwise: IntegerDepthwise(geometry, threadCount: threadCount).scratchByteCount
       case .directDepthwise: DirectDepthwise(geometry, threadCount: threadCount).scratchByteCount
       case .winograd: IntegerWinograd(geometry, threadCount: threadCount).scratchByteCount
-      case .product: IntegerProduct(geometry, threadCount: threadCount).scratchByteCount
+      case .product: IntegerGEMM(geometry, threadCount: threadCount).scratchByteCount
       }
     return threadCount * bytes
   }
 
   /// y from x: `output` is overwritten.
   package static func forward(
-    _ input: TensorView<Int8>, prepared: UnsafeRawPointer, quantization: Quantization,
+    _ input: TensorView<Int8>, packed: UnsafeRawPointer, quantization: Quantization,
     into output: TensorView<Int8>, _ geometry: ConvolutionGeometry,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) {
     bound(
-      input, prepared: prepared, quantization: quantization, into: output, geometry,
+      input, packed: packed, quantization: quantization, into: output, geometry,
       scratch: scratch, pool: pool)()
   }
 
   /// `forward` of these operands, to be called any number of times.
   package static func bound(
-    _ input: TensorView<Int8>, prepared: UnsafeRawPointer, quantization: Quantization,
+    _ input: TensorView<Int8>, packed: UnsafeRawPointer, quantization: Quantization,
     into output: TensorView<Int8>, _ geometry: ConvolutionGeometry,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
     switch Method(geometry, .native) {
     case .depthwise:
       IntegerDepthwise(geometry, threadCount: pool.threadCount).bound(
-        input, prepared, quantization, into: output, scratch: scratch, pool: pool)
+        input, packed, quantization, into: output, scratch: scratch, pool: pool)
     case .directDepthwise:
       DirectDepthwise(geometry, threadCount: pool.threadCount).bound(
-        input, prepared, quantization, into: output, scratch: scratch, pool: pool)
+        input, packed, quantization, into: output, scratch: scratch, pool: pool)
     case .winograd:
       IntegerWinograd(geometry, threadCount: pool.threadCount).bound(
-        input, prepared, quantization, into: output, scratch: scratch, pool: pool)
+        input, packed, quantization, into: output, scratch: scratch, pool: pool)
     case .product:
-      IntegerProduct(geometry, threadCount: pool.threadCount).bound(
-        input, prepared, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
+      IntegerGEMM(geometry, threadCount: pool.threadCount).bound(
+        input, packed, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
     }
   }
 

@@ -6,7 +6,7 @@ struct IntegerDepthwiseLoop {
   let depthwise: IntegerDepthwise
   let taps: InterleavedTaps
   let panels: UnsafePointer<IntegerVector>
-  let range: OutputRange
+  let range: Requantization
   let source: TensorView<Int8>
   let target: TensorView<Int8>
 
@@ -77,7 +77,7 @@ private struct IntegerDepthwiseTiles: IntegerTileBody {
   typealias Row = LaneRow
 
   let depthwise: IntegerDepthwise
-  let range: OutputRange
+  let range: Requantization
   let line: IntegerDepthwiseLoop.Line
 
   @inline(never) func run<Tile: IntegerTile>(_ tile: Tile.Type) where Tile.Row == Row {

@@ -57,7 +57,7 @@ struct IntegerDepthwise {
   var panelVectors: Int {
     IntegerPanel.headerVectors(1) + geometry.kernelHeight * planes
   }
-  var preparedByteCount: Int {
+  var packedByteCount: Int {
     vectors * panelVectors * layout.registerByteCount
   }
 
@@ -74,9 +74,9 @@ struct IntegerDepthwise {
     return (bytes + 63) / 64 * 64
   }
 
-  func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
-    prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)
-    let base = prepared.assumingMemoryBound(to: Int32.self)
+  func pack(_ parameters: IntegerParameters, into packed: UnsafeMutableRawPointer) {
+    packed.initializeMemory(as: UInt8.self, repeating: 0, count: packedByteCount)
+    let base = packed.assumingMemoryBound(to: Int32.self)
     let perLane = layout.dotElements
     for lane in 0..<vectors * layout.lanes {
       guard lane < channels || dividesRegister else { continue }
@@ -92,20 +92,20 @@ struct IntegerDepthwise {
           sum &+= Int32(weight)
         }
       }
-      panel.prepare(lane: place, channel: o, parameters, weightSum: sum)
+      panel.pack(lane: place, channel: o, parameters, weightSum: sum)
     }
   }
 
   func bound(
-    _ source: TensorView<Int8>, _ prepared: UnsafeRawPointer,
+    _ source: TensorView<Int8>, _ packed: UnsafeRawPointer,
     _ quantization: IntegerConvolution.Quantization, into target: TensorView<Int8>,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
     let rowBlocks = (geometry.outputHeight + blockRows - 1) / blockRows
     let vectorBlocks = (vectors + vectorGrain - 1) / vectorGrain
     let workerBytes = scratchByteCount
-    let panels = prepared.assumingMemoryBound(to: IntegerVector.self)
-    let range = OutputRange(quantization)
+    let panels = packed.assumingMemoryBound(to: IntegerVector.self)
+    let range = Requantization(quantization)
     let zeroPoint = Int8(truncatingIfNeeded: quantization.inputZeroPoint)
     return {
       pool.forEach(geometry.batch * rowBlocks * vectorBlocks) { item, worker in

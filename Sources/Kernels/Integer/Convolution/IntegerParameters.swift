@@ -24,7 +24,7 @@ struct IntegerParameters {
   }
 }
 
-/// Some registers of output channels, prepared: biases, scales, then weights in the order that a
+/// Some registers of output channels, packed: biases, scales, then weights in the order that a
 /// tile reads them in.
 ///
 /// Activations are taken as q + `ocelli_dot`'s offset, so that −z_x · Σ w and −offset · Σ w are
@@ -36,7 +36,7 @@ struct IntegerPanel {
 
   /// Registers before the weights.
   static func headerVectors(_ vectors: Int) -> Int {
-    vectors * (1 + OutputRange.vectorsPerScale)
+    vectors * (1 + Requantization.vectorsPerScale)
   }
 
   var scales: UnsafeMutablePointer<IntegerVector> { base + vectors }
@@ -51,12 +51,12 @@ struct IntegerPanelWriter {
   let layout: PackingLayout
 
   /// Writes bias and scale of channel `lane` of the panel, output channel `o`.
-  func prepare(lane: Int, channel o: Int, _ parameters: IntegerParameters, weightSum: Int32) {
+  func pack(lane: Int, channel o: Int, _ parameters: IntegerParameters, weightSum: Int32) {
     let offset = parameters.inputZeroPoint + layout.dotOffset
     let (vector, place) = lane.quotientAndRemainder(dividingBy: layout.lanes)
     base[lane] = (parameters.bias?[o] ?? 0) &- offset &* weightSum
-    let first = (vectors + vector * OutputRange.vectorsPerScale) * layout.lanes
-    OutputRange.prepare(
+    let first = (vectors + vector * Requantization.vectorsPerScale) * layout.lanes
+    Requantization.pack(
       parameters.multipliers[o], roundsOnce: parameters.roundsOnce, lane: place,
       of: base + first, lanes: layout.lanes)
   }

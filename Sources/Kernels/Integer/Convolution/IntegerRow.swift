@@ -74,7 +74,7 @@ struct RowPair<Left: IntegerRow, Right: IntegerRow>: IntegerRow {
     let width = Left.vectors * Machine.vectorFloats
     guard count > width else { return }
     right.store(
-      scales + Left.vectors * OutputRange.vectorsPerScale, &rule, first: count - width,
+      scales + Left.vectors * Requantization.vectorsPerScale, &rule, first: count - width,
       to: target + width)
   }
 }

@@ -65,7 +65,7 @@ where Top.Row == Bottom.Row {
 extension IntegerTile {
   /// Writes as above: by the quick rule, and by the exact one where the quick one is not certain.
   @inline(__always) func store(
-    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
+    _ scales: UnsafePointer<IntegerVector>, _ range: Requantization, rows: Int, channels: Int,
     to target: UnsafeMutablePointer<Int8>, stride: Int
   ) {
     let isCertain =
@@ -80,7 +80,7 @@ extension IntegerTile {
 
   /// - Returns: Whether all is certain.
   @inline(__always) private func storeQuickly<Clamp: OutputClamp>(
-    _ clamp: Clamp.Type, _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int,
+    _ clamp: Clamp.Type, _ scales: UnsafePointer<IntegerVector>, _ range: Requantization, rows: Int,
     channels: Int, to target: UnsafeMutablePointer<Int8>, stride: Int
   ) -> Bool {
     var rule = NearestOutput<Clamp>(range)
@@ -89,7 +89,7 @@ extension IntegerTile {
   }
 
   @inline(never) private func storeExactly(
-    _ scales: UnsafePointer<IntegerVector>, _ range: OutputRange, rows: Int, channels: Int,
+    _ scales: UnsafePointer<IntegerVector>, _ range: Requantization, rows: Int, channels: Int,
     to target: UnsafeMutablePointer<Int8>, stride: Int
   ) {
     var rule = ExactOutput(range: range)

@@ -9,30 +9,30 @@
 /// `IntegerConvolution`. Every s-th row and column of y, a *phase*, is an ordinary convolution of x
 /// by every s-th tap of the kernel, in reverse.
 package enum IntegerTransposedConvolution {
-  /// Bytes that `prepare` writes.
-  package static func preparedByteCount(
+  /// Bytes that `pack` writes.
+  package static func packedByteCount(
     _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native
   ) -> Int {
     var count = 0
-    TransposedPhase.forEach(geometry) { count += $0.product(for: layout).preparedByteCount }
+    TransposedPhase.forEach(geometry) { count += $0.product(for: layout).packedByteCount }
     return count
   }
 
   /// Puts weights, biases and multipliers in the order that `forward` of a build for such a CPU
-  /// reads them in. `prepared` is aligned to 64 bytes.
-  package static func prepare(
+  /// reads them in. `packed` is aligned to 64 bytes.
+  package static func pack(
     weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
     multipliers: UnsafePointer<FixedPointMultiplier>,
     quantization: IntegerConvolution.Quantization, _ geometry: ConvolutionGeometry,
-    for layout: PackingLayout = .native, into prepared: UnsafeMutableRawPointer
+    for layout: PackingLayout = .native, into packed: UnsafeMutableRawPointer
   ) {
     var offset = 0
     TransposedPhase.forEach(geometry) { phase in
       let product = phase.product(for: layout)
       let parameters = phase.parameters(
         weights: weights, bias: bias, multipliers: multipliers, quantization: quantization)
-      product.prepare(parameters, into: prepared + offset)
-      offset += product.preparedByteCount
+      product.pack(parameters, into: packed + offset)
+      offset += product.packedByteCount
     }
   }
 
@@ -47,7 +47,7 @@ package enum IntegerTransposedConvolution {
 
   /// y from x: `output` is overwritten.
   package static func forward(
-    _ input: TensorView<Int8>, prepared: UnsafeRawPointer,
+    _ input: TensorView<Int8>, packed: UnsafeRawPointer,
     quantization: IntegerConvolution.Quantization, into output: TensorView<Int8>,
     _ geometry: ConvolutionGeometry, scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) {
@@ -55,9 +55,9 @@ package enum IntegerTransposedConvolution {
     TransposedPhase.forEach(geometry) { phase in
       let product = phase.product(threadCount: pool.threadCount)
       product.bound(
-        input, prepared + offset, quantization, into: phase.lattice(of: output),
+        input, packed + offset, quantization, into: phase.lattice(of: output),
         scratch: scratch, pool: pool)()
-      offset += product.preparedByteCount
+      offset += product.packedByteCount
     }
   }
 }
@@ -123,8 +123,8 @@ private struct TransposedPhase {
   private var hasTaps: Bool { vertical.tapCount > 0 && horizontal.tapCount > 0 }
 
   /// A phase without taps is a convolution by one weight of 0.
-  func product(threadCount: Int = 1, for layout: PackingLayout = .native) -> IntegerProduct {
-    IntegerProduct(
+  func product(threadCount: Int = 1, for layout: PackingLayout = .native) -> IntegerGEMM {
+    IntegerGEMM(
       ConvolutionGeometry(
         batch: geometry.batch, inputHeight: geometry.outputHeight,
         inputWidth: geometry.outputWidth, inputChannels: geometry.outputChannels,

@@ -3,7 +3,7 @@ import CIntrinsics
 
 extension IntegerWinograd {
   func bound(
-    _ source: TensorView<Int8>, _ prepared: UnsafeRawPointer,
+    _ source: TensorView<Int8>, _ packed: UnsafeRawPointer,
     _ quantization: IntegerConvolution.Quantization, into target: TensorView<Int8>,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
@@ -12,8 +12,8 @@ extension IntegerWinograd {
     let threads = (0..<pool.threadCount).map { IntegerWinogradScratch(scratch + $0 * bytes, self) }
     let loop = IntegerWinogradLoop(
       winograd: self, source: source, zeroPoint: quantization.inputZeroPoint,
-      panels: prepared.assumingMemoryBound(to: IntegerVector.self),
-      range: OutputRange(quantization), target: target)
+      panels: packed.assumingMemoryBound(to: IntegerVector.self),
+      range: Requantization(quantization), target: target)
     return {
       pool.forEach(blocks.count) { item, worker in
         let block = blocks.block(item)
@@ -61,7 +61,7 @@ struct IntegerWinogradLoop {
   let source: TensorView<Int8>
   let zeroPoint: Int32
   let panels: UnsafePointer<IntegerVector>
-  let range: OutputRange
+  let range: Requantization
   let target: TensorView<Int8>
 
   func run(_ tiles: Range<Int>, _ panels: Range<Int>, _ scratch: IntegerWinogradScratch) {
@@ -143,7 +143,7 @@ struct IntegerWinogradLoop {
         }
         write(
           scratch.outputs, tile, channel: first,
-          panel + IntegerWinograd.vectors + vector * OutputRange.vectorsPerScale)
+          panel + IntegerWinograd.vectors + vector * Requantization.vectorsPerScale)
       }
     }
   }

@@ -76,26 +76,26 @@ struct IntegerWinograd {
 
   var chunks: Int { (depth + chunkDepth - 1) / chunkDepth }
 
-  var preparedByteCount: Int { panels * panelVectors * layout.registerByteCount }
+  var packedByteCount: Int { panels * panelVectors * layout.registerByteCount }
 
   /// Bytes of one thread's `IntegerWinogradScratch`.
   var scratchByteCount: Int { IntegerWinogradScratch.byteCount(self) }
 
-  func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
-    prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)
+  func pack(_ parameters: IntegerParameters, into packed: UnsafeMutableRawPointer) {
+    packed.initializeMemory(as: UInt8.self, repeating: 0, count: packedByteCount)
     for o in 0..<geometry.outputChannels {
       let (panel, lane) = o.quotientAndRemainder(dividingBy: width)
-      let base = prepared + panel * panelVectors * layout.registerByteCount
+      let base = packed + panel * panelVectors * layout.registerByteCount
       let header = base.assumingMemoryBound(to: Int32.self)
       IntegerPanelWriter(base: header, vectors: Self.vectors, layout: layout)
-        .prepare(lane: lane, channel: o, parameters, weightSum: 0)
+        .pack(lane: lane, channel: o, parameters, weightSum: 0)
       let weights = base + IntegerPanel.headerVectors(Self.vectors) * layout.registerByteCount
-      prepare(lane, parameters, channel: o, into: weights.assumingMemoryBound(to: Int16.self))
+      pack(lane, parameters, channel: o, into: weights.assumingMemoryBound(to: Int16.self))
     }
   }
 
   /// G w Gᵀ of output channel `o` and all input channels.
-  private func prepare(
+  private func pack(
     _ lane: Int, _ parameters: IntegerParameters, channel o: Int,
     into weights: UnsafeMutablePointer<Int16>
   ) {

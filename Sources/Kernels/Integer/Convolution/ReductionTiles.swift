@@ -6,8 +6,8 @@ import CIntrinsics
 ///
 /// They are `ocelli_reduce_long`'s or, with the instruction SDOT, `ocelli_reduce_short`'s.
 struct ReductionTiles {
-  let loop: IntegerProductLoop
-  let block: IntegerProductBlock
+  let loop: IntegerGEMMLoop
+  let block: IntegerGEMMBlock
   /// Where the copy of the input begins.
   let copy: UnsafePointer<PaddedInput.Element>
 
@@ -43,7 +43,7 @@ struct ReductionTiles {
   }
 }
 
-extension IntegerProduct {
+extension IntegerGEMM {
   /// What a pixel reads, but for where.
   fileprivate var reduction: ocelli_reduction {
     ocelli_reduction(

@@ -8,7 +8,7 @@
 /// them, one for each phase of the pixels that it writes: each output is computed where it is, by
 /// gathering, and never by adding from several sides. **Cost**: the products of taps in the padding
 /// are computed too, as products with 0.
-struct ImplicitProduct {
+struct ImplicitGEMM {
   let geometry: ConvolutionGeometry
   /// Whether the convolution's output is the source and its input is what is computed.
   let isAdjoint: Bool
@@ -50,7 +50,7 @@ struct ImplicitProduct {
   }
 
   /// Whether a run reads the weights where they are, and packs what it needs of them in scratch
-  /// memory: in dense layers with few rows, whose weights would take longer to prepare than to use.
+  /// memory: in dense layers with few rows, whose weights would take longer to pack than to use.
   var readsWeightsInPlace: Bool {
     let g = geometry
     return g.kernelHeight == 1 && g.kernelWidth == 1 && g.groups == 1 && stencilCount == 1
@@ -59,7 +59,7 @@ struct ImplicitProduct {
   }
 
   /// Every tap belongs to one stencil.
-  var preparedCount: Int {
+  var packedCount: Int {
     if readsWeightsInPlace { return geometry.weightCount }
     let taps = geometry.kernelHeight * geometry.kernelWidth
     return geometry.groups
@@ -82,7 +82,7 @@ struct ImplicitProduct {
   /// The operands of a run.
   struct Operands {
     var source: TensorView<Float>
-    var prepared: UnsafePointer<Float>
+    var packed: UnsafePointer<Float>
     var bias: UnsafePointer<Float>?
     var activation: ActivationFunction?
     var target: TensorView<Float>
@@ -96,7 +96,7 @@ struct ImplicitProduct {
     guard pixels > 0 && targetChannels > 0 else { return }
     var operands = given
     if !readsWeightsInPlace { operands.weightStrides = nil }
-    let tile = PanelProduct.tileRows
+    let tile = MicroKernel.tileRows
     // Blocks are whole tiles, and scratch memory has room for `blockPixels` rows.
     let limit = Self.blockPixels / tile * tile
     let blocks = (pixels + limit - 1) / limit
@@ -113,13 +113,13 @@ struct ImplicitProduct {
         let layout = layout(of: stencil)
         let end = min(stencil.pixelCount, (block + 1) * grain)
         if block * grain < end {
-          var part = ImplicitProductBlock(
+          var part = ImplicitGEMMBlock(
             operands: operands, stencil: stencil, layout: layout,
             pixels: block * grain..<end,
             panels: chunkIndex * chunk..<min(panels, (chunkIndex + 1) * chunk),
             gathered: scratch + worker * workerScratchCount, gatheredRowLimit: Self.blockPixels,
             blockDepth: Self.blockDepth)
-          part.operands.prepared += geometry.groups * offset + group * layout.count
+          part.operands.packed += geometry.groups * offset + group * layout.count
           part.sourceChannels = group * sourceChannels..<(group + 1) * sourceChannels
           part.firstTargetChannel = group * targetChannels
           part.run()

@@ -27,13 +27,13 @@ struct TapProduct {
   /// w[o, (tap, c)], columns padded to whole vectors.
   var layout: PanelLayout { PanelLayout(depth: geometry.outputChannels, columns: columns) }
 
-  func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+  func pack(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
     let layout = layout
     let columnCount = taps * geometry.inputChannels
     for panel in 0..<layout.panelCount {
       let width = layout.width(ofPanel: panel)
       let first = layout.columns(ofPanel: panel).lowerBound
-      var row = prepared + layout.offset(ofPanel: panel)
+      var row = packed + layout.offset(ofPanel: panel)
       for o in 0..<geometry.outputChannels {
         let weight = weights + o * columnCount
         for j in 0..<width { row[j] = first + j < columnCount ? weight[first + j] : 0 }
@@ -62,7 +62,7 @@ struct TapProduct {
   func scratchCount(threadCount: Int) -> Int { threadCount * workerScratchCount }
 
   func run(
-    _ operands: ImplicitProduct.Operands, scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
+    _ operands: ImplicitGEMM.Operands, scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     let g = geometry
     let reach = (g.kernelHeight - 1) * g.dilationHeight
@@ -78,7 +78,7 @@ struct TapProduct {
       MatrixMultiply.multiply(
         MatrixMultiply.LeftFactor(
           operands.source.pixel(n, start, 0), rowStride: operands.source.pixelStride),
-        rows: (end - start) * g.outputWidth, operands.prepared, layout,
+        rows: (end - start) * g.outputWidth, operands.packed, layout,
         panels: 0..<layout.panelCount, into: product, rowStride: columns)
       add(
         product - start * g.outputWidth * columns, n, rows: rows, into: operands.target,

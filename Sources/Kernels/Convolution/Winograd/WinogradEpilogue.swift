@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What becomes of the products: y = φ(b + Aᵀ M A), written to a tile of `target` or added to it.
-struct WinogradFinish {
+struct WinogradEpilogue {
   let target: TensorView<Float>
   let bias: UnsafePointer<Float>?
   let activation: ActivationFunction?

@@ -3,14 +3,16 @@ import Kernels
 public import Network
 
 extension Model {
-  /// The model of integers that a float model with fake quantisation, as made by `simulated` and
-  /// then trained, stands for.
-  /// - Throws: `QuantizationError.notSimulated` naming a node whose output is not rounded.
-  public func quantizedAsSimulated() throws(QuantizationError) -> Model {
+  /// The model of integers that a float model with fake quantisation, as made by `fakeQuantized`
+  /// and then trained, stands for.
+  /// - Throws: `QuantizationError.notFakeQuantized` naming a node whose output is not rounded.
+  public func converted() throws(QuantizationError) -> Model {
     let (stripped, quantizations) = try withoutFakeQuantization()
     var formats: [ValueFormat] = []
     for (index, quantization) in quantizations.enumerated() {
-      guard let quantization else { throw .notSimulated(node: stripped.graph.nodes[index].name) }
+      guard let quantization else {
+        throw .notFakeQuantized(node: stripped.graph.nodes[index].name)
+      }
       formats.append(.int8(quantization))
     }
     return try IntegerAssembly(model: stripped, formats: formats).quantized()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A times one panel of B: the tiles of `MatrixMultiply`.
-struct PanelProduct {
+struct MicroKernel {
   /// k
   let depth: Int
   /// Columns of C; fewer than the panel is wide at C's right edge.
@@ -114,7 +114,7 @@ struct PanelProduct {
       guard let block = buffer.baseAddress else { return }
       let padded = block + Self.tileRows * width
       if case .bias(let bias) = addend { padded.update(from: bias, count: columns) }
-      let wide = PanelProduct(
+      let wide = MicroKernel(
         depth: depth, columns: width, addend: addend.replacing(bias: padded),
         activation: activation)
       for first in stride(from: 0, to: rows, by: Self.tileRows) {

@@ -71,14 +71,14 @@ struct WeightStrides {
   }
 }
 
-extension ImplicitProduct {
+extension ImplicitGEMM {
   /// Packs W of every stencil and group in panels, stencil by stencil, group by group.
-  func prepare(
+  func pack(
     _ weights: UnsafePointer<Float>, _ strides: WeightStrides,
-    into prepared: UnsafeMutablePointer<Float>, pool: ThreadPool
+    into packed: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     if readsWeightsInPlace {
-      prepared.update(from: weights, count: geometry.weightCount)
+      packed.update(from: weights, count: geometry.weightCount)
       return
     }
     let groupWeights = geometry.weightCount / max(1, geometry.groups)
@@ -91,7 +91,7 @@ extension ImplicitProduct {
         let layout = layout(of: stencil)
         pack(
           panel, layout, stencil, weights + group * groupWeights, strides,
-          into: prepared + geometry.groups * offset + group * layout.count)
+          into: packed + geometry.groups * offset + group * layout.count)
         offset += layout.count
       }
     }
@@ -99,11 +99,11 @@ extension ImplicitProduct {
 
   private func pack(
     _ panel: Int, _ layout: PanelLayout, _ stencil: Stencil, _ weights: UnsafePointer<Float>,
-    _ strides: WeightStrides, into prepared: UnsafeMutablePointer<Float>
+    _ strides: WeightStrides, into packed: UnsafeMutablePointer<Float>
   ) {
     let width = layout.width(ofPanel: panel)
     let columns = layout.columns(ofPanel: panel)
-    var row = prepared + layout.offset(ofPanel: panel)
+    var row = packed + layout.offset(ofPanel: panel)
     for a in 0..<stencil.rows.tapCount {
       for b in 0..<stencil.columns.tapCount {
         let y = stencil.rows.firstTap + a * stencil.rows.tapStep

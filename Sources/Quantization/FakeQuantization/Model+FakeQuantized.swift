@@ -10,21 +10,21 @@ extension Model {
   /// Nodes and parameters keep their names; what fake quantisation adds is named `NODE/rounded`.
   /// Its memory is its own. A float model comes back as a copy.
   /// - Throws: `QuantizationError` naming the node.
-  public func simulated() throws(QuantizationError) -> Model {
+  public func fakeQuantized() throws(QuantizationError) -> Model {
     for node in graph.nodes {
       if case .softmax(let layer) = node.operation, layer.beta != 1 {
         throw .unsupported(node: node.name, operation: "softmax with β ≠ 1")
       }
     }
-    var simulation = Simulation(self)
+    var quantizer = FakeQuantizer(self)
     let result: Model?
-    do throws(GraphError) { result = try simulation.run() } catch { throw .graph(error) }
+    do throws(GraphError) { result = try quantizer.run() } catch { throw .graph(error) }
     guard let result else { throw .outOfMemory }
     return result
   }
 
   /// Whether fake quantisation rounds anything in it.
-  public var simulatesIntegers: Bool {
+  public var isFakeQuantized: Bool {
     graph.nodes.contains { $0.operation.fakeQuantization != nil }
   }
 }
@@ -32,15 +32,15 @@ extension Model {
 extension PostTrainingQuantizer {
   /// The quantised model as a float graph with the float model's weights: where quantisation-aware
   /// training starts.
-  public func simulated() throws(QuantizationError) -> Model {
-    let result = try quantized().simulated()
+  public func fakeQuantized() throws(QuantizationError) -> Model {
+    let result = try quantized().fakeQuantized()
     result.parameters.copyParameters(from: model.parameters)
     return result
   }
 }
 
 /// The walk that builds the float graph.
-private struct Simulation {
+private struct FakeQuantizer {
   let model: Model
   private let clamps: [Int?]
   private var builder = ModelBuilder()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One item of an `ImplicitProduct`: some pixels of one stencil times some panels of W.
-struct ImplicitProductBlock {
-  var operands: ImplicitProduct.Operands
+/// One item of an `ImplicitGEMM`: some pixels of one stencil times some panels of W.
+struct ImplicitGEMMBlock {
+  var operands: ImplicitGEMM.Operands
   let stencil: Stencil
   let layout: PanelLayout
   let pixels: Range<Int>
@@ -88,7 +88,7 @@ struct ImplicitProductBlock {
       let skipped = layout.columns(ofPanel: panel).lowerBound - columns.lowerBound
       let width = layout.width(ofPanel: panel)
       let b = weights(ofPanel: panel, range)
-      let product = PanelProduct(
+      let product = MicroKernel(
         depth: range.count, columns: width, addend: addend.dropping(columns: skipped),
         activation: activation)
       let c = c + skipped
@@ -102,13 +102,13 @@ struct ImplicitProductBlock {
     }
   }
 
-  /// Rows `range` of a panel of W: prepared, or packed by `packWeights`.
+  /// Rows `range` of a panel of W: packed, or packed by `packWeights`.
   private func weights(ofPanel panel: Int, _ range: Range<Int>) -> UnsafePointer<Float> {
     if operands.weightStrides != nil {
       let skipped = layout.columns(ofPanel: panel).lowerBound - columns.lowerBound
       return UnsafePointer(packedWeights + skipped * range.count)
     }
-    return operands.prepared + layout.offset(ofPanel: panel)
+    return operands.packed + layout.offset(ofPanel: panel)
       + range.lowerBound * layout.width(ofPanel: panel)
   }
 
@@ -127,7 +127,7 @@ struct ImplicitProductBlock {
         let width = layout.width(ofPanel: panel)
         let skipped = panelColumns.lowerBound - columns.lowerBound
         strides.pack(
-          operands.prepared + start * strides.source + panelColumns.lowerBound * strides.target,
+          operands.packed + start * strides.source + panelColumns.lowerBound * strides.target,
           depth: min(step, range.upperBound - start), columns: panelColumns.count,
           into: packedWeights + skipped * range.count + (start - range.lowerBound) * width,
           width: width)

@@ -8,7 +8,7 @@ import CIntrinsics
 /// nothing is gathered. Runs are whole multiples of the elements in a lane, with weights of 0 at
 /// their ends; with a dilation each tap is a run, and if the rows of the copy are as long as the
 /// kernel's, the window is one run.
-struct IntegerProduct {
+struct IntegerGEMM {
   let geometry: ConvolutionGeometry
   let input: PaddedInput
   let threadCount: Int
@@ -83,7 +83,7 @@ struct IntegerProduct {
     return isWhole ? geometry.kernelHeight * geometry.kernelWidth : geometry.kernelWidth
   }
 
-  var preparedByteCount: Int {
+  var packedByteCount: Int {
     geometry.groups * panelsPerGroup * panelVectors * layout.registerByteCount
   }
 
@@ -95,7 +95,7 @@ struct IntegerProduct {
     return InputStrip.headerBytes + (bytes + 63) / 64 * 64
   }
 
-  var blocks: IntegerProductBlocks { IntegerProductBlocks(self) }
+  var blocks: IntegerGEMMBlocks { IntegerGEMMBlocks(self) }
 
   /// The first row of the copy that output pixel `pixel` of the batch reads.
   @inline(__always) func firstInputRow(pixel: Int) -> Int {
@@ -116,20 +116,20 @@ struct IntegerProduct {
   /// Rows that both of two neighbouring rows of output read.
   var sharedRows: Int { max(0, geometry.windowHeight - geometry.strideHeight) }
 
-  func prepare(_ parameters: IntegerParameters, into prepared: UnsafeMutableRawPointer) {
-    prepared.initializeMemory(as: UInt8.self, repeating: 0, count: preparedByteCount)
-    let base = prepared.assumingMemoryBound(to: Int32.self)
+  func pack(_ parameters: IntegerParameters, into packed: UnsafeMutableRawPointer) {
+    packed.initializeMemory(as: UInt8.self, repeating: 0, count: packedByteCount)
+    let base = packed.assumingMemoryBound(to: Int32.self)
     for group in 0..<geometry.groups {
       for o in 0..<geometry.groupOutputChannels {
         let (index, lane) = o.quotientAndRemainder(dividingBy: vectors * layout.lanes)
         let first = (group * panelsPerGroup + index) * panelVectors * layout.lanes
         let panel = IntegerPanelWriter(base: base + first, vectors: vectors, layout: layout)
-        prepare(lane, of: panel, channel: group * geometry.groupOutputChannels + o, parameters)
+        pack(lane, of: panel, channel: group * geometry.groupOutputChannels + o, parameters)
       }
     }
   }
 
-  private func prepare(
+  private func pack(
     _ lane: Int, of panel: IntegerPanelWriter, channel o: Int, _ parameters: IntegerParameters
   ) {
     var sum: Int32 = 0
@@ -145,11 +145,11 @@ struct IntegerProduct {
         writeForReduction(weights, of: panel, lane: lane, run: run, element: first)
       }
     }
-    panel.prepare(lane: lane, channel: o, parameters, weightSum: sum)
+    panel.pack(lane: lane, channel: o, parameters, weightSum: sum)
   }
 
   /// Writes the weights of a tap, element `first` of a run and those behind it, to where
-  /// `IntegerProductTiles` reads them.
+  /// `IntegerGEMMTiles` reads them.
   private func write(
     _ weights: UnsafePointer<Int8>, of panel: IntegerPanelWriter, lane: Int, run: Int,
     element first: Int

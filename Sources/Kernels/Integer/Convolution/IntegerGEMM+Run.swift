@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-extension IntegerProduct {
+extension IntegerGEMM {
   func bound(
-    _ source: TensorView<Int8>, _ prepared: UnsafeRawPointer,
+    _ source: TensorView<Int8>, _ packed: UnsafeRawPointer,
     _ quantization: IntegerConvolution.Quantization, into target: OutputLattice,
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) -> () -> Void {
     let blocks = blocks
     let stripBytes = scratchByteCount
     let strips = (0..<pool.threadCount).map { scratch + $0 * stripBytes }
-    let loop = IntegerProductLoop(
+    let loop = IntegerGEMMLoop(
       product: self, source: source, zeroPoint: quantization.inputZeroPoint,
-      panels: prepared.assumingMemoryBound(to: IntegerVector.self),
-      range: OutputRange(quantization), target: target)
+      panels: packed.assumingMemoryBound(to: IntegerVector.self),
+      range: Requantization(quantization), target: target)
     return {
       if blocks.sharesStrips { for strip in strips { InputStrip(strip).forget() } }
       pool.forEach(blocks.count) { item, worker in
@@ -45,15 +45,15 @@ struct InputStrip {
 }
 
 /// A product with its operands.
-struct IntegerProductLoop {
-  let product: IntegerProduct
+struct IntegerGEMMLoop {
+  let product: IntegerGEMM
   let source: TensorView<Int8>
   let zeroPoint: Int32
   let panels: UnsafePointer<IntegerVector>
-  let range: OutputRange
+  let range: Requantization
   let target: OutputLattice
 
-  func run(_ block: IntegerProductBlock, _ strip: InputStrip, isShared: Bool) {
+  func run(_ block: IntegerGEMMBlock, _ strip: InputStrip, isShared: Bool) {
     let rows = product.inputRows(block.tiles)
     if !isShared || !strip.holds(block.group) {
       product.input.fill(
@@ -64,7 +64,7 @@ struct IntegerProductLoop {
     run(block, UnsafePointer(strip.elements) - rows.lowerBound * product.input.rowElements)
   }
 
-  private func run(_ block: IntegerProductBlock, _ copy: UnsafePointer<PaddedInput.Element>) {
+  private func run(_ block: IntegerGEMMBlock, _ copy: UnsafePointer<PaddedInput.Element>) {
     if Machine.reduces { return ReductionTiles(loop: self, block: block, copy: copy).run() }
     switch product.vectors {
     case 1: specialize(SpreadRow.self, block, copy)
@@ -74,10 +74,10 @@ struct IntegerProductLoop {
   }
 
   @inline(__always) private func specialize<Row: IntegerRow>(
-    _ row: Row.Type, _ block: IntegerProductBlock, _ copy: UnsafePointer<PaddedInput.Element>
+    _ row: Row.Type, _ block: IntegerGEMMBlock, _ copy: UnsafePointer<PaddedInput.Element>
   ) {
     IntegerTileHeight.specialize(
-      product.tileRows, IntegerProductTiles<Row>(loop: self, block: block, copy: copy))
+      product.tileRows, IntegerGEMMTiles<Row>(loop: self, block: block, copy: copy))
   }
 
   /// Where the first pixel of `line` is written.
@@ -91,9 +91,9 @@ struct IntegerProductLoop {
 }
 
 /// The tiles of one block.
-private struct IntegerProductTiles<Row: IntegerRow>: IntegerTileBody {
-  let loop: IntegerProductLoop
-  let block: IntegerProductBlock
+private struct IntegerGEMMTiles<Row: IntegerRow>: IntegerTileBody {
+  let loop: IntegerGEMMLoop
+  let block: IntegerGEMMBlock
   let copy: UnsafePointer<PaddedInput.Element>
 
   @inline(never) func run<Tile: IntegerTile>(_ tile: Tile.Type) where Tile.Row == Row {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Tiles and panels that one thread works on at a time.
-struct IntegerProductBlock {
+struct IntegerGEMMBlock {
   let group: Int
   let tiles: Range<Int>
   let panels: Range<Int>
@@ -9,7 +9,7 @@ struct IntegerProductBlock {
 
 /// How a product is cut into blocks, of tiles or of panels. Sums of integers are the same however
 /// they are shared out, so each thread gets as much as the others.
-struct IntegerProductBlocks {
+struct IntegerGEMMBlocks {
   private let groups: Int
   private let tiles: Int
   private let panels: Int
@@ -28,7 +28,7 @@ struct IntegerProductBlocks {
   /// Products that take as long as to copy one activation.
   private static var copyCost: Int { 8 }
 
-  init(_ product: IntegerProduct) {
+  init(_ product: IntegerGEMM) {
     groups = product.geometry.groups
     tiles = product.lineCount * product.tilesPerLine
     panels = product.panelsPerGroup
@@ -67,10 +67,10 @@ struct IntegerProductBlocks {
   /// Whether several blocks read the same input.
   var sharesStrips: Bool { panelBlocks > 1 }
 
-  func block(_ index: Int) -> IntegerProductBlock {
+  func block(_ index: Int) -> IntegerGEMMBlock {
     let (rest, tile) = index.quotientAndRemainder(dividingBy: tileBlocks)
     let (group, panel) = rest.quotientAndRemainder(dividingBy: panelBlocks)
-    return IntegerProductBlock(
+    return IntegerGEMMBlock(
       group: group, tiles: tiles(ofBlock: tile),
       panels: panel * panels / panelBlocks..<(panel + 1) * panels / panelBlocks)
   }

@@ -2,7 +2,7 @@
 import CIntrinsics
 
 /// The output's zero point and clamp, and how multipliers are laid out for a register of channels.
-struct OutputRange {
+struct Requantization {
   // Single integers: copies of vectors, written in pieces, are slow to read as a whole.
   private let low: Int32
   private let high: Int32
@@ -21,7 +21,7 @@ struct OutputRange {
   @inline(__always) static var vectorsPerScale: Int { 6 }
 
   /// Writes the factors of one channel where `scales` describes its register of so many lanes.
-  static func prepare(
+  static func pack(
     _ multiplier: FixedPointMultiplier, roundsOnce: Bool, lane: Int,
     of scales: UnsafeMutablePointer<Int32>, lanes: Int
   ) {
@@ -65,14 +65,14 @@ struct OutputRange {
 /// instruction that narrows them does by itself.
 protocol OutputClamp {
   static func write(
-    _ scaled: IntegerVector, _ range: OutputRange, first count: Int,
+    _ scaled: IntegerVector, _ range: Requantization, first count: Int,
     to target: UnsafeMutablePointer<Int8>)
 }
 
 /// Any clamp.
 enum AnyClamp: OutputClamp {
   @inline(__always) static func write(
-    _ scaled: IntegerVector, _ range: OutputRange, first count: Int,
+    _ scaled: IntegerVector, _ range: Requantization, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
     range.write(scaled, first: count, to: target)
@@ -82,7 +82,7 @@ enum AnyClamp: OutputClamp {
 /// That of a range that is whole, of integers in −2³¹ + 128 ..< 2³¹ − 127.
 enum ByteClamp: OutputClamp {
   @inline(__always) static func write(
-    _ scaled: IntegerVector, _ range: OutputRange, first count: Int,
+    _ scaled: IntegerVector, _ range: Requantization, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
     ocelli_store_saturated_bytes(
@@ -111,7 +111,7 @@ protocol OutputRule {
 /// left out and nothing is halved, which is what `unit` = 0 does. One rounding is as simple as its
 /// equation. Where `Machine.reduces`, `ocelli_outputs` is this rule, and there is no other.
 struct ExactOutput: OutputRule {
-  let range: OutputRange
+  let range: Requantization
 
   @inline(__always) func store(
     _ sums: IntegerVector, _ scales: UnsafePointer<IntegerVector>, first count: Int,
@@ -148,10 +148,10 @@ struct ExactOutput: OutputRule {
 /// Below 1, f is at most 1 − 2⁻²⁴, so that t is in −2³¹ + 128 ... 2³¹ − 128. Larger factors are
 /// replaced by 0 with a nudge of ½: always uncertain.
 struct NearestOutput<Clamp: OutputClamp>: OutputRule {
-  private let range: OutputRange
+  private let range: Requantization
   private var distance = Vector(repeating: 0)
 
-  @inline(__always) init(_ range: OutputRange) { self.range = range }
+  @inline(__always) init(_ range: Requantization) { self.range = range }
 
   /// Whether a sum was too near to a tie.
   @inline(__always) var isUncertain: Bool { ocelli_any_reaches(distance, 0.5 - 0x1p-13) }

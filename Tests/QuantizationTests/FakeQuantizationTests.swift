@@ -5,7 +5,7 @@ import Quantization
 import TestSupport
 import Testing
 
-struct SimulationTests {
+struct FakeQuantizationTests {
   private func quantizer(_ test: QuantizationCase) throws -> PostTrainingQuantizer {
     let float = try test.model().lowered(forIntegers: true)
     let images = NetworkRun.input(float.graph, batch: QuantizationCase.batch)
@@ -17,11 +17,11 @@ struct SimulationTests {
   @Test(arguments: QuantizationCase.all)
   func `computes what the integers do`(_ test: QuantizationCase) throws {
     let integers = try test.quantized()
-    let simulated = try integers.simulated()
-    #expect(simulated.simulatesIntegers)
-    #expect(simulated.graph.formats.allSatisfy { $0 == .float32 })
+    let fakeQuantized = try integers.fakeQuantized()
+    #expect(fakeQuantized.isFakeQuantized)
+    #expect(fakeQuantized.graph.formats.allSatisfy { $0 == .float32 })
     let (exact, near) = (
-      try QuantizationCase.output(integers), try QuantizationCase.output(simulated)
+      try QuantizationCase.output(integers), try QuantizationCase.output(fakeQuantized)
     )
     let step = integers.graph.formats[integers.graph.output].quantization?.scale ?? 0
     let difference = zip(exact, near).reduce(Float(0)) { $0 + abs($1.0 - $1.1) }
@@ -30,10 +30,10 @@ struct SimulationTests {
   }
 
   @Test(arguments: QuantizationCase.all)
-  func `becomes the integers that it simulates`(_ test: QuantizationCase) throws {
+  func `becomes the integers that it was fake-quantised for`(_ test: QuantizationCase) throws {
     let quantizer = try quantizer(test)
     let expected = try quantizer.quantized()
-    let actual = try quantizer.simulated().quantizedAsSimulated()
+    let actual = try quantizer.fakeQuantized().converted()
     #expect(actual.graph == expected.graph)
     for (a, b) in zip(actual.parameters.entries, expected.parameters.entries) {
       #expect(
@@ -46,18 +46,18 @@ struct SimulationTests {
   func `is gone in a float model`(_ test: QuantizationCase) throws {
     let quantizer = try quantizer(test)
     let float = try test.model().lowered(forIntegers: true)
-    #expect(try quantizer.simulated().lowered(forIntegers: false).graph == float.graph)
+    #expect(try quantizer.fakeQuantized().lowered(forIntegers: false).graph == float.graph)
   }
 
   @Test func `what is not rounded has no integers`() throws {
     let float = try QuantizationCase.all[0].model()
-    #expect(throws: QuantizationError.notSimulated(node: float.graph.nodes[0].name)) {
-      try float.quantizedAsSimulated()
+    #expect(throws: QuantizationError.notFakeQuantized(node: float.graph.nodes[0].name)) {
+      try float.converted()
     }
   }
 
   @Test func `weights are rounded for as long as they are used`() throws {
-    let model = try quantizer(QuantizationCase.all[2]).simulated()
+    let model = try quantizer(QuantizationCase.all[2]).fakeQuantized()
     let pool = try #require(ThreadPool(threadCount: 2))
     let frozen = try #require(model.graph.index(ofNodeNamed: "logits"))
     let rounding = try #require(WeightRounding(model, frozenNodes: [frozen], pool))
