@@ -10,6 +10,10 @@ if ! command -v swift >/dev/null; then
   echo 'setup: swift is not on the PATH; get Swift 6.3 from https://www.swift.org/install' >&2
   exit 1
 fi
+if ! reason=$(swift --version 2>&1 >/dev/null); then
+  echo "setup: $(command -v swift) does not start: ${reason%%$'\n'*}" >&2
+  exit 1
+fi
 
 has_header() {
   local folder
@@ -50,7 +54,7 @@ if [[ $(id -u) == 0 ]]; then
 elif sudo --non-interactive true 2>/dev/null; then
   as_root=(sudo --non-interactive env DEBIAN_FRONTEND=noninteractive)
 else
-  echo "setup: run this, then try again:  sudo ${install[*]}" >&2
+  echo "setup: run this, then try again:  sudo apt-get update && sudo ${install[*]}" >&2
   exit 1
 fi
 echo "setup: installing ${missing[*]}"

@@ -47,6 +47,16 @@ def peer_forms(file):
     return [f"{stem}.onnx", f"{stem}_int8.onnx", f"{stem}.param"]
 
 
+def inexact_mark(form):
+    """The file that says that ONNX Runtime's outputs of a form are not the model's on this CPU."""
+    return form.with_name(form.name + ".inexact")
+
+
+def label(peer, form):
+    """A peer's name in the table."""
+    return f"{peer} (inexact)" if peer == "onnxruntime" and inexact_mark(form).exists() else peer
+
+
 def find(name, folders):
     return next((folder / name for folder in folders if (folder / name).exists()), None)
 
@@ -79,14 +89,15 @@ def measure(name, ours, files, options):
                 if row is None:
                     runners.remove((peer, file))
                     break
-                peers.setdefault((threads, row["peer"]), []).append(row["ms"])
+                peers.setdefault((threads, label(row["peer"], file)), []).append(row["ms"])
     table = []
     for threads, times in sorted(mine.items()):
         found = {peer: min(ms) for (count, peer), ms in peers.items() if count == threads}
         if not found:
             print(f"models: no peer ran {name}")
             continue
-        best = min(found, key=found.get)
+        # A peer that computes something else sets no mark.
+        best = min([peer for peer in found if "inexact" not in peer] or found, key=found.get)
         table.append({
             "name": name, "threads": threads, "ours_ms": round(min(times), 5), "peer": best,
             "peer_ms": round(found[best], 5), "ratio": round(found[best] / min(times), 3),

@@ -7,6 +7,8 @@ usage: peer_forms.py [FOLDER]   (default: build/models)
 NAME.onnx in floats; NAME_int8.onnx, quantised by ONNX Runtime with the scales and zero points of
 the .tflite model; NAME.param and NAME.bin for ncnn, by pnnx of NAME.onnx. The outputs of each are
 compared with those of the model that it was made of. Models that are not there are skipped.
+Where ONNX Runtime's int8 outputs are too far off, as on CPUs whose byte products it lets saturate,
+NAME_int8.onnx.inexact says by how much: the benchmark then times the form, and marks it.
 """
 import importlib.util
 import logging
@@ -24,7 +26,7 @@ from onnx import TensorProto, helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 import model_peers
-from models import FOLDERS, MODELS, find, peer_forms
+from models import FOLDERS, MODELS, find, inexact_mark, peer_forms
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "litert"))
 import reference  # noqa: E402
@@ -104,14 +106,19 @@ def expect(path, difference, limit):
 
 
 def check_bytes(source, path):
-    """Compares with the .tflite model: at most two steps of the output, on average."""
+    """Compares ONNX Runtime's outputs with the .tflite model's; marks those off by over two steps on average."""
     interpreter = Interpreter(str(source))
     shape = interpreter.get_input_details()[0]["shape"]
     inputs = model_peers.values((8, *shape[1:]), np.dtype(np.int8))
     expected = np.moveaxis(reference.outputs(interpreter, [inputs]), -1, 1)
     unsigned = np.moveaxis(inputs.view(np.uint8) ^ 128, -1, 1)
     found = np.concatenate([run(path, example[None]) for example in unsigned])
-    expect(path, np.abs(found - 128.0 - expected).mean(), 2)
+    difference = np.abs(found - 128.0 - expected).mean()
+    mark = inexact_mark(path)
+    mark.unlink(missing_ok=True)
+    if not difference <= 2:
+        mark.write_text(f"{difference:.3g} steps\n", encoding="ascii")
+        print(f"peer_forms: {path}: inexact here, off by {difference:.3g} steps on average", flush=True)
 
 
 def check_ncnn(floats, path, shape):
