@@ -4,9 +4,9 @@
 
 usage: peer_forms.py [FOLDER]   (default: build/models)
 
-NAME.onnx in float; NAME_int8.onnx, quantised by ONNX Runtime with the scales and zero points of the
-.tflite model; NAME.param and NAME.bin for ncnn, made by pnnx from NAME.onnx. The outputs of each are
-compared with those of the model that it was made from. Missing models are skipped.
+NAME.onnx in floats; NAME_int8.onnx, quantised by ONNX Runtime with the scales and zero points of
+the .tflite model; NAME.param and NAME.bin for ncnn, by pnnx of NAME.onnx. The outputs of each are
+compared with those of the model that it was made of. Models that are not there are skipped.
 """
 import importlib.util
 import logging
@@ -104,7 +104,7 @@ def expect(path, difference, limit):
 
 
 def check_bytes(source, path):
-    """Compares with the .tflite model: outputs differ by at most two steps on average."""
+    """Compares with the .tflite model: at most two steps of the output, on average."""
     interpreter = Interpreter(str(source))
     shape = interpreter.get_input_details()[0]["shape"]
     inputs = model_peers.values((8, *shape[1:]), np.dtype(np.int8))
