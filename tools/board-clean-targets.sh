@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Prints the targets that boards run: those that Package.swift compiles with the settings `boardClean`.
+# Prints the targets that boards run: those with the settings `boardClean` in Package.swift.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tr -d '\n' <Package.swift | sed 's/\.target(/\n/g' | sed -n \

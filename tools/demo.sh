@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The whole of Ocelli in under four minutes: draws scenes, trains a classifier on clean ones, shows how it fails on
-# degraded ones, trains an enhancer in front of it, and prints what that brought.
+# Ocelli in under four minutes: draws scenes, trains a classifier on clean ones, shows how it fails on degraded
+# ones, trains an enhancer in front of it, and prints the gain.
 #
 # usage: demo.sh OCELLI [FOLDER]
 set -euo pipefail
@@ -16,7 +16,7 @@ mkdir -p "$folder"
 echo "1. Scenes: ten kinds of objects, mostly on the background of their kind"
 "$ocelli" dataset scenes --output "$folder/scenes" --train 4000 --test 2000 --correlation 0.5
 
-echo "2. A classifier, trained on clean scenes and frozen from here on"
+echo "2. A classifier, trained on clean scenes, then frozen"
 "$ocelli" train classifier --data "$folder/scenes" --output "$folder/classifier" --epochs 10
 
 echo "3. An enhancer that learns to reproduce degraded scenes, then to make the classifier right"
@@ -24,7 +24,7 @@ echo "3. An enhancer that learns to reproduce degraded scenes, then to make the 
   --classifier "$folder/classifier/best.safetensors" --output "$folder/enhancer" \
   --reconstruct-epochs 5 --epochs 15
 
-echo "4. Clean scenes: what the classifier can do"
+echo "4. Clean scenes: the classifier alone"
 "$ocelli" evaluate --data "$folder/scenes" --classifier "$folder/classifier/best.safetensors" \
   --part both
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Feeds mutated files to the readers of models and pictures under the address sanitizer (libFuzzer).
-# What makes one fail is left in build/fuzz; give that file as an argument to see it again.
+# An input that makes one fail is left in build/fuzz; pass that file as an argument to reproduce it.
 #
 # usage: fuzz.sh model|image [SECONDS | FILE]
 set -euo pipefail
@@ -18,7 +18,7 @@ export FUZZ=1
 fuzzer=$("${build[@]}" --show-bin-path)/Fuzzing
 
 if [[ $kind == model ]]; then
-  # One model of each operator: the smallest files with everything in them.
+  # One model of each operator: small files that together cover everything.
   python3 - Tests/Fixtures/operators.safetensors "$folder/seeds" <<'PYTHON'
 import json, pathlib, struct, sys
 data = pathlib.Path(sys.argv[1]).read_bytes()
@@ -32,7 +32,7 @@ else
   cp Tests/ImagingTests/Fixtures/*.{png,jpg,ppm,pgm} "$folder/seeds"
 fi
 
-# The runtime's own reports of crashes do not get on with the sanitizer.
+# The Swift runtime's own crash reports conflict with the sanitizer.
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0:handle_sigill=1 OCELLI_FUZZ=$kind
 options=(-timeout=10 -rss_limit_mb=1500 -malloc_limit_mb=600 -artifact_prefix="$folder/")
 if [[ -f ${2:-} ]]; then exec "$fuzzer" "${options[@]}" -runs=1 "$2"; fi

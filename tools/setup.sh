@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what a build needs beyond Swift: libpng and libjpeg-turbo. Does nothing when they are there.
+# Installs what a build needs beyond Swift: libpng and libjpeg-turbo. Does nothing if they are already there.
 #
 # usage: setup.sh [python | board | qemu]    python: also what tools/venv.sh needs; board: what unpacks
-#                                            Debian's sources; qemu: the emulators of boards
+#                                            Debian's sources; qemu: emulators for boards
 set -euo pipefail
 
 if ! command -v swift >/dev/null; then
@@ -43,7 +43,7 @@ if ! command -v apt-get >/dev/null; then
   echo "setup: install libpng and libjpeg-turbo with their headers (Debian: ${missing[*]})" >&2
   exit 1
 fi
-# Where Debian's libjpeg62-turbo-dev is not known (Ubuntu), libjpeg-dev is the same library.
+# Ubuntu does not have Debian's libjpeg62-turbo-dev; there libjpeg-dev is the same library.
 if ! apt-cache show libjpeg62-turbo-dev >/dev/null 2>&1 && apt-cache show libjpeg-dev \
   >/dev/null 2>&1; then
   missing=("${missing[@]/libjpeg62-turbo-dev/libjpeg-dev}")
@@ -59,7 +59,7 @@ else
 fi
 echo "setup: installing ${missing[*]}"
 if ! "${as_root[@]}" "${install[@]}" >/dev/null 2>&1; then
-  # The package lists of a bare image are empty or old.
+  # A bare image has empty or old package lists.
   "${as_root[@]}" apt-get update >/dev/null
   "${as_root[@]}" "${install[@]}" >/dev/null
 fi

@@ -7,11 +7,11 @@ stamp=.venv/requirements.txt
 cmp --silent tools/requirements.txt "$stamp" && exit 0
 tools/setup.sh python
 python3 -m venv .venv
-# PyTorch's builds for the CPU have an index of their own. Where it is out of reach, the usual index
-# or its mirror may have them: it is not asked again and again.
+# PyTorch's CPU builds have an index of their own. If it cannot be reached, the usual index or its mirror
+# may have them, so retry only once.
 .venv/bin/pip install --quiet --retries 1 \
   --extra-index-url https://download.pytorch.org/whl/cpu "$(grep ^torch== tools/requirements.txt)"
 .venv/bin/pip install --quiet --requirement tools/requirements.txt
-# With its dependencies would come a torchvision of another PyTorch, which is not needed.
+# Its dependencies would bring a torchvision for another PyTorch, which is not needed.
 .venv/bin/pip install --quiet --no-deps grad-cam==1.5.7 ttach==0.0.3
 cp tools/requirements.txt "$stamp"

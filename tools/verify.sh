@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Compares with the oracles: Python's libraries read what Ocelli writes, and make the golden files
-# anew, which must come out as they are in Tests.
+# Compares with the oracles: Python libraries read what Ocelli writes, and regenerate the golden files,
+# which must equal those in Tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$(realpath --no-symlinks "${PYTHON:-.venv/bin/python}")
@@ -26,7 +26,7 @@ for build in arm64 armv7 riscv64 amd64 'amd64 x86-64-v3' 'amd64 x86-64-v4' 'amd6
 done
 tools/board/check.sh .build/release/ocelli arm64 armv7 riscv64 amd64
 tools/board/long-stream.sh
-# Every path of the kernels that QEMU or this machine has, on 200 pictures.
+# Every path of the kernels that QEMU or this machine can run, on 200 pictures.
 pictures=build/verify-pictures
 rm -rf "$pictures"
 .build/release/ocelli dataset scenes --output "$pictures" --train 10 --test 200 --size 96
@@ -38,7 +38,7 @@ for build in amd64-x86-64-v4 amd64-icelake-server; do
 done
 tools/board/same-bytes.sh .build/release/ocelli "$pictures/test" "${machines[@]}" -- \
   weights/*-int8-*.tflite ../shared/models/*.tflite
-# Models by chance of one operator: some of all, more of those that have kernels of their own.
+# Random models of one operator: a few of each, more of those that have kernels of their own.
 few=build/verify-few
 rm -rf "$few" && mkdir "$few" && cp "$(find "$pictures/test" -type f | sort | head -1)" "$few"
 tools/board/same-bytes.sh .build/release/ocelli "$few" "${machines[@]}" -- build/operators/*-1.tflite \
@@ -46,7 +46,7 @@ tools/board/same-bytes.sh .build/release/ocelli "$few" "${machines[@]}" -- build
 
 for script in tools/oracles/*.py; do
   echo "verify: $script"
-  # A script's usage says whether it is told to make its files and whether it prints them.
+  # The usage line shows whether a script takes `make`, and whether it prints to a file.
   arguments=()
   if grep --quiet 'py make ' "$script"; then arguments=(make); fi
   output=$(sed -n 's/^usage:.* > \([^ ]*\).*/\1/p' "$script")
@@ -57,7 +57,7 @@ for script in tools/oracles/*.py; do
   fi
 done
 if ! git diff --exit-code --stat -- Tests; then
-  echo 'verify: the oracles no longer give the golden files that the tests hold' >&2
+  echo 'verify: the oracles no longer give the golden files in Tests' >&2
   exit 1
 fi
 if command -v chromedriver >/dev/null; then
@@ -66,6 +66,6 @@ if command -v chromedriver >/dev/null; then
   .build/release/ocelli report build/verify-report
   "$python" tools/report/check.py build/verify-report/report.html
 else
-  echo 'verify: no chromium-driver: no report was opened in a browser'
+  echo 'verify: no chromium-driver, so no report was opened in a browser'
 fi
-echo 'verify: all golden files are as the oracles give them'
+echo 'verify: all golden files equal what the oracles give'

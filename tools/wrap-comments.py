@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Wraps the comments of Swift and C files at 100 columns; swift-format leaves them as they are.
+"""Wraps comments in Swift and C files at 100 columns, which swift-format does not do.
 
-usage: wrap-comments.py [--check] FOLDER...   --check: changes nothing, fails where it would
+usage: wrap-comments.py [--check] FOLDER...   --check: changes nothing, fails if it would
 
-Only paragraphs with a line that is too long are wrapped anew. Lists keep their hanging indent;
-tables, code blocks and lines indented by four spaces stay as they are.
+Only paragraphs with a line that is too long are rewrapped. Lists keep their hanging indent; tables,
+code blocks and lines indented by four spaces stay as they are.
 """
 import pathlib
 import re

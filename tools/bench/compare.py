@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times Ocelli against PyTorch, workload by workload in turns, so that a busy machine hits both.
+"""Times Ocelli and PyTorch in turns, workload by workload, so that a busy machine affects both.
 
 usage: compare.py --ocelli .build/release/ocelli [--python .venv/bin/python] [--threads N]
                   [--steps N] [--rounds N] [--output build/bench.json]
 
 Runs `ocelli bench training --json --workload WORKLOAD --threads N --steps N`, which prints a JSON
-object {"name", "ms", "mb"} a line, and torch_training.py likewise. Of the rounds the fastest of
-either side counts. Adds {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "ours_mb",
-"peer_mb"} for each workload to the output; `ratio` is peer_ms / ours_ms: above 1, Ocelli is faster.
+object {"name", "ms", "mb"} per line, and torch_training.py likewise. The fastest round of each side
+counts. Adds {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "ours_mb", "peer_mb"} for
+each workload to the output; `ratio` is peer_ms / ours_ms: above 1, Ocelli is faster.
 """
 import argparse
 import json
@@ -23,7 +23,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def rows(command):
-    """The JSON objects that a command prints, a line each."""
+    """The JSON objects that a command prints, one per line."""
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
 
@@ -31,7 +31,7 @@ def rows(command):
 def best(found, workload):
     matching = [row for row in found if row["name"] == workload]
     if not matching:
-        sys.exit(f"compare: no row was printed for {workload}")
+        sys.exit(f"compare: no result for {workload}")
     return min(matching, key=lambda row: row["ms"])
 
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times Ocelli's explanations beside the runs of the network that they are made of.
+"""Times Ocelli's explanations and the network runs that they consist of.
 
 usage: explanations.py --ocelli .build/release/ocelli [--python .venv/bin/python] [--threads N]
                        [--rounds N] [--output build/bench.json]
 
-grad-cam: 1,000 pictures of 32×32 through ResNet-8, beside two forward runs of Ocelli's own. lime: 1,000
-samples of one picture of 96×96 through VGG-16, beside PyTorch's inference of as many pictures in the
-same batches of 16, the faster of its two layouts and without anything of LIME around it. Of the
-rounds the fastest of either side counts. Adds {"name", "threads", "ours_ms", "peer", "peer_ms",
-"ratio", "ours_mb"} for each to the output; `ratio` is peer_ms / ours_ms.
+grad-cam: 1,000 pictures of 32×32 through ResNet-8, against two forward passes by Ocelli. lime: 1,000
+samples of one picture of 96×96 through VGG-16, against PyTorch's inference alone of as many pictures
+in the same batches of 16, in the faster of its two layouts. The fastest round of each side counts.
+Adds {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "ours_mb"} for each to the output;
+`ratio` is peer_ms / ours_ms.
 """
 import argparse
 import pathlib
@@ -32,7 +32,7 @@ def ours(workload, options):
 
 
 def torch_inference(options):
-    """Milliseconds and version of PyTorch's inference of all pictures."""
+    """PyTorch's inference time for all pictures in milliseconds, and its version."""
     found = []
     for _ in range(options.rounds):
         found += rows([

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes networks with weights by chance, for timing: the time does not depend on the weights.
+"""Makes networks with random weights, for timing, which does not depend on the weights.
 
 usage: make_models.py [FOLDER]   (default: build/models)
 
-VGG-16, U-Net (width 16) and MobileNetV1-0.5 on 96×96 pixels, as Ocelli's architectures have them:
+VGG-16, U-Net (width 16) and MobileNetV1-0.5 on 96×96 pixels, as in Ocelli's Architectures:
 NAME_int8.tflite.
 """
 import pathlib
@@ -54,7 +54,7 @@ class Lite(Builder):
     def weights(self, shape, x, outputs, dimension, taps):
         """Weights, bias and the scale of the output."""
         data = self.random.integers(-127, 128, shape).astype(np.int8)
-        # Outputs that have the scale of the input, and are spread over its range.
+        # Keeps the input's scale and spreads the outputs over its range.
         scales = np.full(outputs, 1 / (60 * np.sqrt(taps)), np.float32)
         weights = self.tensor(shape, np.int8, data, scales, 0, dimension)
         scale = self.scales[x[0]]
@@ -99,7 +99,7 @@ class Lite(Builder):
         return self.pooling(x, "AVERAGE_POOL_2D", x[1])
 
     def concatenation(self, x, z):
-        # The operator wants one quantisation: the second operand's is made that of the first.
+        # The operator needs equal quantisation: give the second operand that of the first.
         self.graph.tensors[z[0]].quantization = self.graph.tensors[x[0]].quantization
         y = self.value((*x[1:3], x[3] + z[3]), self.scales[x[0]])
         options = schema.ConcatenationOptionsT()

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times one model in another runtime: batch 1, on inputs by chance.
+"""Times one model in another runtime: batch 1, on random inputs.
 
 usage: model_peers.py --peer litert|onnxruntime|openvino|ncnn|ncnn_bf16 --threads N --runs N FILE
 
-Prints {"peer", "ms"}, ms being the median after a warm-up. Files: .tflite for LiteRT; .tflite or
-.onnx for OpenVINO; .onnx for ONNX Runtime; .param, with its .bin beside it, for ncnn, which keeps
-values in floats of 32 bits or, as ncnn_bf16, of 16.
+Prints {"peer", "ms"}, where ms is the median after a warm-up. Files: .tflite for LiteRT; .tflite or
+.onnx for OpenVINO; .onnx for ONNX Runtime; .param, with its .bin beside it, for ncnn, which uses
+32-bit floats or, as ncnn_bf16, 16-bit floats.
 """
 import argparse
 import importlib.metadata
@@ -22,7 +22,7 @@ PACKAGES = {
 
 
 def values(shape, dtype):
-    """An input by chance."""
+    """A random input."""
     random = numpy.random.default_rng(1)
     if numpy.issubdtype(dtype, numpy.floating):
         return random.random(shape).astype(dtype)
@@ -52,7 +52,7 @@ def onnxruntime(file, threads):
             [size if isinstance(size, int) else 1 for size in node.shape],
             numpy.dtype(types[node.type]))
         for node in session.get_inputs()}
-    # Bound once, so that no run pays for Python's copies.
+    # Bound once, so that copies by Python are not timed.
     binding = session.io_binding()
     for name, value in feed.items():
         binding.bind_cpu_input(name, value)
@@ -84,7 +84,7 @@ def ncnn(file, threads, bf16=False):
     net.opt.use_bf16_storage = bf16
     net.load_param(file)
     net.load_model(file.removesuffix(".param") + ".bin")
-    # The first layer of a .param says the extents of the input: 0=width 1=height 2=channels.
+    # The first layer of a .param gives the input shape: 0=width 1=height 2=channels.
     with open(file, encoding="ascii") as lines:
         first = next(line for line in lines if line.startswith("Input"))
     extents = dict(
@@ -92,7 +92,7 @@ def ncnn(file, threads, bf16=False):
         for field in first.split() if "=" in field)
     shape = tuple(extents[key] for key in (2, 1, 0) if key in extents)
     array = values(shape, numpy.dtype(numpy.float32))
-    value = runtime.Mat(array).clone()  # A Mat of an array does not keep it.
+    value = runtime.Mat(array).clone()  # A Mat does not keep the array alive.
 
     def infer():
         extractor = net.create_extractor()

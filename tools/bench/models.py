@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times the inference of models beside other runtimes in turns, batch 1, on 1 and on 2 threads.
+"""Times inference in Ocelli and other runtimes in turns, batch 1, on 1 and on 2 threads.
 
 usage: models.py --ocelli .build/release/ocelli [--python .venv/bin/python] [--models FOLDER]
                  [--only NAME] [--threads N] [--runs N] [--rounds N] [--output build/bench.json]
 
-Each round runs `ocelli bench model` and then each peer, in a process of its own, on each form of
-the network that the peer reads; of the rounds the smallest median of either side counts, and of a
-peer's files the fastest. Adds {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "peers"}
-to the output for each model and number of threads; `ratio` is the best peer's time / ours: above 1,
-Ocelli is faster. Models whose files are not there are skipped, and said to be; make_models.py makes
-those of VGG-16, U-Net and MobileNetV1, peer_forms.py the forms that peers read.
+Each round runs `ocelli bench model` and then each peer in a process of its own, on each form of
+the network that the peer reads. The smallest median over the rounds counts, and of a peer's files
+the fastest. Adds {"name", "threads", "ours_ms", "peer", "peer_ms", "ratio", "peers"} to the output
+for each model and number of threads; `ratio` is the best peer's time / ours: above 1, Ocelli is
+faster. Models whose files are missing are reported and skipped; make_models.py makes those of
+VGG-16, U-Net and MobileNetV1, peer_forms.py the forms that peers read.
 """
 import argparse
 import json
@@ -22,10 +22,10 @@ import results
 
 HERE = pathlib.Path(__file__).parent
 
-# Where models are looked for: the folder beside the repository, then that of make_models.py.
+# Search path for models: the folder beside the repository, then that of make_models.py.
 FOLDERS = [HERE.parents[1].parent / "shared" / "models", HERE.parents[1] / "build" / "models"]
 
-# Name, our file, and that of the same network in floats if there is one.
+# Name, our file, and the same network in float if there is one.
 MODELS = [
     ("ResNet-8", "pretrainedResnet_quant.tflite", "pretrainedResnet.tflite"),
     ("visual wake words", "vww_96_int8.tflite", "vww_96_float.tflite"),
@@ -42,7 +42,7 @@ READERS = {
 
 
 def peer_forms(file):
-    """The files that peer_forms.py makes of one of ours: floats, int8, and floats for ncnn."""
+    """The files that peer_forms.py makes from one of ours: float, int8, and float for ncnn."""
     stem = file.removesuffix(".tflite").removesuffix("_int8")
     return [f"{stem}.onnx", f"{stem}_int8.onnx", f"{stem}.param"]
 
@@ -62,7 +62,7 @@ def find(name, folders):
 
 
 def last_object(command):
-    """What a command prints as JSON in its last line; `None` if it fails."""
+    """The JSON in the last line that a command prints; `None` if it fails."""
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if result.returncode != 0:
         reason = (result.stderr.strip().splitlines() or ["no message"])[-1]
@@ -72,7 +72,7 @@ def last_object(command):
 
 
 def measure(name, ours, files, options):
-    """A row for each number of threads."""
+    """One row per number of threads."""
     mine, peers = {}, {}
     runners = [(peer, file) for file in files for peer in READERS[file.suffix]]
     for _ in range(options.rounds):
@@ -118,8 +118,8 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--ocelli", default=".build/release/ocelli")
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--models", type=pathlib.Path, help="a folder to look in first")
-    parser.add_argument("--only", help="the name of one model")
+    parser.add_argument("--models", type=pathlib.Path, help="a folder to search first")
+    parser.add_argument("--only", help="time only the model of this name")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -132,7 +132,7 @@ def main():
             continue
         ours = find(file, folders)
         if not ours:
-            print(f"models: skipped {name}: there is no {file}", flush=True)
+            print(f"models: skipped {name}: no {file}", flush=True)
             continue
         files = [ours]
         for other in [floats] * bool(floats) + peer_forms(file):
@@ -140,7 +140,7 @@ def main():
             if path:
                 files.append(path)
             else:
-                print(f"models: {name} without {other}, which is not there", flush=True)
+                print(f"models: {name} without {other}, which is missing", flush=True)
         rows = measure(name, ours, files, options)
         results.merge(options.output, rows)
         table += rows

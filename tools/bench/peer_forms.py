@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes of the benchmark's int8 .tflite models the forms of the same network that peers read.
+"""Converts the benchmark's int8 .tflite models to the formats that peers read.
 
 usage: peer_forms.py [FOLDER]   (default: build/models)
 
@@ -36,7 +36,7 @@ PNNX = pathlib.Path(importlib.util.find_spec("pnnx").origin).with_name("pnnx")
 
 
 class Example(CalibrationDataReader):
-    """One input: the ranges of values, which a reader is there for, are known."""
+    """A single input. It only has to exist: the ranges that it would calibrate are known."""
 
     def __init__(self, feed):
         self.left = [feed]
@@ -46,9 +46,9 @@ class Example(CalibrationDataReader):
 
 
 def quantize(conversion, floats, path):
-    """Quantises `floats` by the scales and zero points of the .tflite model.
+    """Quantises `floats` with the scales and zero points of the .tflite model.
 
-    Values are unsigned, for which ONNX Runtime has its fastest kernels on x86.
+    Activations are unsigned, for which ONNX Runtime has its fastest kernels on x86.
     """
     ranges = {}
     for index, tensor in enumerate(conversion.tensors):
@@ -65,7 +65,7 @@ def quantize(conversion, floats, path):
 
 
 def feed_bytes(conversion, path):
-    """Makes the input and the output of a quantised model bytes, as those of the .tflite model."""
+    """Makes a quantised model's input and output bytes, as in the .tflite model."""
     model = onnx.load(path)
     nodes, source, sink = model.graph.node, model.graph.input[0], model.graph.output[0]
     first = next(node for node in nodes if node.input[0] == source.name)
@@ -80,7 +80,7 @@ def feed_bytes(conversion, path):
 
 
 def convert_for_ncnn(conversion, floats, path):
-    """Runs pnnx, and writes down the extents of the input, which it leaves out."""
+    """Runs pnnx, and adds the input shape, which it leaves out."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(floats, f"{folder}/model.onnx")
         result = subprocess.run(
@@ -122,7 +122,7 @@ def check_bytes(source, path):
 
 
 def check_ncnn(floats, path, shape):
-    """Compares with the .onnx model: at most 2 % of the largest output."""
+    """Compares with the .onnx model: outputs differ by at most 2 % of the largest."""
     expected = run(floats, model_peers.values(shape, np.dtype(np.float32)))
     found = np.array(model_peers.ncnn(str(path), 1)()).reshape(expected.shape)
     expect(path, np.abs(found - expected).max() / np.abs(expected).max(), 0.02)
@@ -141,7 +141,7 @@ def make(source, folder):
 
 
 def main():
-    logging.disable(logging.WARNING)  # ONNX Runtime's, of steps that are not wanted
+    logging.disable(logging.WARNING)  # ONNX Runtime warns of steps that are left out on purpose.
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/models")
     folder.mkdir(parents=True, exist_ok=True)
     for name, file, _ in MODELS:
@@ -149,7 +149,7 @@ def main():
         if source:
             make(source, folder)
         else:
-            print(f"peer_forms: skipped {name}: there is no {file}", flush=True)
+            print(f"peer_forms: skipped {name}: no {file}", flush=True)
 
 
 if __name__ == "__main__":

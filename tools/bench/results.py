@@ -5,7 +5,7 @@ import os
 
 
 def merge(path, rows):
-    """Writes `rows` to `path`, over those of the same name and number of threads."""
+    """Writes `rows` to `path`, replacing those of the same name and number of threads."""
     kept = json.loads(path.read_text()) if path.exists() else []
     fresh = {(row["name"], row["threads"]) for row in rows}
     kept = [row for row in kept if (row["name"], row["threads"]) not in fresh]

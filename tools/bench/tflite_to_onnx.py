@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network of a .tflite model in int8 as an .onnx model in floats.
+"""Converts an int8 .tflite model to a float .onnx model.
 
-Weights and biases are dequantised; values keep the number of their tensor as a name, and N×H×W×C
-becomes N×C×H×W. Operators are those of the benchmark's models: any other ends the conversion with
-a line that names it.
+Weights and biases are dequantised, values are named by their tensor's number, and N×H×W×C becomes
+N×C×H×W. Only the operators of the benchmark's models are supported: any other stops the conversion
+with a message that names it.
 """
 import numpy as np
 import onnx
@@ -33,7 +33,7 @@ class Conversion:
             entry = model.operatorCodes[operator.opcodeIndex]
             name = NAMES[max(entry.builtinCode, entry.deprecatedBuiltinCode)]
             convert = getattr(self, name.lower(), None)
-            self.expect(convert, f"{name} is not known")
+            self.expect(convert, f"{name} is not supported")
             convert(operator.inputs, operator.outputs[0], operator.builtinOptions)
 
     def expect(self, condition, message):
@@ -41,7 +41,7 @@ class Conversion:
             raise SystemExit(f"tflite_to_onnx: {self.path}: {message}")
 
     def shape(self, tensor):
-        """The extents in the .onnx model."""
+        """The shape in the .onnx model."""
         n, *extents = (int(extent) for extent in self.tensors[tensor].shape)
         return [n, *extents[-1:], *extents[:-1]]
 
@@ -64,7 +64,7 @@ class Conversion:
         return [self.constant(self.floats(index)) for index in inputs[2:] if index >= 0]
 
     def node(self, kind, inputs, output, activation=NONE, **attributes):
-        self.expect(activation in (NONE, RELU), f"the activation {activation} is not known")
+        self.expect(activation in (NONE, RELU), f"activation {activation} is not supported")
         result = f"{output}" if activation == NONE else f"{output}_linear"
         names = [f"{name}" for name in inputs]
         self.nodes.append(helper.make_node(kind, names, [result], **attributes))

@@ -4,8 +4,8 @@
 
 usage: torch_training.py [--threads N] [--steps N] [--workload WORKLOAD]
 
-Each workload runs in a process of its own, so that its peak of memory is its own, once with
-PyTorch's default layout and once with channels_last; the faster one is printed, a JSON object a
+Each workload runs in a process of its own, so that peak memory is measured separately, once with
+PyTorch's default layout and once with channels_last; the faster one is printed, one JSON object per
 line: {"name", "threads", "ms", "mb", "layout", "torch"}. `ms` is the median of the steps after two
 warm-up steps.
 """
@@ -120,7 +120,7 @@ WORKLOADS = ["vgg16-training", "unet-reconstruct", "enhance", "vgg16-inference"]
 
 
 def measure(workload, layout, threads, steps):
-    """In a process of its own: prints one JSON object."""
+    """Measures in this process, and prints one JSON object."""
     import torch
 
     torch.set_num_threads(threads)

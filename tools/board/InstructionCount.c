@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plugin of QEMU's user mode that prints how many instructions a program executed. Debian has no
-// header for plugins; what is used of it is declared here (docs/devel/tcg-plugins).
+// A plugin for QEMU's user mode that prints how many instructions a program executed. Debian does not
+// package the plugin header, so what we use of it is declared here (docs/devel/tcg-plugins).
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ void qemu_plugin_register_atexit_cb(
 int qemu_plugin_version = 1;
 static uint64_t count;
 
-// Operation 0 adds to a number of 64 bits.
+// Operation 0 adds to a 64-bit integer.
 static void translated(plugin_id id, struct qemu_plugin_tb *block) {
   (void)id;
   qemu_plugin_register_vcpu_tb_exec_inline(block, 0, &count, qemu_plugin_tb_n_insns(block));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Embedded Swift and Debian's libraries ask of the C library, and musl does not have under these
+// C library functions that Embedded Swift and Debian's libraries need and musl does not have under these
 // names.
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 int __real_posix_memalign(void **memory, size_t alignment, size_t count);
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t count);
 
-// Swift has no way to say that memory is out: the command says it, and ends.
+// Swift cannot report that memory has run out, so print an error and exit here.
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t count) {
   if (__real_posix_memalign(memory, alignment, count) == 0) return 0;
   static const char message[] = "ocelli-board: error: there is no memory left\n";
@@ -20,17 +20,17 @@ int __wrap_posix_memalign(void **memory, size_t alignment, size_t count) {
   _exit(1);
 }
 
-// Seeds the hashes of sets and dictionaries, on whose order nothing depends.
+// Only seeds the hashing of sets and dictionaries; nothing depends on their order.
 void arc4random_buf(void *bytes, size_t count) { memset(bytes, 0x5A, count); }
 
-// No variable of the environment changes what the libraries do.
+// Environment variables must not change what the libraries do.
 char *getenv(const char *name) {
   (void)name;
   return NULL;
 }
 
-// The functions of glibc that check sizes: Debian builds its libraries with them. What they are told
-// about sizes is the compiler's knowledge; (size_t)-1 is none.
+// glibc's size-checking functions, which Debian's libraries are built with. `room` is the size of the
+// target as far as the compiler knows it, (size_t)-1 if it does not.
 void *__memcpy_chk(void *target, const void *source, size_t count, size_t room) {
   if (count > room) abort();
   return memcpy(target, source, count);

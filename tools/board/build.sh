@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Compiles ocelli-board as Embedded Swift and links it with musl: one static executable,
-# build/board/<architecture>/ocelli-board, of a CPU build/board/<architecture>-<CPU>/ocelli-board.
+# build/board/<architecture>/ocelli-board, or build/board/<architecture>-<CPU>/ocelli-board.
 #
-# What goes through pictures and layers element by element is compiled for speed, everything else for
-# size. Of the latter there is intermediate code only: what the command reaches of it becomes machine
-# code in one go, with the command itself.
+# Kernels and Imaging, the inner loops, are compiled for speed, everything else for size. Modules
+# compiled for size stay in intermediate form until the command, which compiles what it uses of them.
 #
 # usage: build.sh <arm64 | armv7 | riscv64 | amd64> [<CPU>]    CPU: as clang's -mcpu names it
 set -euo pipefail
@@ -38,7 +37,7 @@ out=$PWD/build/board/$architecture${cpu:+-$cpu}
 swift_folder=$(dirname "$(realpath "$(command -v swiftc)")")
 PATH=$swift_folder:$PATH
 
-# What was built by other tools or in another way is of no use.
+# Start again if the tools or this script have changed.
 settings="$(swiftc --version 2>/dev/null | head -1) $(sha256sum <tools/board/build.sh)"
 if [[ $(cat "$out/settings" 2>/dev/null) != "$settings" ]]; then
   rm -rf "$out" && mkdir -p "$out"/{fast,libraries} && echo "$settings" >"$out/settings"
@@ -75,7 +74,8 @@ for source in Sources/{CPlatform,CIntrinsics,CImageCodecs}/*.c tools/board/Runti
   compile_c "$source"
 done
 
-# libpng and zlib, function by function: Debian's archives draw in all of a file.
+# libpng and zlib with a section per function, so that unused functions are dropped: Debian's archives
+# are not built that way.
 for source in "$source_folder"/libpng/png*.c \
   "$source_folder"/zlib/{adler32,crc32,deflate,inffast,inflate,inftrees,trees,zutil}.c; do
   object=$out/libraries/$(basename "${source%.c}").o
@@ -93,7 +93,7 @@ swift_flags=(
 for option in "${machine[@]}" -isystem "${musl/lib/include}"; do swift_flags+=(-Xcc "$option"); done
 
 built=()
-# Compiles a module behind those that it imports.
+# Compiles a module after those that it imports.
 build_module() { # name
   local module=$1 import sources=() imported=()
   [[ " ${built[*]} " == *" $module "* ]] && return 0
@@ -118,14 +118,14 @@ build_module() { # name
   swiftc "${swift_flags[@]}" -module-name "$module" "${action[@]}" "$result" "${sources[@]}"
 }
 build_module BoardCommand
-# Those that this command does without are for boards, too.
+# Also compile the board-clean modules that this command does not use.
 for module in $(tools/board-clean-targets.sh); do
   [[ $module == C[A-Z]* || ! -d Sources/$module ]] || build_module "$module"
 done
 
 is_older "$out/ocelli-board" "$out"/*.o "$out"/fast/*.o || exit 0
-# What libjpeg-turbo's decoder refers to and does not call for what is asked of it here: encoding, palettes,
-# other sizes than a picture's own, colours that are not smoothed, errors in words, its environment.
+# Functions that libjpeg-turbo's decoder references but never calls here: encoding, palettes, scaled
+# decoding, unsmoothed colours, error texts, environment variables.
 jpeg=$sysroot/usr/lib/$gnu/libjpeg.a
 functions=$(llvm-nm --undefined-only --just-symbol-name "$jpeg" 2>/dev/null | sort -u)
 encoding='convsamp|downsample|fdct|gray_convert|huff_|_mcu_|quantize|_ycc_convert'
@@ -135,15 +135,15 @@ never_called=$(
   grep -E '^jpeg_idct_([0-9]|float|ifast)' <<<"$functions"
   grep -E "^jsimd_.*($encoding|merged|_float|_ifast|_2x2|_4x4|rgb565).*_(neon|sse2?|avx2)\$" \
     <<<"$functions" || true
-  # With SIMD it is not asked for this one, either; on ARMv7 it finds out at start whether there is any.
+  # Not called with SIMD, either. ARMv7 needs it: there SIMD is detected at start.
   [[ $architecture == armv7 ]] || ! grep -q '^jsimd_idct_islow_' <<<"$functions" || echo jpeg_idct_islow
 )
-# Nothing unwinds the stack.
+# Nothing unwinds the stack, so .eh_frame can go.
 cat >"$out/link.ld" <<SCRIPT
 ${never_called//$'\n'/ = abort;$'\n'} = abort;
 SECTIONS { /DISCARD/ : { *(.eh_frame) *(.comment) } } INSERT AFTER .rodata;
 SCRIPT
-# Of what several files have, the first is taken: for kernels that is for speed, for others for size.
+# Of duplicate definitions the linker keeps the first: the fast one for kernels, the small one for others.
 clang --target="$linux" -fuse-ld=lld -nostdlib -static -Wl,--gc-sections -Wl,--strip-all \
   -Wl,--icf=all -Wl,--no-eh-frame-hdr -Wl,-z,noseparate-code -Wl,--wrap=posix_memalign \
   -Wl,-T,"$out/link.ld" -o "$out/ocelli-board" "$musl/crt1.o" "$musl/crti.o" \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Tries ocelli-board, under QEMU where it is for another machine: the self-test, what it says to bad input,
-# to a full disk, to signals and (where this machine runs it) when memory is out; and the bytes of the
-# shipped int8 classifiers beside those of `ocelli`.
+# Tests ocelli-board, under QEMU if it is for another machine: the self-test, bad input, a full disk, signals
+# and, if this machine runs it natively, running out of memory. Then compares the outputs of the shipped int8
+# classifiers with those of `ocelli`.
 #
 # usage: check.sh <ocelli> <build>...    a build: a folder of build/board, such as arm64
 set -euo pipefail
@@ -21,10 +21,10 @@ fail() {
   exit 1
 }
 
-# A command that runs the board's.
+# A wrapper to run the board's command in.
 within=()
 
-# Runs the board's command and expects a code, and of an error one line that says so much.
+# Runs the board's command and expects an exit code and a text; an error must be a single line.
 expect() { # code text argument...
   local code=0 wanted=$1 text=$2
   shift 2
@@ -34,10 +34,10 @@ expect() { # code text argument...
   [[ $wanted != 1 || $(wc -l <"$folder/errors") == 1 ]] || fail "more than one line: $*"
 }
 
-# Neither where lines go nor where pictures are saved is room left.
+# A full disk, first for the output, then for saved pictures.
 fill_disk() {
-  ! "${board[@]}" info "$model" >/dev/full 2>"$folder/errors" || fail 'a full disk is no error'
-  grep -q 'is the disk full' "$folder/errors" || fail 'a full disk is not told'
+  ! "${board[@]}" info "$model" >/dev/full 2>"$folder/errors" || fail 'a full disk is not an error'
+  grep -q 'is the disk full' "$folder/errors" || fail 'a full disk is not reported'
   within=(bash -c 'trap "" XFSZ && ulimit -f 1 && exec "$@"' bash)
   expect 1 'cannot be written' classify "$fixtures/rgb.jpg" --save-enhanced "$folder/saved" \
     --model weights/classifier-cifar10-int8-v1.tflite \
@@ -47,7 +47,7 @@ fill_disk() {
   rm -r "$folder/saved"
 }
 
-# The reader of the lines goes away; then somebody presses Ctrl-C.
+# The reader closes the pipe; then Ctrl-C.
 stop() {
   local code=0 command writer
   for _ in {1..20}; do cat "$fixtures/rgb.jpg"; done >"$folder/stream"
@@ -70,7 +70,7 @@ stop() {
   [[ $code == 130 ]] || fail "interrupted, it ended with $code"
 }
 
-# With less and less memory there is an answer, or a line.
+# Under ever lower memory limits, the command either answers or prints one error line.
 run_out_of_memory() { # argument...
   local code limit failures=0
   for ((limit = 16384; limit > 0; limit -= 61)); do
@@ -80,9 +80,9 @@ run_out_of_memory() { # argument...
     [[ $code == 0 ]] && continue
     failures=$((failures + 1))
     [[ $code == 1 && $(wc -l <"$folder/errors") == 1 ]] \
-      || fail "of $limit kB of memory, exit code $code: $* ($(cat "$folder/errors"))"
+      || fail "with $limit kB of memory, exit code $code: $* ($(cat "$folder/errors"))"
   done
-  ((failures > 0 && limit < 16384)) || fail "memory is never out: $*"
+  ((failures > 0 && limit < 16384)) || fail "memory never ran out: $*"
 }
 
 try() { # build
@@ -111,7 +111,7 @@ try() { # build
     run_out_of_memory classify "$fixtures/progressive.jpg" --model "$model"
     run_out_of_memory classify "$fixtures/rgb8-interlaced.png" --model "$model" --threads 3
   fi
-  echo "check: $1: self-test, bad input, full disk and signals are right"
+  echo "check: $1: self-test, bad input, full disk and signals pass"
 }
 
 "$ocelli" dataset scenes --output "$folder/scenes" --train 10 --test 4 --size 64 >/dev/null

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Packs ocelli-board as a Debian package: the command, its manual, a model, and an example of a service.
-# It depends on nothing.
+# Packs ocelli-board as a Debian package without dependencies: the command, its manual, a model, and an
+# example service.
 #
-# usage: deb.sh <arm64 | armv7 | riscv64 | amd64> [<CPU>]    (behind build.sh)
+# usage: deb.sh <arm64 | armv7 | riscv64 | amd64> [<CPU>]    (after build.sh)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -33,7 +33,7 @@ Description: classifies pictures on small devices
  convolutional networks on pictures, in a few megabytes of memory.
 CONTROL
 package=build/ocelli-board_${version}_$debian.deb
-# The same bytes from the same files.
+# Reproducible: the same files give the same bytes.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} \
   dpkg-deb --root-owner-group --build "$root" "$package" >/dev/null
 echo "board: $package, $(stat -c %s "$package") bytes"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Classifies 100,000 pictures of a stream, damaged ones among them, with ocelli-board for this machine, and
-# compares the memory that it has behind 1,000 of them with what it has behind all.
+# Classifies a stream of 100,000 pictures, some of them damaged, with ocelli-board for this machine, and
+# compares its memory after 1,000 of them with its memory after all.
 #
 # usage: long-stream.sh [<build> [<pictures>]]    a build: a folder of build/board; default: amd64, 100000
 set -euo pipefail
@@ -29,11 +29,11 @@ mkfifo "$folder/stream"
 command=$!
 exec 3>"$folder/stream"
 
-# Sends so many thousand pictures, waits for the answers, and prints the resident memory in kB.
+# Sends $1 thousand pictures, waits until $2 in all are answered, and prints the resident memory in kB.
 memory_behind() { # thousands, pictures in all
   local sent
   for ((sent = 0; sent < $1; sent++)); do cat "$folder/thousand" >&3; done
-  # The last picture is damaged, which shows when the next one comes.
+  # The last picture is damaged, which is only noticed when the next one comes.
   until (($(wc -l <"$folder/lines") >= $2 * 9 / 10)); do
     kill -0 "$command" || return
     sleep 0.2
@@ -45,8 +45,8 @@ late=$(memory_behind $((pictures / 1000 - 1)) "$pictures")
 exec 3>&-
 code=0
 wait "$command" || code=$?
-echo "long-stream: $early kB behind 1000 pictures, $late kB behind $pictures"
-# Some were damaged, each of which is told in a line.
+echo "long-stream: $early kB after 1000 pictures, $late kB after $pictures"
+# Each damaged picture is reported in one line.
 [[ $code == 1 && $(wc -l <"$folder/errors") == $((pictures / 10)) ]] \
   || { echo "long-stream: ended with $code: $(tail -1 "$folder/errors")" >&2 && exit 1; }
 ((late <= early + 64)) || { echo 'long-stream: memory grows' >&2 && exit 1; }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by the scripts that run ocelli-board.
 
-# Sets `board` to the command that runs a build: the name of a folder of build/board, such as arm64 or
-# amd64-x86-64-v3, and behind a colon QEMU's name of a CPU, if it is not to be QEMU's best or this machine.
+# Sets `board` to the command that runs a build: a folder of build/board, such as arm64 or amd64-x86-64-v3,
+# optionally followed by a colon and QEMU's name of a CPU (default: QEMU's best, or this machine).
 set_board() { # build[:CPU]
   local build=${1%%:*} cpu=
   [[ $1 != *:* ]] || cpu=${1#*:}

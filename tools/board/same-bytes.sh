@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Compares what `ocelli` computes on this machine with what ocelli-board computes on others, under QEMU:
-# the checksums of all outputs, for each model, picture and number of threads. Of models in floats, whose
-# last bits differ from CPU to CPU, the labels.
+# Compares what `ocelli` computes on this machine with what ocelli-board computes on others under QEMU:
+# the checksums of all outputs, for each model, picture and number of threads. For float models, whose last
+# bits differ between CPUs, it compares the labels.
 #
 # usage: same-bytes.sh <ocelli> <pictures> <machine>... -- <model.tflite>...
 #
-# A machine is a folder of build/board, such as arm64 or amd64-x86-64-v3; behind a colon, a CPU of QEMU's.
-# A model named *enhancer* is put in front of the classifier of the same data. Models that take no
-# pictures are compared on numbers by chance, as many. Missing files are passed over with a word.
+# A machine is a folder of build/board, such as arm64 or amd64-x86-64-v3, optionally followed by a colon and
+# a QEMU CPU. A model named *enhancer* is put in front of the classifier of the same data. Models that take
+# no pictures are compared on as many random inputs. Missing files are reported and skipped.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source tools/board/machine.sh
@@ -23,7 +23,7 @@ trap 'rm -rf "$folder"' EXIT
 first=$(find "$pictures" -type f | sort | head -1)
 count=$(find "$pictures" -type f | wc -l)
 
-# A line for each picture, or for each number of threads one for all numbers by chance.
+# One line per picture and number of threads, or one for all random inputs.
 outputs() { # command...
   local threads
   if [[ $kind == numbers ]]; then
@@ -39,7 +39,7 @@ outputs() { # command...
 compared_count=0
 for model in "$@"; do
   if [[ ! -f $model ]]; then
-    echo "same-bytes: $model is not there, left out"
+    echo "same-bytes: $model not found, skipped"
     continue
   fi
   kind=pictures classifier=${model//enhancer/classifier} front=() compared='.*#'

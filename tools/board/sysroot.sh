@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Unpacks Debian's musl, libjpeg-turbo and libgcc of another architecture, and its sources of libpng and
-# zlib, below build/sysroot. Needs no root, and leaves the system's own packages alone. Does nothing when
-# they are there.
+# Unpacks Debian's musl, libjpeg-turbo and libgcc for another architecture, and its sources of libpng and
+# zlib, into build/sysroot. Needs no root and leaves the system's own packages alone. Does nothing if they
+# are already there.
 #
 # usage: sysroot.sh <arm64 | armv7 | riscv64 | amd64>
 set -euo pipefail
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 case ${1:-} in
   arm64 | amd64) debian=$1 suite=bookworm ;;
   armv7) debian=armhf suite=bookworm ;;
-  # Debian has RISC-V since its release 13.
+  # Debian supports RISC-V since release 13.
   riscv64) debian=riscv64 suite=trixie ;;
   *) echo 'usage: sysroot.sh <arm64 | armv7 | riscv64 | amd64>' >&2 && exit 64 ;;
 esac
@@ -24,7 +24,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-source >/dev/null || [[ 
   exit 1
 fi
 
-# An apt of our own, for one architecture.
+# A private apt, for one architecture.
 apt=$PWD/build/sysroot/apt-$1
 rm -rf "$apt" "$target"
 mkdir -p "$apt"/{etc/apt.conf.d,etc/preferences.d,lists/partial,cache/archives/partial,packages} \
@@ -49,12 +49,12 @@ for package in "$apt"/packages/*.deb; do dpkg -x "$package" "$target"; done
 rm -rf "$target/usr/share"
 mkdir -p "$target/usr/src"
 for library in libpng zlib; do
-  # What apt has checked already need not be checked again.
+  # apt has already checked it.
   dpkg-source --no-check --no-copy --extract "$apt/packages/$library"*.dsc \
     "$target/usr/src/$library" >/dev/null
 done
-# All of libpng, but for functions that are whole programs, what it would print itself, and chunks that say
-# nothing about pixels: those it passes over.
+# libpng without its simplified and progressive interfaces, its console output, and chunks that do not
+# affect pixels, which it skips.
 texts='\(COMPRESSED_\)\?TEXT\|tEXt\|[zi]TXt'
 facts='eXIf\|hIST\|iCCP\|oFFs\|pCAL\|pHYs\|sCAL\|sPLT\|tIME'
 sed -e '/SIMPLIFIED\|PROGRESSIVE\|CONSOLE_IO/d' \

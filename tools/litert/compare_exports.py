@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares compact models that Ocelli writes with LiteRT, which must open them and see the same.
+"""Runs models that Ocelli quantised in LiteRT, which must open them and give the same outputs.
 
 usage: compare_exports.py [--ocelli .build/release/ocelli] [--keep FOLDER]
 
 Trains a small classifier of each architecture and an enhancer of each kind for one epoch on drawn scenes,
-quantises them, and runs each file in `ocelli run` and in LiteRT. Integers must be the reference
-interpreter's, byte for byte; floats within 1e-5. The classes that LiteRT's fast kernels choose are counted.
-Exits with 1 when a model differs.
+quantises them, and runs each file in `ocelli run` and in LiteRT. Integer outputs must equal the reference
+interpreter's byte for byte, floats within 1e-5. Classes on which LiteRT's fast kernels agree are counted.
+Exits with 1 if a model differs.
 """
 import argparse
 import pathlib
@@ -48,7 +48,7 @@ def outputs(file, images, resolver):
 
 
 def compare(run, folder, file):
-    """Whether the file gives the same in Ocelli and in LiteRT."""
+    """Whether the file gives the same outputs in Ocelli and in LiteRT."""
     details = Interpreter(str(folder / file)).get_input_details()[0]
     pixels = np.stack([
         np.asarray(Image.open(path).convert("RGB"))
@@ -101,7 +101,7 @@ def main():
                 run("quantize", model, *DATA, "--type", kind, "--output", file)
                 right.append(compare(run, folder, file))
     if not all(right):
-        sys.exit("compare_exports: LiteRT computes something else")
+        sys.exit("compare_exports: LiteRT's outputs differ")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares `ocelli run` with LiteRT's reference interpreter on whole models and many inputs by chance.
+"""Compares `ocelli run` with LiteRT's reference interpreter on whole models and many random inputs.
 
 usage: compare_models.py [--ocelli .build/release/ocelli] [--inputs N] [FOLDER OR FILE ...]
 
-Without files: the MLPerf Tiny reference models in ../shared/models, where they are at hand, and weights.
-Integer outputs must be the same bytes, floats within 1e-5 of the largest.
+Default: the MLPerf Tiny reference models in ../shared/models, if present, and weights.
+Integer outputs must be the same bytes, floats within 1e-5 of the largest output.
 """
 import argparse
 import pathlib
@@ -19,7 +19,7 @@ from reference import outputs, reference
 
 
 def drawn(details, count, random):
-    """Noise, and every other example smooth, as pictures are."""
+    """Alternates between noise and smooth examples, which resemble pictures."""
     shape = (count, *details["shape"][1:])
     fine = random.random(shape, np.float32)
     coarse = np.broadcast_to(random.random((count,) + (1,) * (len(shape) - 1), np.float32), shape)
@@ -31,7 +31,7 @@ def drawn(details, count, random):
 
 
 def compare(path, options):
-    """What to print, and whether it is as it must be."""
+    """What to print, and whether the outputs agree."""
     interpreter = reference(path.read_bytes())
     x = drawn(interpreter.get_input_details()[0], options.inputs, np.random.default_rng(1))
     want = outputs(interpreter, [x])

@@ -4,9 +4,9 @@
 
 usage: compare_operators.py [--ocelli .build/release/ocelli] [--cases N] [--seed N] [--only KIND] [--keep FOLDER]
 
-Prints the cases and the differing bytes of each operator; exits with 1 when there are any. The first model
-that differs is kept as build/differs.tflite with its inputs beside it; with --keep all whose outputs are integers are
-kept, for comparisons between CPUs.
+Prints for each operator how many cases ran and how many differ; exits with 1 if any do. The first model that
+differs is kept as build/differs.tflite with its inputs beside it; --keep keeps all models with integer outputs,
+for comparisons between CPUs.
 """
 import argparse
 import pathlib
@@ -54,8 +54,8 @@ def ours(ocelli, model, arrays, folder):
 
 
 def compare(kind, options, folder):
-    """Cases run, cases with differing bytes, and what the first of them says."""
-    # A stream of its own for each kind.
+    """Cases run, cases with differing bytes, and a note on the first of them."""
+    # Each kind has its own random stream.
     seed = [options.seed, *kind.encode()]
     maker, random = Maker(seed), np.random.default_rng(seed)
     cases, bad, note = 0, 0, ""
@@ -66,7 +66,7 @@ def compare(kind, options, folder):
         try:
             arrays, want = expected(model, random)
         except (RuntimeError, ValueError):
-            continue  # LiteRT refuses the scales.
+            continue  # LiteRT rejects the scales.
         cases += 1
         if options.keep and want.dtype != np.float32:
             options.keep.mkdir(parents=True, exist_ok=True)

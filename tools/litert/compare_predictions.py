@@ -4,8 +4,8 @@
 
 usage: compare_predictions.py DATASET MODEL [--ocelli .build/release/ocelli]
 
-DATASET is written by `ocelli dataset pack`; without a test part all of its images are taken. LiteRT runs as it
-comes, with XNNPACK, and models in integers with its reference kernels, too.
+DATASET is written by `ocelli dataset pack`; all of its images are used if it has no test part. LiteRT runs with
+its default XNNPACK kernels, and integer models also run with its reference kernels.
 """
 import argparse
 import subprocess
@@ -25,7 +25,7 @@ def images_and_labels(path):
 
 
 def prepared(images, details):
-    """What a model without normalisation of its own is fed."""
+    """The images as a model without normalisation of its own expects them."""
     if details["dtype"] == np.float32:
         return images.astype(np.float32) / np.float32(255)
     return images if details["dtype"] == np.uint8 else (images.astype(np.int16) - 128).astype(np.int8)

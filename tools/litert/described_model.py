@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A model that TensorFlow Lite's own library has described: Tests/Fixtures/described.tflite.
+"""A model with metadata by TensorFlow Lite's own library: Tests/Fixtures/described.tflite.
 
 usage: described_model.py FILE             writes it
        described_model.py --check FILE...  shows what that library reads from files that Ocelli wrote
 
 The model classifies by colour: the mean of each channel over an image of 8 x 8 pixels.
-Made with tflite-support 0.4.4 and ai-edge-litert 2.3.0, which do not go with the other oracles' Python.
+Made with tflite-support 0.4.4 and ai-edge-litert 2.3.0, which do not run in the other oracles' Python.
 """
 import pathlib
 import sys

@@ -5,12 +5,12 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 
 def reference(model):
-    """The interpreter with LiteRT's reference kernels, of a model's bytes."""
+    """An interpreter with LiteRT's reference kernels for a model's bytes."""
     return Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
 
 
 def outputs(interpreter, arrays):
-    """The first output for each example; one array an input, examples in the first axis."""
+    """The first output for each example; one array per input, examples on the first axis."""
     interpreter.allocate_tensors()
     sources = [details["index"] for details in interpreter.get_input_details()]
     sink = interpreter.get_output_details()[0]["index"]

@@ -7,13 +7,13 @@ from tflite_builder import OPERATORS, Builder
 
 
 def window(size, kernel, stride, dilation, same):
-    """The extent of an output along one axis."""
+    """The size of an output along one axis."""
     reach = (kernel - 1) * dilation + 1
     return -(-size // stride) if same else (size - reach) // stride + 1
 
 
 class Maker:
-    """Draws models from one generator."""
+    """Draws models from one random generator."""
 
     def __init__(self, seed):
         self.random = np.random.default_rng(seed)
@@ -104,7 +104,7 @@ class Maker:
         return b.finish(OPERATORS.TRANSPOSE_CONV, 3, inputs, [y], 49, options, fed=[x])
 
     def reshape(self, kind):
-        """To a constant shape, to one that operators compute of the input's, or SQUEEZE."""
+        """To a constant shape, to one that operators compute from the input's, or SQUEEZE."""
         b = Builder()
         (h, w, c), scale, zero_point = self.pick((2, 3, 4), (1, 7, 5), (4, 4, 1)), self.scale(), 3
         shape = (1, 1, h * w, c) if kind == "squeeze" else (1, h, w, c)
@@ -148,7 +148,7 @@ class Maker:
         return b.finish(OPERATORS.FULLY_CONNECTED, 4, [x, wt, bt], [y], 8, options)
 
     def arithmetic(self, name):
-        """ADD, SUB or MUL of two images, or of an image and a constant for each channel."""
+        """ADD, SUB or MUL of two images, or of an image and one constant per channel."""
         b = Builder()
         shape = self.image()
         first, second = self.scale(), self.scale()
@@ -278,7 +278,7 @@ class Maker:
     def softmax(self):
         b = Builder()
         shape = (1, self.pick(1, 2, 3, 10, 12, 100, 1000))
-        # LiteRT ends the process where many channels have nearly equal shares.
+        # LiteRT aborts if many channels have nearly equal probabilities.
         scale = np.float32(np.exp(self.random.uniform(-2 if shape[1] > 500 else -6, -0.5)))
         x = b.tensor(shape, np.int8, None, scale, self.zero_point())
         y = b.tensor(shape, np.int8, None, np.float32(1 / 256), -128)

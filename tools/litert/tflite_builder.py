@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes .tflite models by the schema's own Python classes."""
+"""Writes .tflite models with the schema's own Python classes."""
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema

@@ -49,7 +49,7 @@ def area(curve):
 
 
 def curves(model, image, cam, index):
-    """Pixel by pixel from the most relevant: to the mean colour, and from the blurred image."""
+    """Areas of deletion (to the mean colour) and insertion (from the blurred image), most relevant first."""
     order = np.argsort(-cam.reshape(-1), kind="stable")
     mean = np.broadcast_to(image.mean((0, 1)), image.shape).reshape(-1, 3)
     blurred = image
@@ -69,8 +69,8 @@ def curves(model, image, cam, index):
 
 def faithfulness(model, x):
     soft = Probability(model)
-    NoisyLinearImputer.__init__.__defaults__ = (0.0, None)  # without noise, which is drawn otherwise
-    # The library fills in single precision.
+    NoisyLinearImputer.__init__.__defaults__ = (0.0, None)  # No noise: ours is drawn differently.
+    # The library imputes in single precision.
     single, road = copy.deepcopy(model).float(), ROADCombined(percentiles=[20, 40, 60, 80])
     cams = uniform("faithfulness/maps", (2, SIDE, SIDE), 0, 1)
     rows = []
@@ -80,7 +80,7 @@ def faithfulness(model, x):
         scaled = (cam - cam.min()) / (cam.max() - cam.min() + 1e-7)
         whole = probability(soft, image, index)
         deletion, insertion = curves(soft, image, cam, index)
-        # The library divides by nothing; the average drop is a share of the probability.
+        # The library does not divide; the average drop is a share of the probability.
         drop = DropInConfidence()(tensor, scaled[None], targets, soft)[0] / whole
         rows.append({
             "deletion": deletion, "insertion": insertion, "drop": float(drop),
@@ -119,7 +119,7 @@ def correlation():
 def calibration():
     logits = uniform("calibration/logits", (300, 4), -3, 3)
     labels = (uniform("calibration/labels", (300,), 0, 4)).astype(int)
-    # Half of the labels are the likeliest class.
+    # Half of the labels are the predicted class.
     labels[::2] = logits[::2].argmax(1)
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     confidence, right = probabilities.max(1), probabilities.argmax(1) == labels

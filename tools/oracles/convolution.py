@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes Tests/KernelsTests/Fixtures/convolution.json: convolutions and their gradients as PyTorch computes them.
+"""Writes Tests/KernelsTests/Fixtures/convolution.json: convolutions and their gradients, computed by PyTorch.
 
-Operands are multiples of 1/8 from a formula that the test repeats (`operand`), so that only results are stored, and
-every sum is exact in float32 whatever its order.
+Operands are multiples of 1/8 from a formula that the test repeats (`operand`), so that only results are stored and
+every sum is exact in float32 in any order.
 """
 import json
 import pathlib
@@ -27,7 +27,7 @@ CASES = [
 
 
 def operand(shape, seed):
-    """Element number i, in the order of memory, is ((i · 37 + seed · 11) mod 29 − 14) / 8."""
+    """Element i, in memory order, is ((i · 37 + seed · 11) mod 29 − 14) / 8."""
     count = int(torch.tensor(shape).prod())
     index = torch.arange(count, dtype=torch.int64)
     return (((index * 37 + seed * 11) % 29 - 14).to(torch.float32) / 8).reshape(shape)

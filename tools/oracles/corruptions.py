@@ -5,8 +5,8 @@ constants of CIFAR-10-C (Hendrycks & Dietterich, make_cifar_c.py), with our gene
 
 usage: corruptions.py     writes Tests/Fixtures/corruptions.bin
 
-One picture of 32 x 32 pixels: first it, then of each checked corruption the five severities, 3,072 bytes each.
-Not here: shot noise (checked by its moments), frost (the published one pastes photographs).
+A picture of 32 x 32 pixels, then the five severities of each corruption that is checked, 3,072 bytes each.
+Left out: shot noise (checked by its moments) and frost (the published one pastes photographs).
 Made with SciPy 1.17.1, OpenCV 4.13, scikit-image 0.26.0, Pillow 12.
 """
 import io
@@ -38,7 +38,7 @@ def clipped_zoom(image, factor):
 
 
 def motion(image, radius, sigma, angle):
-    """ImageMagick's MotionBlurImage with its virtual pixels at the edge."""
+    """ImageMagick's MotionBlurImage with virtual pixels beyond the edge."""
     count = 2 * int(np.ceil(radius)) + 1
     kernel = np.exp(-np.arange(count) ** 2 / (2 * sigma**2))
     kernel /= kernel.sum()
@@ -103,7 +103,7 @@ def glass_blur(x, s, random):
         for h in range(SIDE - delta, delta, -1):
             for w in range(SIDE - delta, delta, -1):
                 dx, dy = random.index(2 * delta) - delta, random.index(2 * delta) - delta
-                # As in the published loop, whose second half does nothing: both sides are views.
+                # As in the published loop, whose second half has no effect: both sides are views.
                 x[h, w], x[h + dy, w + dx] = x[h + dy, w + dx], x[h, w]
     return blur(x, sigma)
 
@@ -178,7 +178,7 @@ def jpeg(picture, s):
 
 
 def main():
-    # Smooth shapes with some texture: like a picture.
+    # Smooth shapes with some texture, like a photograph.
     coarse = uniform("corruptions/picture", (6, 6, 3), 0, 1)
     x = np.clip(zoom(coarse, (SIDE / 6, SIDE / 6, 1), order=1) + uniform("corruptions/grain", (SIDE, SIDE, 3), -0.1, 0.1), 0, 1)
     picture = Image.fromarray(np.round(x * 255).astype(np.uint8))

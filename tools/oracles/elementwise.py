@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes Tests/KernelsTests/Fixtures/elementwise.json: small results of PyTorch that the kernels are compared with.
+"""Writes Tests/KernelsTests/Fixtures/elementwise.json: small PyTorch results to compare the kernels with.
 
 usage: tools/oracles/elementwise.py > Tests/KernelsTests/Fixtures/elementwise.json   (made with PyTorch 2.13, CPU)
 
-Every case maps a name to flat arrays in NHWC order; the sizes stand in the test that reads it.
+Every case maps a name to flat arrays in NHWC order; the sizes are in the test that reads it.
 """
 import json
 import sys
@@ -17,7 +17,7 @@ cases = {}
 
 
 def flat(tensor):
-    """NCHW to a flat NHWC list with nine digits, which is all that a float has."""
+    """NCHW to a flat NHWC list with nine digits, enough for any float."""
     tensor = tensor.detach()
     if tensor.dim() == 4:
         tensor = tensor.permute(0, 2, 3, 1)
@@ -25,7 +25,7 @@ def flat(tensor):
 
 
 def record(name, function, *inputs):
-    """The output of `function` and the gradients of its inputs under a random output gradient."""
+    """The output of `function` and its input gradients for a random output gradient."""
     inputs = [x.clone().requires_grad_() for x in inputs]
     y = function(*inputs)
     dy = torch.randn(y.shape)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Computes the figures of an experiment's results again, from its predictions, with SciPy.
+"""Recomputes the figures of an experiment's results from its predictions, with SciPy.
 
 usage: experiment.py [FOLDER]        (needs numpy, scipy and safetensors)
 
 Fails at the first figure of results.json that differs: accuracies, losses, fixed and broken images,
 McNemar's p-values, their combination over the seeds, Holm's adjustment over the rows, means and
-deviations; and bootstrap intervals, which NumPy draws otherwise, where they differ by much.
+deviations. Bootstrap intervals may differ a little, because NumPy draws other samples.
 """
 import json
 import sys
@@ -102,4 +102,4 @@ for name in {summary["id"] for row in results["rows"] for summary in row["summar
         largest = max(largest, min(1, (len(order) - rank) * summary["p"]))
         equal(f"{name}: p (Holm)", summary["adjustedP"], largest, 1e-12)
 
-print(f"{folder}: {checked} figures are those of SciPy and NumPy")
+print(f"{folder}: {checked} figures agree with SciPy and NumPy")

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 warnings.filterwarnings("ignore")
-# grad-cam imports it for methods that are not used here.
+# grad-cam imports it only for methods that are not used here.
 for name in ["torchvision", "torchvision.transforms", "torchvision.transforms.functional"]:
     sys.modules[name] = MagicMock()
 
@@ -33,7 +33,7 @@ SIDE, CLASSES, TARGETS = 12, 5, [1, 3]
 
 
 class Small(torch.nn.Module):
-    """Two convolutions, as `ExplainedNetwork` in the tests."""
+    """Two convolutions, like `ExplainedNetwork` in the tests."""
 
     def __init__(self):
         super().__init__()
@@ -58,7 +58,7 @@ class Small(torch.nn.Module):
 
 
 class Enhancer(torch.nn.Module):
-    """A convolution and a sigmoid, as `ExplainedNetwork.enhancer` in the tests."""
+    """A convolution and a sigmoid, like `ExplainedNetwork.enhancer` in the tests."""
 
     def __init__(self):
         super().__init__()
@@ -91,7 +91,7 @@ def class_activation_maps(model, x):
 
 
 def orient(cam):
-    """Of the two signs of a principal component, ours."""
+    """Gives a principal component the sign that Ocelli chooses."""
     plain = cam.get_cam_image
 
     def oriented(*arguments):
@@ -120,7 +120,7 @@ def input_attributions(model, x):
 
 
 def composed(model, x):
-    """Both networks as one, explained back to the original."""
+    """Both networks as one, explained with respect to the original image."""
     both = torch.nn.Sequential(Enhancer().double(), model)
     saliency = Saliency(both).attribute(x, target=torch.tensor(TARGETS))
     with cams.HiResCAM(model=both, target_layers=[model.layer]) as cam:
@@ -165,7 +165,7 @@ def spectrum():
 
 
 def representations():
-    """Two layers, one of more pixels than channels and one of fewer."""
+    """Two layers, one with more pixels than channels and one with fewer."""
     result = {}
     for name, shape in [("wide", (30, 7)), ("deep", (6, 20))]:
         a, b = (uniform(f"representation/{name}/{half}", shape, 0, 1) for half in "ab")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Golden levels of contrast-limited adaptive histogram equalisation, by OpenCV.
+"""Golden values of contrast-limited adaptive histogram equalisation, from OpenCV.
 
 usage: filters.py     writes Tests/Fixtures/equalization.bin
 
-A grey picture of 37 x 29 pixels, whose sides no number of tiles divides; then the same equalised by 4 x 4 tiles,
-with limits of 2, 4 and none.
+A grey picture of 37 x 29 pixels, sides that the tiles do not divide; then the same equalised with 4 x 4 tiles and
+limits of 2, 4 and none.
 Made with OpenCV 5.0.0.
 """
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers by chance that the tests draw, too: those of `RandomGenerator`, one stream a name."""
+"""The random numbers that the tests draw, too: those of `RandomGenerator`, one stream per name."""
 import numpy as np
 
 MASK = 2**64 - 1
@@ -35,7 +35,7 @@ def uniform(name, shape, low, high):
 
 
 class Generator:
-    """RandomGenerator(seed:), number by number."""
+    """RandomGenerator(seed:), one number at a time."""
 
     def __init__(self, seed):
         self.state = seed

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes Tests/ImagingTests/Fixtures: small pictures of every kind that is read, and a manifest of
-what Pillow makes of them, one line each:
+"""Writes Tests/ImagingTests/Fixtures: small pictures of every kind that Ocelli reads, and a manifest of
+Pillow's results, one per line:
 
     decode FILE WIDTH HEIGHT HASH               RGB bytes of Image.open(FILE).convert("RGB")
     resize FILTER WIDTH HEIGHT HASH             of rgb8.png, with Image.resize
@@ -168,7 +168,7 @@ keep("maximum-65535.pgm", b"P5 5 7 65535\n" + wide.astype(">u2").tobytes(), stre
 
 
 def resized(image, size, kind):
-    """Columns first: what Pillow did up to 12, and does in 13 unless the height shrinks more."""
+    """Columns first, as Pillow did up to 12, and does in 13 unless the height shrinks more."""
     return image.resize((size[0], image.height), kind).resize(size, kind)
 
 

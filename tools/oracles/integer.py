@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes Tests/KernelsTests/Fixtures/integer.json: what LiteRT's reference kernels make of small quantised tensors.
+"""Writes Tests/KernelsTests/Fixtures/integer.json: outputs of LiteRT's reference kernels for small quantised tensors.
 
 usage: tools/oracles/integer.py > Tests/KernelsTests/Fixtures/integer.json   (made with ai-edge-litert 2.3)
 
-`integer.py COUNT` makes COUNT random cases of every operation in place of the few that the tests hold: put where the
-fixture is, the same tests compare them all. Bytes are in base64, floats and scales are float32.
+`integer.py COUNT` makes COUNT random cases of every operation instead of the few in the repository. If its output
+replaces the fixture, the tests compare them all. Bytes are in base64, floats and scales are float32.
 """
 import base64
 import json
@@ -26,7 +26,7 @@ random = np.random.default_rng(7)
 
 
 class Tensor:
-    """An array with its quantisation, or a shape to come: of an output."""
+    """An array with its quantisation, or only a shape for an output."""
 
     def __init__(self, array, scale=None, zero=0, dtype=None):
         self.array, self.dtype = array, np.dtype(dtype or array.dtype)
@@ -41,7 +41,7 @@ class Tensor:
 
 
 def interpret(name, inputs, output, options, constants):
-    """Runs a model of one operation; `constants` are further inputs that the model holds."""
+    """Runs a model of one operation; `constants` are inputs stored in the model."""
     model, graph, code = schema.ModelT(), schema.SubGraphT(), schema.OperatorCodeT()
     code.builtinCode = getattr(schema.BuiltinOperator, name)
     code.deprecatedBuiltinCode = min(code.builtinCode, 127)
@@ -128,7 +128,7 @@ def activation():
 
 
 def shapes():
-    """The shapes of two inputs that broadcast: equal ones as often as not."""
+    """The shapes of two inputs that broadcast, equal in half of the cases."""
     shape = [integer(1, 2), integer(1, 4), integer(1, 4), integer(1, 35)]
     if random.random() < 0.5:
         return shape, shape
@@ -213,7 +213,7 @@ def quantise():
     shape = (1, 3, 3, integer(1, 20))
     y = result(np.uint8 if random.random() < 0.3 else np.int8)
     x = (random.standard_normal(shape) * 100 * y.scale).astype(np.float32)
-    # Halves, exactly and nearly.
+    # Exact and near ties.
     half = (integer(-100, 100) + np.float32(0.5)) * np.float32(y.scale)
     x[0, 0, 0, 0], x[0, 0, 1, 0], x[0, 1, 0, 0] = half, np.nextafter(half, np.float32(0)), 1e6 * y.scale
     return case("quantise", "QUANTIZE", [Tensor(x)], y)

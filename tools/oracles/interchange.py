@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Files for the tests, written by Python's own libraries, and a check of files of ours.
+"""Writes files for the tests with Python's own libraries, and checks our files with them.
 
 usage: interchange.py make           writes Tests/Fixtures/interchange
        interchange.py check FOLDER   reads what the tests wrote into OCELLI_ORACLE_FOLDER=FOLDER

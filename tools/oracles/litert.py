@@ -4,10 +4,10 @@
 
 usage: litert.py [MODELS [FOLDER]]   (default: ../shared/models Tests/Fixtures)
 
-litert.safetensors: of the MLPerf Tiny reference models, where they are at hand. Inputs are not stored: both
-sides draw them from the same generator, one stream a model.
-operators.safetensors: of random models of one operator, with the models and their inputs; one of them as
-files of its own, dense.tflite, dense-input.npy and dense-output.npy.
+litert.safetensors: for the MLPerf Tiny reference models, if present. Inputs are not stored: both sides draw
+them from the same generator, one stream per model.
+operators.safetensors: for random models of one operator, with the models and their inputs. One of them is also
+in separate files: dense.tflite, dense-input.npy and dense-output.npy.
 Made with ai-edge-litert 2.3.0.
 """
 import pathlib
@@ -25,7 +25,7 @@ COUNT = 8
 
 
 def inputs(name, shape, dtype):
-    """Bytes by chance, or floats in 0..<256: coarse and fine examples in turns."""
+    """Random bytes, or floats in 0..<256, alternating between coarse and fine examples."""
     raw = words(name, int(np.prod(shape)))
     values = (raw >> np.uint64(56)).astype(np.float32).reshape(shape)
     values[::2] = np.float32(np.floor(values[::2] / 16) + 120)
@@ -62,7 +62,7 @@ def operators():
                     operand(maker, (2, *shape), dtype) for shape, dtype in signatures(interpreter)]
                 made = outputs(interpreter, fed)
             except (RuntimeError, ValueError):
-                continue  # LiteRT refuses the scales.
+                continue  # LiteRT rejects the scales.
             name = f"{kind}/{number}"
             result[name + "/model"] = np.frombuffer(model, np.uint8)
             for index, array in enumerate(fed):
@@ -87,7 +87,7 @@ def main():
     if found:
         save_file(found, folder / "litert.safetensors")
     else:
-        print(f"{models}: no models, their outputs stay as they are")
+        print(f"{models}: no models, so their outputs are kept")
     golden = operators()
     save_file(golden, folder / "operators.safetensors")
     name = "FULLY_CONNECTED/0"

@@ -5,15 +5,15 @@
 usage: network.py [FOLDER]        (default: Tests/Fixtures/network)
 
 Parameters, images and targets are not stored: both sides draw them from the same generator, one
-stream a name. Stored are the output, the gradients, and the parameters after three steps of three
-optimisers; of a large tensor, a sample of its elements, and four numbers that depend on every
+stream per name. Stored are the output, the gradients, and the parameters after three steps of three
+optimisers. Of a large tensor there is a sample of its elements, and four numbers that depend on every
 element (see `summary`).
 
-A ReLU or a maximum that stands on its kink tells nothing of a kernel: whichever way the last bit
-rounds, the gradient jumps. So images are drawn anew, `input1`, `input2`, …, until changing all numbers in
-their last bits changes no result by more than a fifth of what the tests allow; `variant` is the
-number of the images. `tolerance` is what the tests allow: more than usual only for a network that
-no images keep from multiplying rounding errors.
+A ReLU or a maximum exactly at its kink does not test a kernel: the gradient jumps with the rounding of
+the last bit. So new images are drawn, `input1`, `input2`, …, until changing the last bits of all numbers
+changes no result by more than a fifth of what the tests allow; `variant` is the number of these images.
+`tolerance` is what the tests allow: more than usual only if a network amplifies rounding errors whatever
+the images.
 Made with PyTorch 2.13.0.
 """
 import pathlib
@@ -27,7 +27,7 @@ from safetensors.numpy import save_file
 from generator import uniform, words
 
 SAMPLES = 96
-# What the tests allow, the images that are tried, and how often the last bits are changed.
+# What the tests allow, how many sets of images are tried, and how often the last bits are changed.
 TOLERANCE = 1e-4
 VARIANTS = 24
 PERTURBATIONS = 3
@@ -53,7 +53,7 @@ def sample(values):
 
 
 class Network:
-    """Layers as functions over NCHW tensors; parameters by our names and in our layouts.
+    """Layers as functions over NCHW tensors; parameters have our names and layouts.
 
     Convolutions are OHWI, and dense layers read NHWC order.
     """
@@ -76,7 +76,7 @@ class Network:
     def convolution(self, name, x, channels, kernel, stride=1, groups=1, bias=True, padding="same"):
         w = self.parameter(name + "/weights", (channels, kernel, kernel, x.shape[1] // groups))
         b = self.parameter(name + "/bias", (channels,)) if bias else None
-        if padding == "same":  # TensorFlow's: the odd pixel below and to the right.
+        if padding == "same":  # As in TensorFlow: the odd pixel goes below and to the right.
             pads = []
             for size in (x.shape[3], x.shape[2]):
                 total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
@@ -135,7 +135,7 @@ def vgg16(net, x, normalized, classes=10):
 
 
 def unet(net, image, width, depth, head="sigmoid", limit=None, upsampling="transposed"):
-    """Gives the logits and the enhanced image."""
+    """Returns the logits and the enhanced image."""
     height, columns = image.shape[2:]
     v, h = -height % 2**depth, -columns % 2**depth
     x = F.pad(image, (h // 2, h - h // 2, v // 2, v - v // 2), mode="reflect")
@@ -227,7 +227,7 @@ def optimizer_of(kind, net, trained):
     if kind == "sgd":
         return torch.optim.SGD(groups, lr=0.002, momentum=0.9, nesterov=True)
     make = torch.optim.Adam if kind == "adam" else torch.optim.AdamW
-    # A large ε keeps the step a smooth function of gradients that are nearly zero.
+    # With a large ε the step is a smooth function even of gradients near zero.
     return make(groups, lr=0.0005, betas=(0.9, 0.99), eps=1e-3)
 
 
@@ -236,7 +236,7 @@ def nhwc(tensor):
 
 
 def record(folder, case, size, forward, loss, prefixes=None, steps=3):
-    """`forward(net, x)` gives what the loss reads and the graph's output."""
+    """`forward(net, x)` returns the input of the loss and the graph's output."""
     best = None
     for variant in range(1, VARIANTS + 1):
         result, *others = [
@@ -249,7 +249,7 @@ def record(folder, case, size, forward, loss, prefixes=None, steps=3):
         if sensitivity <= TOLERANCE / 5:
             break
     sensitivity, variant, result = best
-    # Where no images will do, the network itself multiplies rounding.
+    # If no images will do, the network itself amplifies rounding errors.
     tolerance = TOLERANCE if sensitivity <= TOLERANCE / 5 else 3 * sensitivity
     result = {name: values.astype(np.float32) for name, values in result.items()}
     result["variant"] = np.array([variant], np.float32)
@@ -260,7 +260,7 @@ def record(folder, case, size, forward, loss, prefixes=None, steps=3):
 
 
 def largest_change(result, other):
-    """The largest difference of any tensor, as a share of its largest magnitude."""
+    """The largest difference in any tensor, relative to its largest magnitude."""
     return max(
         np.abs(values - other[name]).max() / result.get(name + "/summary", np.abs(values))[-1]
         for name, values in result.items() if not name.endswith("/summary")
@@ -268,13 +268,13 @@ def largest_change(result, other):
 
 
 def perturbed(tensor, generator):
-    """Every number with its last bits of single precision changed."""
+    """Every number with its last single-precision bits changed."""
     noise = torch.rand(tensor.shape, generator=generator) - 0.5
     return tensor.detach() * (1 + 2.0**-21 * noise)
 
 
 def results(variant, seed, size, forward, loss, prefixes, steps):
-    """All tensors of a case; `seed` other than 0 changes the last bits of what goes in."""
+    """All tensors of a case; a nonzero `seed` changes the last bits of the inputs."""
     batch, height, width = size
     result = {}
     generator = torch.Generator().manual_seed(seed)
@@ -292,7 +292,7 @@ def results(variant, seed, size, forward, loss, prefixes, steps):
     for kind in ("sgd", "adam", "adamw"):
         net, x = fresh()
         forward(net, x)
-        # The first run moved the running statistics: begin again from the same numbers.
+        # The first run updated the running statistics: start again from the same numbers.
         parameters = net.parameters
         for name in list(parameters):
             net.parameters = {}
@@ -327,7 +327,7 @@ def results(variant, seed, size, forward, loss, prefixes, steps):
             is_statistic = name.endswith(("/mean", "/variance"))
             if name in trained or (is_statistic and prefixes is None):
                 put(kind + "/" + name, p.detach().numpy())
-        # Last, for it moves the running statistics once more.
+        # Last, because it updates the running statistics again.
         result[kind + "-loss"] = np.array([loss(forward(net, x)[0]).item()])
     return result
 
@@ -351,8 +351,8 @@ def main():
     record(folder, "vgg16", (4, 32, 32), lambda n, x: twice(vgg16(n, x, False)), ce)
     record(folder, "vgg16-normalized", (4, 32, 32), lambda n, x: twice(vgg16(n, x, True)), ce)
     record(folder, "resnet8", (4, 21, 24), lambda n, x: twice(resnet8(n, x)), ce)
-    # No steps: 27 normalisations make them chaotic. PyTorch's own results in single precision are
-    # off by 100%.
+    # No steps: 27 normalisations make them chaotic. PyTorch's own single-precision results are off by
+    # 100%.
     record(folder, "mobilenet", (4, 64, 62), lambda n, x: twice(mobilenet(n, x)), ce, steps=0)
     record(folder, "speedrun", (4, 32, 32), lambda n, x: twice(speedrun(n, x)), ce)
     size, shape = (2, 20, 28), (2, 3, 20, 28)

@@ -10,7 +10,7 @@ import json
 import pathlib
 import sys
 
-# This file's own name must not hide the standard library's `statistics`, which SciPy imports.
+# This file must not hide the standard library's `statistics`, which SciPy imports.
 sys.path.pop(0)
 
 import mpmath
@@ -19,13 +19,13 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.contingency_tables import mcnemar
 
-# Now SciPy has what it wants.
+# SciPy has imported it by now.
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from generator import Generator
 
 
 def exact_p(fixed, broken):
-    """To 40 digits, where SciPy's own relative error is not known."""
+    """To 40 digits, because SciPy's own relative error is unknown."""
     mpmath.mp.dps = 40
     n, k = fixed + broken, min(fixed, broken)
     total = mpmath.mpf(sum_of_binomials(n, k)) / mpmath.mpf(2) ** n

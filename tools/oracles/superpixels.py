@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Golden superpixels of a drawn picture: what scikit-image cuts it into.
+"""Golden superpixels of a drawn picture, from scikit-image.
 
 usage: superpixels.py > Tests/ExplanationTests/Fixtures/superpixels.json
 
 The picture is not stored: both sides draw it from the same generator (see generator.py). Quickshift
-breaks ties between equally dense pixels by chance; here, as in the test, nothing is added for it.
+breaks ties between equally dense pixels with random noise; here, as in the test, no noise is added.
 Made with scikit-image 0.26.0 and NumPy 2.4.6.
 """
 import json
@@ -21,7 +21,7 @@ HEIGHT, WIDTH = 36, 52
 
 
 def picture():
-    """Noise on four fields of colour and a disc."""
+    """Four coloured fields and a disc, with noise."""
     levels = np.zeros((HEIGHT, WIDTH, 3))
     levels[: HEIGHT // 2] += [120, 20, 40]
     levels[:, : WIDTH // 2] += [30, 110, 60]
@@ -37,7 +37,7 @@ class NoNoise:
 
 
 def text(labels):
-    """A character a pixel, parts named in the order in which they are met."""
+    """One character per pixel; segments are named in the order in which they appear."""
     names = {}
     alphabet = string.ascii_letters + string.digits + string.punctuation
     return "".join(alphabet[names.setdefault(label, len(names))] for label in labels.ravel())

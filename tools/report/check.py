@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Opens a report in headless Chromium, as a reader would: clicks, moves sliders, reads the page.
+"""Opens a report in headless Chromium and uses it like a reader: clicks, moves sliders, reads.
 
-Needs Debian's chromium and chromium-driver. Writes screenshots beside the report: wide, as on a
-phone, dark, and as printed.
+Needs Debian's chromium and chromium-driver. Writes screenshots beside the report: wide, phone, dark
+and printed.
 """
 import argparse
 import base64
@@ -17,7 +17,7 @@ import urllib.request
 
 
 class Browser:
-    """A session of the WebDriver protocol (https://www.w3.org/TR/webdriver2)."""
+    """A WebDriver session (https://www.w3.org/TR/webdriver2)."""
 
     def __init__(self):
         with socket.socket() as probe:
@@ -32,7 +32,7 @@ class Browser:
             raise
 
     def begin(self):
-        """Waits for the driver and asks it for a session."""
+        """Waits for the driver and starts a session."""
         for _ in range(100):
             try:
                 urllib.request.urlopen(self.root + "/status", timeout=5)
@@ -99,13 +99,13 @@ def check_tabs(browser):
         });""")
     check(rows, "no row shows pictures")
     for before, after, again in rows:
-        check(before == [False, True], f"the galleries begin as {before}")
+        check(before == [False, True], f"the galleries start as {before}")
         check(after == [True, False], f"a click on the second button gives {after}")
         check(again == before, f"a click on the first button gives {again}")
 
 
 def check_slider(browser):
-    """The keyboard moves where the enhanced picture begins."""
+    """The keyboard moves the boundary between the original and the enhanced picture."""
     split = """return getComputedStyle(document.querySelector('.slider'))
         .getPropertyValue('--split');"""
     before = float(browser.run(split))
@@ -130,7 +130,7 @@ def check_page(browser):
     check(not dangling, f"links lead nowhere: {dangling}")
     unnamed = browser.run("""
         return document.querySelectorAll('img:not([alt]), svg:not([aria-label])').length;""")
-    check(unnamed == 0, f"{unnamed} pictures have no text instead")
+    check(unnamed == 0, f"{unnamed} pictures have no alternative text")
 
 
 def main():
