@@ -8,7 +8,7 @@
 ///
 /// The columns (tap, c) fill vectors where c alone, 3 for an image, would leave most lanes empty. P
 /// is computed for a band of the input's rows at a time, in scratch memory that stays in cache.
-struct TapProduct {
+struct ColumnsToImage {
   let geometry: ConvolutionGeometry
 
   static func wins(_ geometry: ConvolutionGeometry) -> Bool {
