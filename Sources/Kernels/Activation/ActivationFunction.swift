@@ -31,6 +31,23 @@ public enum ActivationFunction: Equatable, Sendable {
   }
 }
 
+extension ActivationFunction? {
+  /// f(x) in double precision, as defined above; x itself for nil.
+  package func reference(_ x: Double) -> Double {
+    switch self {
+    case nil: x
+    case .relu: max(x, 0)
+    case .relu6: min(max(x, 0), 6)
+    case .leakyReLU(let slope): x >= 0 ? x : Double(slope) * x
+    case .gelu: x * 0.5 * (1 + ElementaryFunctions.doubleErf(x / 2.0.squareRoot()))
+    case .sigmoid: 1 / (1 + ElementaryFunctions.doubleExp(-x))
+    case .tanh: 1 - 2 / (ElementaryFunctions.doubleExp(2 * x) + 1)
+    case .hardSwish: x * min(max(x + 3, 0), 6) / 6
+    case .hardTanh: min(max(x, -1), 1)
+    }
+  }
+}
+
 /// A function of one variable on vectors, with its derivative: what `ActivationFunction` names.
 ///
 /// Each is a type, so that loops over it are compiled with it inlined.

@@ -9,6 +9,25 @@ package enum Arithmetic {
     case parametricReLU
   }
 
+  /// The equation in double precision.
+  package static func reference(
+    _ operation: Operation, _ a: TensorView<Double>, _ b: TensorView<Double>,
+    activation: ActivationFunction? = nil, into y: TensorView<Double>
+  ) {
+    y.forEachIndex { n, i, j, c in
+      let left = a.repeated(n, i, j)[a.channels == 1 ? 0 : c]
+      let right = b.repeated(n, i, j)[b.channels == 1 ? 0 : c]
+      let result =
+        switch operation {
+        case .add: left + right
+        case .subtract: left - right
+        case .multiply: left * right
+        case .parametricReLU: left < 0 ? left * right : left
+        }
+      y[n, i, j, c] = activation.reference(result)
+    }
+  }
+
   /// y[n,i,j,c] = f(a[n,i,j,c] ∘ b[n,i,j,c]); `activation` nil is the identity.
   ///
   /// **Shapes**: each extent of `a` and `b` is that of `y` or 1. `y` may be an input that has its
@@ -56,7 +75,7 @@ extension Arithmetic {
   /// ∂L/∂a and ∂L/∂b of ``forward(_:_:_:activation:into:pool:)`` without an activation:
   ///
   ///     add: g, g     subtract: g, −g     multiply: g · b, g · a
-  ///     rectify: g · (a < 0 ? b : 1), a < 0 ? g · a : 0
+  ///     PReLU: g · (a < 0 ? b : 1), a < 0 ? g · a : 0
   ///
   /// each summed over the extents that were repeated; added to where `accumulate` says so, else
   /// overwritten. `nil` where none is wanted.
@@ -110,7 +129,8 @@ extension TensorView {
   }
 }
 
-/// The sum of two tensors: where a residual connection joins.
+/// The sum of two tensors of one shape, where a residual connection joins: ``Arithmetic`` without
+/// repetition.
 package enum Addition {
   /// y = f(a + b), element by element; `activation` nil is the identity. `y` may be `a` or `b`.
   ///

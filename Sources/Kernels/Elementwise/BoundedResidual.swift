@@ -4,6 +4,17 @@
 ///
 /// **Shapes**: x, f, y: N×H×W×C. **Cost**: one pass.
 package enum BoundedResidual {
+  /// The equation in double precision.
+  package static func reference(
+    image x: TensorView<Double>, residual f: TensorView<Double>, limit: Float?,
+    into y: TensorView<Double>
+  ) {
+    y.forEachIndex { n, i, j, c in
+      let r = limit.map { Double($0) * Optional(.tanh).reference(f[n, i, j, c]) } ?? f[n, i, j, c]
+      y[n, i, j, c] = min(max(x[n, i, j, c] + r, 0), 1)
+    }
+  }
+
   package static func forward(
     image: TensorView<Float>, residual: TensorView<Float>, limit: Float?,
     into output: TensorView<Float>, pool: ThreadPool

@@ -30,6 +30,13 @@ package enum Copy {
 
 /// The same elements in NHWC order, in other extents.
 package enum Reshape {
+  /// The k-th element of y is that of x, as for ``Copy``.
+  package static func reference<Element>(_ x: TensorView<Element>, into y: TensorView<Element>) {
+    for k in 0..<x.elementCount {
+      y.pixel(k / y.channels)[k % y.channels] = x.pixel(k / x.channels)[k % x.channels]
+    }
+  }
+
   /// y = x. **Shapes**: as many elements in each; pixel strides may differ.
   package static func copy<Element>(_ x: TensorView<Element>, into y: TensorView<Element>) {
     forEachRun(x, y) { source, target, count in target.update(from: source, count: count) }

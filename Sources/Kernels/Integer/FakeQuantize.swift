@@ -8,6 +8,12 @@ import CIntrinsics
 ///
 /// Halves are rounded away from zero; NaN becomes 0.
 package enum FakeQuantize {
+  /// The equation for one number.
+  package static func reference(_ x: Float, _ quantization: AffineQuantization) -> Float {
+    let q: Int8 = Quantize.reference(x, quantization)
+    return quantization.scale * Float(Int32(q) - quantization.zeroPoint)
+  }
+
   /// **Shapes**: equal, pixel strides may differ. `x` and `y` may be the same memory.
   package static func forward(
     _ x: TensorView<Float>, into y: TensorView<Float>, _ quantization: AffineQuantization,

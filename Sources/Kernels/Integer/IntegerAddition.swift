@@ -36,6 +36,13 @@ package struct IntegerAddition: Equatable, Sendable {
     quantizations = [a, b, y]
   }
 
+  /// The equation for one pair of bytes.
+  package func reference(_ a: Int8, _ b: Int8) -> Int8 {
+    let sum =
+      first.apply((Int32(a) - zeroPoints.x) << 20) + second.apply((Int32(b) - zeroPoints.y) << 20)
+    return Int8(clamping: output.apply(sum) + zeroPoints.z).clamped(to: range)
+  }
+
   /// **Shapes**: each extent of `a` and `b` is that of `y` or 1. `y` may be an input that has its
   /// shape and stride.
   package func apply(
@@ -82,13 +89,6 @@ package struct IntegerAddition: Equatable, Sendable {
         .storeBytes(
           first: min(Machine.vectorFloats, elements.upperBound - offset), to: y.base + offset)
     }
-  }
-
-  /// The equation for one pair of bytes.
-  package func reference(_ a: Int8, _ b: Int8) -> Int8 {
-    let sum =
-      first.apply((Int32(a) - zeroPoints.x) << 20) + second.apply((Int32(b) - zeroPoints.y) << 20)
-    return Int8(clamping: output.apply(sum) + zeroPoints.z).clamped(to: range)
   }
 
   private struct Vectors: IntegerOperation {

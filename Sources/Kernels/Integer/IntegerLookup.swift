@@ -6,6 +6,11 @@ import CIntrinsics
 /// Whatever the rule for one byte costs is paid when the table is made, by
 /// ``IntegerLookup/table(for:input:output:)``; the kernel is the same for all.
 package enum IntegerLookup {
+  /// The equation for one byte.
+  package static func reference(_ table: [UInt8], _ x: Int8) -> Int8 {
+    Int8(bitPattern: table[Int(UInt8(bitPattern: x))])
+  }
+
   /// y = table[x], the table being indexed by the bits of x.
   ///
   /// **Shapes**: equal, pixel strides may differ; `y` may be `x`. **Cost**: 64 bytes in a few

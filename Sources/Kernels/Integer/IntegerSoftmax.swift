@@ -10,6 +10,12 @@
 ///
 /// **Numbers**: the sum is below 2³¹ for fewer than 4096 channels.
 package enum IntegerSoftmax {
+  /// The equation for one pixel in real numbers: the bytes are within one step of these.
+  package static func reference(_ x: [Int8], inputScale: Float, beta: Float) -> [Double] {
+    let e = x.map { ElementaryFunctions.doubleExp(Double(beta * inputScale) * Double($0)) }
+    return e.map { min(127, 256 * $0 / e.reduce(0, +) - 128) }
+  }
+
   /// Results for all differences max x − x[c], with 31 fractional bits: what ``apply`` needs.
   ///
   /// Differences of which β · s_x times is beyond what 26 fractional bits hold give 0.

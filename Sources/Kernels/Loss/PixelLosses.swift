@@ -1,80 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The mean over an example's M elements of (p − t)².
-package enum MeanSquaredError {
-  /// `exampleLosses[n]` = the loss of example n; `gradient` = gradientScale · 2 (p − t) / M.
-  ///
-  /// **Shapes**: all of one shape; `gradient` may be `prediction`. **Cost**: two reads, one write.
-  package static func compute(
-    prediction: TensorView<Float>, target: TensorView<Float>, gradientScale: Float,
-    gradient: TensorView<Float>?, exampleLosses: UnsafeMutablePointer<Float>, pool: ThreadPool
-  ) {
-    precondition(prediction.hasShape(of: target), "a prediction has its target's shape")
-    precondition(gradient?.hasShape(of: target) ?? true, "a gradient has its tensor's shape")
-    let elements = target.height * target.width * target.channels
-    let factor = 2 * gradientScale / Float(max(1, elements))
-    ExampleLoop.mean(over: prediction, into: exampleLosses, pool: pool) { first, pixels in
-      ExampleLoop.sum(
-        prediction, target, gradient: gradient, firstPixel: first, pixels: pixels
-      ) { p, t in
-        let difference = p - t
-        return (difference * difference, difference * factor)
-      }
-    }
-  }
-}
-
-/// The mean over an example's M elements of the cross-entropy between t and σ(z), both
-/// probabilities of one event:
-///
-///     −t · ln σ(z) − (1 − t) · ln(1 − σ(z)) = max(z, 0) − z · t + ln(1 + e^−|z|)
-package enum BinaryCrossEntropyWithLogits {
-  /// `exampleLosses[n]` = the loss of example n; `gradient` = gradientScale · (σ(z) − t) / M.
-  ///
-  /// **Shapes**: all of one shape; `gradient` may be `logits`. **Cost**: two reads, one write.
-  package static func compute(
-    logits: TensorView<Float>, target: TensorView<Float>, gradientScale: Float,
-    gradient: TensorView<Float>?, exampleLosses: UnsafeMutablePointer<Float>, pool: ThreadPool
-  ) {
-    precondition(logits.hasShape(of: target), "a prediction has its target's shape")
-    precondition(gradient?.hasShape(of: target) ?? true, "a gradient has its tensor's shape")
-    let factor = gradientScale / Float(max(1, target.height * target.width * target.channels))
-    ExampleLoop.mean(over: logits, into: exampleLosses, pool: pool) { first, pixels in
-      ExampleLoop.sum(
-        logits, target, gradient: gradient, firstPixel: first, pixels: pixels
-      ) { z, t in
-        let zero = Vector(repeating: 0)
-        // One exponential serves the loss and the sigmoid.
-        let small = ElementaryFunctions.exp(-z.magnitudes)
-        let loss = z.maximum(zero) - z * t + ElementaryFunctions.logOfOnePlus(small)
-        let numerator = Vector(repeating: 1).replacing(with: small, where: z .< zero)
-        return (loss, (numerator / (small + 1) - t) * factor)
-      }
-    }
-  }
-
-  /// `exampleEntropies[n]` = mean of −t · ln t − (1 − t) · ln(1 − t): the least value that the loss
-  /// can have for a target, 0 only where all t are 0 or 1.
-  package static func entropy(
-    target: TensorView<Float>, exampleEntropies: UnsafeMutablePointer<Float>, pool: ThreadPool
-  ) {
-    ExampleLoop.mean(over: target, into: exampleEntropies, pool: pool) { first, pixels in
-      ExampleLoop.sum(target, target, gradient: nil, firstPixel: first, pixels: pixels) { t, _ in
-        let entropy = -selfInformation(t) - selfInformation(1 - t)
-        return (entropy, entropy)
-      }
-    }
-  }
-
-  /// p · ln p, 0 at p = 0.
-  @inline(__always) private static func selfInformation(_ p: Vector) -> Vector {
-    let isImpossible = p .<= Vector(repeating: 0)
-    return (p * ElementaryFunctions.log(p)).replacing(with: 0, where: isImpossible)
-  }
-}
-
 /// The loop of losses that are a mean over the elements of each example.
 enum ExampleLoop {
+  /// The mean of `f` over each example's elements in double precision: for reference
+  /// implementations.
+  static func reference(
+    _ a: TensorView<Double>, _ b: TensorView<Double>, _ f: (Double, Double) -> Double
+  ) -> [Double] {
+    var means = [Double](repeating: 0, count: a.batch)
+    a.forEachIndex { n, i, j, c in means[n] += f(a[n, i, j, c], b[n, i, j, c]) }
+    return means.map { $0 / Double(a.height * a.width * a.channels) }
+  }
+
   /// means[n] = Σ over example n of what `body(n, firstPixel, pixels)` gives, divided by its
   /// elements.
   ///
@@ -133,5 +70,105 @@ enum ExampleLoop {
       sum += losses.doubleTotal
     }
     return sum
+  }
+}
+
+/// The mean over an example's M elements of (p − t)².
+package enum MeanSquaredError {
+  /// The loss of each example in double precision.
+  package static func reference(
+    prediction: TensorView<Double>, target: TensorView<Double>
+  ) -> [Double] {
+    ExampleLoop.reference(prediction, target) { p, t in (p - t) * (p - t) }
+  }
+
+  /// `exampleLosses[n]` = the loss of example n; `gradient` = gradientScale · 2 (p − t) / M.
+  ///
+  /// **Shapes**: all of one shape; `gradient` may be `prediction`. **Cost**: two reads, one write.
+  package static func compute(
+    prediction: TensorView<Float>, target: TensorView<Float>, gradientScale: Float,
+    gradient: TensorView<Float>?, exampleLosses: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    precondition(prediction.hasShape(of: target), "a prediction has its target's shape")
+    precondition(gradient?.hasShape(of: target) ?? true, "a gradient has its tensor's shape")
+    let elements = target.height * target.width * target.channels
+    let factor = 2 * gradientScale / Float(max(1, elements))
+    ExampleLoop.mean(over: prediction, into: exampleLosses, pool: pool) { first, pixels in
+      ExampleLoop.sum(
+        prediction, target, gradient: gradient, firstPixel: first, pixels: pixels
+      ) { p, t in
+        let difference = p - t
+        return (difference * difference, difference * factor)
+      }
+    }
+  }
+}
+
+/// The mean over an example's M elements of the cross-entropy between t and σ(z), both
+/// probabilities of one event:
+///
+///     −t · ln σ(z) − (1 − t) · ln(1 − σ(z)) = max(z, 0) − z · t + ln(1 + e^−|z|)
+package enum BinaryCrossEntropyWithLogits {
+  /// The loss of each example in double precision, by the left side of the equation.
+  package static func reference(
+    logits: TensorView<Double>, target: TensorView<Double>
+  ) -> [Double] {
+    ExampleLoop.reference(logits, target) { z, t in
+      let p = Optional(ActivationFunction.sigmoid).reference(z)
+      return -t * ElementaryFunctions.doubleLog(p) - (1 - t) * ElementaryFunctions.doubleLog(1 - p)
+    }
+  }
+
+  /// `exampleLosses[n]` = the loss of example n; `gradient` = gradientScale · (σ(z) − t) / M.
+  ///
+  /// **Shapes**: all of one shape; `gradient` may be `logits`. **Cost**: two reads, one write.
+  package static func compute(
+    logits: TensorView<Float>, target: TensorView<Float>, gradientScale: Float,
+    gradient: TensorView<Float>?, exampleLosses: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    precondition(logits.hasShape(of: target), "a prediction has its target's shape")
+    precondition(gradient?.hasShape(of: target) ?? true, "a gradient has its tensor's shape")
+    let factor = gradientScale / Float(max(1, target.height * target.width * target.channels))
+    ExampleLoop.mean(over: logits, into: exampleLosses, pool: pool) { first, pixels in
+      ExampleLoop.sum(
+        logits, target, gradient: gradient, firstPixel: first, pixels: pixels
+      ) { z, t in
+        let zero = Vector(repeating: 0)
+        // One exponential serves the loss and the sigmoid.
+        let small = ElementaryFunctions.exp(-z.magnitudes)
+        let loss = z.maximum(zero) - z * t + ElementaryFunctions.logOfOnePlus(small)
+        let numerator = Vector(repeating: 1).replacing(with: small, where: z .< zero)
+        return (loss, (numerator / (small + 1) - t) * factor)
+      }
+    }
+  }
+
+  /// The entropy of each example's target in double precision.
+  package static func referenceEntropy(target: TensorView<Double>) -> [Double] {
+    func selfInformation(_ p: Double) -> Double {
+      p > 0 ? p * ElementaryFunctions.doubleLog(p) : 0
+    }
+    return ExampleLoop.reference(target, target) { t, _ in
+      -selfInformation(t) - selfInformation(1 - t)
+    }
+  }
+
+  /// `exampleEntropies[n]` = mean of −t · ln t − (1 − t) · ln(1 − t): the least value that the loss
+  /// can have for a target, 0 only where all t are 0 or 1.
+  package static func entropy(
+    target: TensorView<Float>, exampleEntropies: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    ExampleLoop.mean(over: target, into: exampleEntropies, pool: pool) { first, pixels in
+      ExampleLoop.sum(target, target, gradient: nil, firstPixel: first, pixels: pixels) { t, _ in
+        let entropy = -selfInformation(t) - selfInformation(1 - t)
+        return (entropy, entropy)
+      }
+    }
+  }
+
+  /// p · ln p, 0 at p = 0.
+  @inline(__always) private static func selfInformation(_ p: Vector) -> Vector {
+    let isImpossible = p .<= Vector(repeating: 0)
+    return (p * ElementaryFunctions.log(p)).replacing(with: 0, where: isImpossible)
   }
 }

@@ -71,6 +71,26 @@ extension TensorView {
   }
 }
 
+/// What reference implementations are written with.
+extension TensorView {
+  /// The element `[n, i, j, c]`.
+  subscript(n: Int, i: Int, j: Int, c: Int) -> Element {
+    get { pixel(n, i, j)[c] }
+    nonmutating set { pixel(n, i, j)[c] = newValue }
+  }
+
+  /// Runs `body` for the indices of each element, in order.
+  func forEachIndex(_ body: (_ n: Int, _ i: Int, _ j: Int, _ c: Int) -> Void) {
+    for n in 0..<batch {
+      for i in 0..<height {
+        for j in 0..<width {
+          for c in 0..<channels { body(n, i, j, c) }
+        }
+      }
+    }
+  }
+}
+
 extension TensorView<Float> {
   /// The elements of one image of the batch in NHWC order, without the gaps between pixels.
   package func elements(ofImage image: Int) -> [Float] {

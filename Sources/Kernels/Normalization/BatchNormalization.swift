@@ -7,6 +7,32 @@
 /// In training μ and σ² are the mean and the (biased) variance over the batch; in inference,
 /// running averages of them.
 package enum BatchNormalization {
+  /// The mean and the biased variance of each channel in double precision.
+  package static func referenceStatistics(
+    _ x: TensorView<Double>
+  ) -> (mean: [Double], variance: [Double]) {
+    let zeros = [Double](repeating: 0, count: x.channels)
+    var (mean, variance) = (zeros, zeros)
+    let count = Double(x.pixelCount)
+    x.forEachIndex { n, i, j, c in mean[c] += x[n, i, j, c] / count }
+    x.forEachIndex { n, i, j, c in
+      variance[c] += (x[n, i, j, c] - mean[c]) * (x[n, i, j, c] - mean[c]) / count
+    }
+    return (mean, variance)
+  }
+
+  /// The equation in double precision, with the statistics of the batch or any other.
+  package static func reference(
+    _ x: TensorView<Double>, _ statistics: (mean: [Double], variance: [Double]), scale: [Double],
+    offset: [Double], epsilon: Double, activation: ActivationFunction?, into y: TensorView<Double>
+  ) {
+    x.forEachIndex { n, i, j, c in
+      let deviation = (statistics.variance[c] + epsilon).squareRoot()
+      let normalised = (x[n, i, j, c] - statistics.mean[c]) / deviation
+      y[n, i, j, c] = activation.reference(scale[c] * normalised + offset[c])
+    }
+  }
+
   /// Floats of scratch memory that ``forwardTraining`` and ``gradientTraining`` need.
   package static func scratchCount(channels: Int, pixelCount: Int) -> Int {
     let sums = ChannelRows.scratchCount(

@@ -4,6 +4,13 @@
 ///
 ///     y[n,i,j,c] = max over (a, b) of x[n, i · s − p + a, j · s − p + b, c]
 package enum MaxPool {
+  /// The equation in double precision.
+  package static func reference(
+    _ x: TensorView<Double>, into y: TensorView<Double>, _ geometry: PoolingGeometry
+  ) {
+    geometry.reduceWindows(x, into: y) { $0.reduce(-.infinity, max) }
+  }
+
   /// **Shapes**: x: N×H×W×C; y: N×I×J×C, of any I and J whose windows touch the input.
   ///
   /// **Edge cases**: padding never wins, and a window of padding alone gives −∞. Of equal values

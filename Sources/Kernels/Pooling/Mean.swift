@@ -2,6 +2,21 @@
 
 /// y = mean of x over any of height, width and channels, which stay as extents of 1.
 package enum Mean {
+  /// The equation in double precision.
+  package static func reference(
+    _ x: TensorView<Double>, into y: TensorView<Double>, axes: MeanAxes
+  ) {
+    y.forEachIndex { n, i, j, c in
+      var sum = 0.0
+      for a in axes.height ? 0..<x.height : i..<i + 1 {
+        for b in axes.width ? 0..<x.width : j..<j + 1 {
+          for k in axes.channels ? 0..<x.channels : c..<c + 1 { sum += x[n, a, b, k] }
+        }
+      }
+      y[n, i, j, c] = sum / Double(axes.count(x))
+    }
+  }
+
   /// **Exactness**: sums are taken in single precision and in order, over channels after pixels.
   /// **Preconditions**: x has elements.
   package static func forward(

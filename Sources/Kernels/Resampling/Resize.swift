@@ -12,6 +12,33 @@ package enum Resize {
     case bilinear
   }
 
+  /// The equation in double precision.
+  package static func reference(
+    _ x: TensorView<Double>, into y: TensorView<Double>, _ method: Method
+  ) {
+    /// The input positions on both sides of the centre of output position `i`, and the share of the
+    /// second.
+    func tap(_ i: Int, _ input: Int, _ output: Int) -> (low: Int, high: Int, share: Double) {
+      let place = max(0, (Double(i) + 0.5) * Double(input) / Double(output) - 0.5)
+      let low = min(input - 1, Int(place))
+      return (low, min(input - 1, low + 1), place - Double(low))
+    }
+    y.forEachIndex { n, i, j, c in
+      if method == .nearest {
+        y[n, i, j, c] = x[n, i * x.height / y.height, j * x.width / y.width, c]
+      } else {
+        let (row, column) = (tap(i, x.height, y.height), tap(j, x.width, y.width))
+        let upper =
+          (1 - column.share) * x[n, row.low, column.low, c]
+          + column.share * x[n, row.low, column.high, c]
+        let lower =
+          (1 - column.share) * x[n, row.high, column.low, c]
+          + column.share * x[n, row.high, column.high, c]
+        y[n, i, j, c] = (1 - row.share) * upper + row.share * lower
+      }
+    }
+  }
+
   /// y = x at another size. **Shapes**: x: N×H×W×C, y: N×I×J×C.
   package static func forward(
     _ x: TensorView<Float>, into y: TensorView<Float>, _ method: Method, pool: ThreadPool
