@@ -49,9 +49,13 @@ struct BatchNormalizationTests {
       let scratch = FloatBuffer(
         BatchNormalization.scratchCount(channels: channels, pixelCount: shape.pixels))
       BatchNormalization.forwardTraining(
-        x.view, scale: scale.base, offset: offset.base, epsilon: epsilon, momentum: 0.1,
-        runningMean: mean.base, runningVariance: variance.base, activation: activation,
-        into: y.view, savedMean: savedMean.base, savedInverseDeviation: savedDeviation.base,
+        x.view,
+        BatchNormalization.Parameters(
+          scale: scale.base, offset: offset.base, runningMean: mean.base,
+          runningVariance: variance.base, epsilon: epsilon, momentum: 0.1),
+        activation: activation, into: y.view,
+        saved: BatchNormalization.Statistics(
+          mean: savedMean.base, inverseDeviation: savedDeviation.base),
         scratch: scratch.base, pool: pool)
       expectUntouchedGaps(y)
       return y.elements + mean.elements + variance.elements + savedMean.elements
@@ -90,9 +94,11 @@ struct BatchNormalizationTests {
         let scratch = FloatBuffer(
           BatchNormalization.scratchCount(channels: channels, pixelCount: shape.pixels))
         BatchNormalization.gradientTraining(
-          x.view, savedMean: mean.base, savedInverseDeviation: deviation.base, scale: scale.base,
+          x.view,
+          BatchNormalization.Statistics(mean: mean.base, inverseDeviation: deviation.base),
+          scale: scale.base,
           of: inPlace ? dx.view : dy.view, into: dx.view, accumulate: accumulate,
-          scaleGradient: scaleGradient.base, offsetGradient: offsetGradient.base,
+          parameterGradients: (scaleGradient.base, offsetGradient.base),
           scratch: scratch.base, pool: pool)
         expectUntouchedGaps(dx)
         return dx.elements + scaleGradient.elements + offsetGradient.elements

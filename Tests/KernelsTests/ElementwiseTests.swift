@@ -196,8 +196,8 @@ struct BoundedResidualTests {
       let (dx, df) = (shape.tensor(&random), shape.tensor(&random))
       dx.set(before)
       BoundedResidual.gradient(
-        image: x.view, residual: f.view, limit: limit, of: dy.view, intoImage: dx.view,
-        accumulateImage: true, intoResidual: df.view, accumulateResidual: false, pool: pool)
+        image: x.view, residual: f.view, limit: limit, of: dy.view, into: (dx.view, df.view),
+        accumulate: (true, false), pool: pool)
       expectUntouchedGaps(dx, df)
       return dx.elements + df.elements
     }

@@ -20,7 +20,7 @@ public enum ActivationFunction: Equatable, Sendable {
   /// min(max(x, −1), 1)
   case hardTanh
 
-  /// Whether the derivative can be had from the output alone, so that the output may overwrite the
+  /// Whether the output alone determines the derivative, so that the output may overwrite the
   /// input.
   package var hasGradientFromOutput: Bool {
     switch self {

@@ -12,8 +12,8 @@ package enum Convolution {
   package enum Direction: Equatable, Sendable {
     /// y from x and w.
     case forward
-    /// The same with a quarter of its rounding errors, a little slower: for outputs that are looked
-    /// at, where those of a training step are as good with more noise.
+    /// The same with a quarter of its rounding errors, a little slower: training tolerates larger
+    /// ones.
     case inference
     /// ∂L/∂x from ∂L/∂y and w.
     case inputGradient

@@ -72,7 +72,7 @@ enum ConvolutionAlgorithm {
   case depthwise
   /// Fewer multiplications for 3×3 kernels.
   case winograd
-  /// One product of all taps for the gradient of an input with few channels.
+  /// One matrix product of all taps, then col2im: for the gradient of an input with few channels.
   case columnsToImage
   /// A matrix product over gathered blocks of pixels.
   case implicitGEMM

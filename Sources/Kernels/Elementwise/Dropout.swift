@@ -4,9 +4,9 @@ import CIntrinsics
 /// Inverted dropout (Srivastava et al., JMLR 15, 2014): an element is zeroed with probability
 /// `rate`, else divided by 1 − rate.
 ///
-/// Which elements stay is a hash of the seed and the element's number, counted without the gaps
-/// between pixels: so the backward pass finds the same ones, nothing is stored, and any split into
-/// threads gives the same bytes.
+/// A hash of the seed and the element's number, counted without the gaps between pixels, decides
+/// which elements are kept. So the backward pass finds the same ones, nothing is stored, and the
+/// bytes do not depend on the number of threads.
 package enum Dropout {
   /// Whether element number `index` is kept: whether 23 bits of its hash, as a number in
   /// [0, 1), are at least `rate`.

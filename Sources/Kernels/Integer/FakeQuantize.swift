@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-/// What becomes of a float that is stored as an 8-bit integer and read again (Jacob et al.,
+/// Rounds floats as if they were stored as 8-bit integers and read back (Jacob et al.,
 /// arXiv:1712.05877, section 3):
 ///
 ///     y = scale · (q − zeroPoint),   q = clamp(round(x / scale) + zeroPoint, −128, 127)

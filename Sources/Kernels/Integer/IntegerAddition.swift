@@ -131,7 +131,7 @@ extension Comparable {
   }
 }
 
-/// A sum in floats, and whether it is certain: the fast way of `IntegerAddition`.
+/// A sum in floats, and whether it is certain: the fast path of `IntegerAddition`.
 ///
 ///     t = (a − z_a) · s_a / s_y ± (b − z_b) · s_b / s_y,   y = ⌊t⌉ + z_y
 ///

@@ -3,8 +3,8 @@ import CIntrinsics
 
 /// Functions of one quantised tensor as tables of their 256 results.
 ///
-/// Whatever the rule for one byte costs is paid when the table is made, by
-/// ``IntegerLookup/table(for:input:output:)``; the kernel is the same for all.
+/// A function's rule is evaluated once for each byte, when ``table(for:input:output:from:to:)``
+/// makes the table; the kernel is the same for all functions.
 package enum IntegerLookup {
   /// The equation for one byte.
   package static func reference(_ table: [UInt8], _ x: Int8) -> Int8 {
@@ -40,6 +40,7 @@ extension IntegerLookup {
     case rescale
     /// LOGISTIC
     case sigmoid
+    /// TANH
     case tanh
     /// GELU, exact
     case gelu

@@ -102,6 +102,7 @@ public struct AffineQuantization: Equatable, Sendable {
   /// In the range of the tensor's integers, so that 0 is represented exactly.
   public var zeroPoint: Int32
 
+  /// A scale, positive and finite, and the integer that stands for 0.
   public init(scale: Float, zeroPoint: Int32) {
     self.scale = scale
     self.zeroPoint = zeroPoint

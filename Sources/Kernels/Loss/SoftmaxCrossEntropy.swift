@@ -90,7 +90,7 @@ package enum SoftmaxCrossEntropy {
       for k in 0..<classes {
         let target = kept * t[k] + uniform
         mass += target
-        // A class that cannot be costs nothing, however impossible its logit says it is.
+        // A class of probability 0 adds nothing, even where its logit is −∞.
         if target != 0 { loss += target * (logarithm - (z[k] - largest)) }
       }
     }

@@ -7,6 +7,47 @@
 /// In training μ and σ² are the mean and the (biased) variance over the batch; in inference,
 /// running averages of them.
 package enum BatchNormalization {
+  /// What a trained normalisation has for each channel, and its two constants.
+  package struct Parameters {
+    /// γ
+    package var scale: UnsafePointer<Float>
+    /// β
+    package var offset: UnsafePointer<Float>
+    package var runningMean: UnsafeMutablePointer<Float>
+    package var runningVariance: UnsafeMutablePointer<Float>
+    package var epsilon: Float
+    /// How far the running averages move towards those of a batch, from 0 to 1.
+    package var momentum: Float
+
+    package init(
+      scale: UnsafePointer<Float>, offset: UnsafePointer<Float>,
+      runningMean: UnsafeMutablePointer<Float>, runningVariance: UnsafeMutablePointer<Float>,
+      epsilon: Float, momentum: Float
+    ) {
+      self.scale = scale
+      self.offset = offset
+      self.runningMean = runningMean
+      self.runningVariance = runningVariance
+      self.epsilon = epsilon
+      self.momentum = momentum
+    }
+  }
+
+  /// Memory for what the gradient needs of a batch, for each channel.
+  package struct Statistics {
+    /// μ
+    package var mean: UnsafeMutablePointer<Float>
+    /// 1 / √(σ² + ε)
+    package var inverseDeviation: UnsafeMutablePointer<Float>
+
+    package init(
+      mean: UnsafeMutablePointer<Float>, inverseDeviation: UnsafeMutablePointer<Float>
+    ) {
+      self.mean = mean
+      self.inverseDeviation = inverseDeviation
+    }
+  }
+
   /// The mean and the biased variance of each channel in double precision.
   package static func referenceStatistics(
     _ x: TensorView<Double>
@@ -48,19 +89,16 @@ package enum BatchNormalization {
     ChannelRows(channels: channels, pixelCount: 0, isContiguous: true).width
   }
 
-  /// Normalises by the statistics of the batch. `y` must not be `x`.
+  /// Normalises by the statistics of the batch, which are `saved`. `y` must not be `x`.
   ///
-  /// `runningMean` and `runningVariance` move towards the batch's by `momentum`, the latter towards
-  /// the unbiased one. `savedMean` and `savedInverseDeviation` are what the gradient needs.
+  /// The running averages move towards those of the batch, that of the variance towards the
+  /// unbiased one.
   ///
   /// **Exactness**: sums of x − x₀ and of its square, x₀ the first pixel, in single precision over
   /// fixed chunks, combined in double precision. **Cost**: x is read twice, y written once.
   package static func forwardTraining(
-    _ x: TensorView<Float>, scale: UnsafePointer<Float>, offset: UnsafePointer<Float>,
-    epsilon: Float, momentum: Float, runningMean: UnsafeMutablePointer<Float>,
-    runningVariance: UnsafeMutablePointer<Float>, activation: ActivationFunction?,
-    into y: TensorView<Float>, savedMean: UnsafeMutablePointer<Float>,
-    savedInverseDeviation: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    _ x: TensorView<Float>, _ parameters: Parameters, activation: ActivationFunction?,
+    into y: TensorView<Float>, saved: Statistics, scratch: UnsafeMutablePointer<Float>,
     pool: ThreadPool
   ) {
     precondition(x.hasShape(of: y), "batch normalisation keeps the shape")
@@ -71,22 +109,23 @@ package enum BatchNormalization {
     let partial = scratch + parameterRows * rowWidth(channels: x.channels)
     rows.repeatValues(x.pixel(0), into: origin)
     sumDifferences(x, from: origin, rows, into: partial, pool: pool)
+    let p = parameters
     let count = Double(x.pixelCount)
     rows.combine(partial, valuesPerElement: 2, pool: pool) { c, totals in
       let shift = totals[0] / count
       let mean = Double(x.base[c]) + shift
       let variance = max(0, totals[1] / count - shift * shift)
       let unbiased = variance * count / max(1, count - 1)
-      savedMean[c] = Float(mean)
-      savedInverseDeviation[c] = Float(1 / (variance + Double(epsilon)).squareRoot())
-      runningMean[c] += momentum * (Float(mean) - runningMean[c])
-      runningVariance[c] += momentum * (Float(unbiased) - runningVariance[c])
+      saved.mean[c] = Float(mean)
+      saved.inverseDeviation[c] = Float(1 / (variance + Double(p.epsilon)).squareRoot())
+      p.runningMean[c] += p.momentum * (Float(mean) - p.runningMean[c])
+      p.runningVariance[c] += p.momentum * (Float(unbiased) - p.runningVariance[c])
     }
     let multiplier = scratch
     let shift = scratch + x.channels
     for c in 0..<x.channels {
-      multiplier[c] = scale[c] * savedInverseDeviation[c]
-      shift[c] = offset[c] - savedMean[c] * multiplier[c]
+      multiplier[c] = p.scale[c] * saved.inverseDeviation[c]
+      shift[c] = p.offset[c] - saved.mean[c] * multiplier[c]
     }
     ChannelAffine.forward(
       x, multiplier: multiplier, shift: shift, activation: activation, into: y, pool: pool)
@@ -127,13 +166,12 @@ extension BatchNormalization {
   ///     ∂L/∂γ = Σ ∂L/∂y · x̂
   ///     ∂L/∂x = γ · r · (∂L/∂y − ∂L/∂β / N − x̂ · ∂L/∂γ / N), or += with `accumulate`
   ///
-  /// `dx` may be `dy`. `scaleGradient` and `offsetGradient` are overwritten. **Cost**: x and dy are
-  /// read twice, dx written once.
+  /// `dx` may be `dy`; the `parameterGradients` of `channels` elements each are overwritten.
+  /// **Cost**: x and dy are read twice, dx written once.
   package static func gradientTraining(
-    _ x: TensorView<Float>, savedMean: UnsafePointer<Float>,
-    savedInverseDeviation: UnsafePointer<Float>, scale: UnsafePointer<Float>,
+    _ x: TensorView<Float>, _ saved: Statistics, scale: UnsafePointer<Float>,
     of dy: TensorView<Float>, into dx: TensorView<Float>, accumulate: Bool,
-    scaleGradient: UnsafeMutablePointer<Float>, offsetGradient: UnsafeMutablePointer<Float>,
+    parameterGradients: (scale: UnsafeMutablePointer<Float>, offset: UnsafeMutablePointer<Float>),
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     precondition(x.hasShape(of: dy) && dx.hasShape(of: dy), "batch normalisation keeps the shape")
@@ -146,13 +184,13 @@ extension BatchNormalization {
       mean: scratch, factor: scratch + width, offsetMean: scratch + 2 * width,
       scaleMean: scratch + 3 * width)
     let partial = scratch + parameterRows * width
-    rows.repeatValues(savedMean, into: parameters.mean)
+    rows.repeatValues(saved.mean, into: parameters.mean)
     sumProducts(x, dy, mean: parameters.mean, rows, into: partial, pool: pool)
     let count = Double(x.pixelCount)
     rows.combine(partial, valuesPerElement: 2, pool: pool) { c, totals in
-      let deviation = savedInverseDeviation[c]
-      offsetGradient[c] = Float(totals[0])
-      scaleGradient[c] = Float(totals[1] * Double(deviation))
+      let deviation = saved.inverseDeviation[c]
+      parameterGradients.offset[c] = Float(totals[0])
+      parameterGradients.scale[c] = Float(totals[1] * Double(deviation))
       for pixel in 0..<rows.pixelsPerRow {
         let lane = pixel * rows.channels + c
         parameters.factor[lane] = scale[c] * deviation

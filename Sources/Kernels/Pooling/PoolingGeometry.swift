@@ -72,7 +72,7 @@ package struct PoolingGeometry: Equatable, Sendable {
     }
   }
 
-  /// Fails when strides or windows are empty, or a window has more positions than a byte can tell.
+  /// Traps when strides or windows are empty, or a window has more positions than a byte can count.
   func check() {
     precondition(kernelHeight > 0 && kernelWidth > 0, "a pooling window is not empty")
     precondition(strideHeight > 0 && strideWidth > 0, "a pooling stride is positive")

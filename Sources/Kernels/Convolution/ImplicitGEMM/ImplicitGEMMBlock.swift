@@ -150,7 +150,7 @@ struct ImplicitGEMMBlock {
     return MatrixMultiply.LeftFactor(gathered, rowStride: gatheredRowStride)
   }
 
-  /// Applies what the product has not applied itself.
+  /// Applies an activation function that the micro-kernel has not applied.
   private func activate(_ c: UnsafeMutablePointer<Float>, rowStride: Int) {
     guard let activation = operands.activation, !activation.isFusedInMicroKernel else { return }
     Optional(activation).specialize(
@@ -247,7 +247,7 @@ private struct RowActivation: ActivationBody {
 }
 
 extension ActivationFunction {
-  /// Whether matrix products apply the function while they store.
+  /// Whether the micro-kernel applies the function while it stores.
   var isFusedInMicroKernel: Bool {
     switch self {
     case .relu, .relu6: true

@@ -160,8 +160,8 @@ struct WinogradCost {
   }
 
   /// Tiles: a transform of n² products takes some twelve cycles a product; the products take half a
-  /// cycle, but a product alone has to wait for itself; the weights' transform takes two cycles a
-  /// product.
+  /// cycle each, but a single one waits for its own result; the weights' transform takes two cycles
+  /// a product.
   func cycles<Transform: WinogradTransform>(_: Transform.Type) -> Double {
     let tiles = WinogradTiles(
       size: Transform.outputs, batch: batch, height: height, width: width)

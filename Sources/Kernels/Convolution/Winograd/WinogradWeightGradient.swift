@@ -5,10 +5,10 @@
 ///
 /// For each of the n² products this is a multiplication of matrices whose inner dimension is the
 /// tiles, W = A g Aᵀ by V = Bᵀ d B. Where there are many channels, W of all tiles is computed
-/// first; then each thread takes panels of input channels, computes their V and finishes their
+/// first; then each thread takes panels of input channels, computes their V and completes their
 /// blocks of output channels. Where there are many tiles, they are cut into slices: a thread takes
 /// a slice through both transforms in its own cache and keeps all sums, and those of the slices are
-/// added in order. Little of what one thread writes is read by another, which is slow.
+/// added in order. So threads read little of what others wrote, which would be slow.
 struct WinogradWeightGradient<Transform: WinogradTransform> {
   let geometry: ConvolutionGeometry
   let tiles: WinogradTiles

@@ -128,7 +128,7 @@ package enum IntegerResize {
     private let last: Int
     private let scale: Float
     private let offset: Float
-    /// Added before rounding down, which for numbers that are not negative rounds halves up.
+    /// Added before rounding down: rounds halves up, as no number is negative.
     private let half: Float
 
     init(input: Int, output: Int, _ mode: SamplingMode) {
