@@ -1,23 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import Kernels
 import TestSupport
 import Testing
-
-/// The functions as their definitions have them, in double precision.
-func reference(_ f: ActivationFunction?, _ x: Double) -> Double {
-  switch f {
-  case nil: x
-  case .relu: max(x, 0)
-  case .relu6: min(max(x, 0), 6)
-  case .leakyReLU(let slope): x >= 0 ? x : Double(slope) * x
-  case .gelu: x * 0.5 * (1 + erf(x / 2.0.squareRoot()))
-  case .sigmoid: 1 / (1 + exp(-x))
-  case .tanh: tanh(x)
-  case .hardSwish: x * min(max(x + 3, 0), 6) / 6
-  case .hardTanh: min(max(x, -1), 1)
-  }
-}
 
 let allActivations: [ActivationFunction] = [
   .relu, .relu6, .leakyReLU(slope: 0.1), .leakyReLU(slope: -0.5), .gelu, .sigmoid, .tanh,
@@ -36,7 +20,7 @@ struct ActivationTests {
   @Test(arguments: TestShape.all, allActivations)
   func `forward is the function of each element`(shape: TestShape, f: ActivationFunction) throws {
     let x = input(shape)
-    let expected = x.doubles.map { Float(reference(f, $0)) }
+    let expected = x.doubles.map { Float(Optional(f).reference($0)) }
     let actual = try withAnyThreadCount { pool in
       let y = input(shape)
       Activation.forward(f, x.view, into: y.view, pool: pool)
@@ -72,7 +56,8 @@ struct ActivationTests {
         return dx.elements
       }
       expectGradient(
-        actual, over: accumulate ? before : nil, of: { $0.map { reference(f, $0) } }, at: x.doubles,
+        actual, over: accumulate ? before : nil, of: { $0.map { Optional(f).reference($0) } },
+        at: x.doubles,
         weights: dy.doubles)
     }
   }
@@ -102,7 +87,7 @@ struct ActivationTests {
       }
       let gradient = Array(actual.prefix(shape.count))
       expectGradient(
-        gradient, of: { $0.map { reference(f, $0) } }, at: x.doubles, weights: dy.doubles)
+        gradient, of: { $0.map { f.reference($0) } }, at: x.doubles, weights: dy.doubles)
       guard withSums else { continue }
       var sums = [Double](repeating: 0, count: shape.channels)
       for index in gradient.indices { sums[index % shape.channels] += Double(gradient[index]) }

@@ -17,25 +17,27 @@ struct ArithmeticTests {
       repeated.contains(.width) ? 1 : shape.width,
       repeated.contains(.channels) ? 1 : shape.channels, gap: 2)
     let (a, b) = (shape.tensor(&random), small.tensor(&random))
-    var repeatedValues: [Float] = []
-    let values = b.elements
-    shape.forEach { n, y, x, c in
-      let index = small.index(
-        n, min(y, small.height - 1), min(x, small.width - 1), min(c, small.channels - 1))
-      repeatedValues.append(values[index])
-    }
-    let operations: [(Arithmetic.Operation, (Float, Float) -> Float)] = [
-      (.add, { $0 + $1 }), (.subtract, { $0 - $1 }), (.multiply, { $0 * $1 }),
-      (.parametricReLU, { $0 < 0 ? $0 * $1 : $0 }),
-    ]
-    for (operation, f) in operations {
+    let before = (shape.tensor(&random).elements, small.tensor(&random).elements)
+    let dy = shape.tensor(&random)
+    for operation in [Arithmetic.Operation.add, .subtract, .multiply, .parametricReLU] {
+      func reference(
+        _ a: [Double], _ b: [Double], swapped: Bool = false, _ activation: ActivationFunction? = nil
+      ) -> [Double] {
+        var b = b
+        return small.with(&b) { b in
+          shape.reference(a) { a, y in
+            Arithmetic.reference(
+              operation, swapped ? b : a, swapped ? a : b, activation: activation, into: y)
+          }
+        }
+      }
       let actual = try withAnyThreadCount { pool in
         let y = shape.tensor(&random)
         Arithmetic.forward(operation, a.view, b.view, into: y.view, pool: pool)
         expectUntouchedGaps(y)
         return y.elements
       }
-      #expect(actual == zip(a.elements, repeatedValues).map(f))
+      #expect(actual == reference(a.doubles, b.doubles).map(Float.init))
       // The first operand may be the repeated one as well.
       let swapped = try withAnyThreadCount { pool in
         let y = shape.tensor(&random)
@@ -43,7 +45,20 @@ struct ArithmeticTests {
           operation, b.view, a.view, activation: .relu, into: y.view, pool: pool)
         return y.elements
       }
-      #expect(swapped == zip(repeatedValues, a.elements).map { max(0, f($0, $1)) })
+      #expect(
+        swapped == reference(a.doubles, b.doubles, swapped: true, .relu).map(Float.init))
+      let (da, db) = (shape.tensor(&random), small.tensor(&random))
+      da.set(before.0)
+      db.set(before.1)
+      Arithmetic.gradient(
+        operation, a.view, b.view, of: dy.view, into: (da.view, db.view), accumulate: (true, false))
+      expectUntouchedGaps(da, db)
+      expectGradient(
+        da.elements, over: before.0, of: { reference($0, b.doubles) }, at: a.doubles,
+        weights: dy.doubles)
+      expectGradient(
+        db.elements, of: { reference(a.doubles, $0) }, at: b.doubles, weights: dy.doubles,
+        tolerance: 1e-4)
     }
   }
 }
@@ -58,12 +73,8 @@ struct MeanTests {
       let output = TestShape(
         shape.batch, axes.height ? 1 : shape.height, axes.width ? 1 : shape.width,
         axes.channels ? 1 : shape.channels, gap: shape.gap)
-      var sums = [Double](repeating: 0, count: output.count)
-      let values = x.doubles
-      shape.forEach { n, i, j, c in
-        let target = output.index(
-          n, axes.height ? 0 : i, axes.width ? 0 : j, axes.channels ? 0 : c)
-        sums[target] += values[shape.index(n, i, j, c)] * Double(output.count) / Double(shape.count)
+      func mean(_ x: [Double]) -> [Double] {
+        shape.reference(x, into: output) { Mean.reference($0, into: $1, axes: axes) }
       }
       let actual = try withAnyThreadCount { pool in
         let y = output.tensor(&random)
@@ -71,7 +82,12 @@ struct MeanTests {
         expectUntouchedGaps(y)
         return y.elements
       }
-      expectClose(actual, sums.map { Float($0) })
+      expectClose(actual, mean(x.doubles).map(Float.init))
+      let (dy, dx) = (output.tensor(&random), shape.tensor(&random))
+      let before = dx.elements
+      Mean.gradient(of: dy.view, into: dx.view, accumulate: true, axes: axes)
+      expectUntouchedGaps(dx)
+      expectGradient(dx.elements, over: before, of: mean, at: x.doubles, weights: dy.doubles)
     }
   }
 }
@@ -88,20 +104,20 @@ struct TransposeTests {
         guard let c = axes.first(where: { $0 != a && $0 != b }) else { continue }
         let output = TestShape(
           shape.batch, extents[a.rawValue], extents[b.rawValue], extents[c.rawValue], gap: 1)
-        var expected = [Float](repeating: 0, count: shape.count)
-        let values = x.elements
-        shape.forEach { n, i, j, k in
-          let place = [i, j, k]
-          expected[output.index(n, place[a.rawValue], place[b.rawValue], place[c.rawValue])] =
-            values[shape.index(n, i, j, k)]
-        }
+        let expected = output.tensor(&random)
+        Transpose.reference(x.view, into: expected.view, order: (a, b, c))
         let actual = try withAnyThreadCount { pool in
           let y = output.tensor(&random)
           Transpose.apply(x.view, into: y.view, order: (a, b, c), pool: pool)
           expectUntouchedGaps(y)
           return y.elements
         }
-        #expect(actual == expected)
+        #expect(actual == expected.elements)
+        let dx = shape.tensor(&random)
+        let before = dx.elements
+        Transpose.gradient(of: expected.view, into: dx.view, accumulate: true, order: (a, b, c))
+        expectUntouchedGaps(dx)
+        #expect(dx.elements == zip(x.elements, before).map { $0 + $1 })
       }
     }
   }

@@ -6,26 +6,26 @@ import Testing
 struct BatchNormalizationTests {
   private let epsilon: Float = 1e-3
 
-  /// Mean and biased variance of each channel.
-  private func statistics(_ x: [Double], channels: Int) -> [(mean: Double, variance: Double)] {
-    let count = Double(x.count / channels)
-    return (0..<channels).map { c in
-      let values = stride(from: c, to: x.count, by: channels).map { x[$0] }
-      let mean = values.reduce(0, +) / count
-      return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count)
-    }
+  private func statistics(
+    _ x: TestTensor, _ shape: TestShape
+  ) -> (mean: [Double], variance: [Double]) {
+    var x = x.doubles
+    return shape.with(&x) { BatchNormalization.referenceStatistics($0) }
   }
 
+  private func deviations(_ variances: [Double]) -> [Float] {
+    variances.map { Float(1 / ($0 + Double(epsilon)).squareRoot()) }
+  }
+
+  /// The reference with the statistics of `x` itself.
   private func normalized(
-    _ x: [Double], scale: [Double], offset: [Double], activation: ActivationFunction? = nil
+    _ x: [Double], _ shape: TestShape, scale: [Double], offset: [Double],
+    activation: ActivationFunction? = nil
   ) -> [Double] {
-    let channels = scale.count
-    let statistics = statistics(x, channels: channels)
-    return x.indices.map { index in
-      let c = index % channels
-      let deviation = (statistics[c].variance + Double(epsilon)).squareRoot()
-      return reference(
-        activation, (x[index] - statistics[c].mean) / deviation * scale[c] + offset[c])
+    shape.reference(x) { x, y in
+      BatchNormalization.reference(
+        x, BatchNormalization.referenceStatistics(x), scale: scale, offset: offset,
+        epsilon: Double(epsilon), activation: activation, into: y)
     }
   }
 
@@ -49,27 +49,29 @@ struct BatchNormalizationTests {
       let scratch = FloatBuffer(
         BatchNormalization.scratchCount(channels: channels, pixelCount: shape.pixels))
       BatchNormalization.forwardTraining(
-        x.view, scale: scale.base, offset: offset.base, epsilon: epsilon, momentum: 0.1,
-        runningMean: mean.base, runningVariance: variance.base, activation: activation,
-        into: y.view, savedMean: savedMean.base, savedInverseDeviation: savedDeviation.base,
+        x.view,
+        BatchNormalization.Parameters(
+          scale: scale.base, offset: offset.base, runningMean: mean.base,
+          runningVariance: variance.base, epsilon: epsilon, momentum: 0.1),
+        activation: activation, into: y.view,
+        saved: BatchNormalization.Statistics(
+          mean: savedMean.base, inverseDeviation: savedDeviation.base),
         scratch: scratch.base, pool: pool)
       expectUntouchedGaps(y)
       return y.elements + mean.elements + variance.elements + savedMean.elements
         + savedDeviation.elements
     }
-    let statistics = statistics(x.doubles, channels: channels)
+    let statistics = statistics(x, shape)
     let unbiased = Double(shape.pixels) / Double(max(1, shape.pixels - 1))
     let y = normalized(
-      x.doubles, scale: scale.doubles, offset: offset.doubles, activation: activation)
+      x.doubles, shape, scale: scale.doubles, offset: offset.doubles, activation: activation)
     expectClose(Array(actual.prefix(shape.count)), y.map(Float.init), tolerance: 2e-4)
-    let means = statistics.indices.map { 0.9 * oldMean[$0] + 0.1 * Float(statistics[$0].mean) }
-    let variances = statistics.indices.map {
-      0.9 * oldVariance[$0] + 0.1 * Float(statistics[$0].variance * unbiased)
+    let means = zip(oldMean, statistics.mean).map { 0.9 * $0 + 0.1 * Float($1) }
+    let variances = zip(oldVariance, statistics.variance).map {
+      0.9 * $0 + 0.1 * Float($1 * unbiased)
     }
-    let saved = statistics.map { Float($0.mean) }
-    let deviations = statistics.map { Float(1 / ($0.variance + Double(epsilon)).squareRoot()) }
-    expectClose(
-      Array(actual.suffix(4 * channels)), means + variances + saved + deviations, tolerance: 1e-5)
+    let saved = statistics.mean.map(Float.init) + deviations(statistics.variance)
+    expectClose(Array(actual.suffix(4 * channels)), means + variances + saved, tolerance: 1e-5)
   }
 
   @Test(arguments: TestShape.all)
@@ -81,10 +83,9 @@ struct BatchNormalizationTests {
     let before = shape.tensor(&random).elements
     let scale = FloatBuffer(channels, &random)
     let offset = FloatBuffer(channels, &random)
-    let statistics = statistics(x.doubles, channels: channels)
-    let mean = FloatBuffer(statistics.map { Float($0.mean) })
-    let deviation = FloatBuffer(
-      statistics.map { Float(1 / ($0.variance + Double(epsilon)).squareRoot()) })
+    let statistics = statistics(x, shape)
+    let mean = FloatBuffer(statistics.mean.map(Float.init))
+    let deviation = FloatBuffer(deviations(statistics.variance))
     for (accumulate, inPlace) in [(false, false), (true, false), (false, true)] {
       let actual = try withAnyThreadCount { pool in
         let dx = shape.tensor(&random)
@@ -93,24 +94,26 @@ struct BatchNormalizationTests {
         let scratch = FloatBuffer(
           BatchNormalization.scratchCount(channels: channels, pixelCount: shape.pixels))
         BatchNormalization.gradientTraining(
-          x.view, savedMean: mean.base, savedInverseDeviation: deviation.base, scale: scale.base,
+          x.view,
+          BatchNormalization.Statistics(mean: mean.base, inverseDeviation: deviation.base),
+          scale: scale.base,
           of: inPlace ? dx.view : dy.view, into: dx.view, accumulate: accumulate,
-          scaleGradient: scaleGradient.base, offsetGradient: offsetGradient.base,
+          parameterGradients: (scaleGradient.base, offsetGradient.base),
           scratch: scratch.base, pool: pool)
         expectUntouchedGaps(dx)
         return dx.elements + scaleGradient.elements + offsetGradient.elements
       }
       expectGradient(
         Array(actual.prefix(shape.count)), over: accumulate ? before : nil,
-        of: { normalized($0, scale: scale.doubles, offset: offset.doubles) }, at: x.doubles,
+        of: { normalized($0, shape, scale: scale.doubles, offset: offset.doubles) }, at: x.doubles,
         weights: dy.doubles, tolerance: 1e-4)
       expectGradient(
         Array(actual.dropFirst(shape.count).prefix(channels)),
-        of: { normalized(x.doubles, scale: $0, offset: offset.doubles) }, at: scale.doubles,
+        of: { normalized(x.doubles, shape, scale: $0, offset: offset.doubles) }, at: scale.doubles,
         weights: dy.doubles)
       expectGradient(
         Array(actual.suffix(channels)),
-        of: { normalized(x.doubles, scale: scale.doubles, offset: $0) }, at: offset.doubles,
+        of: { normalized(x.doubles, shape, scale: scale.doubles, offset: $0) }, at: offset.doubles,
         weights: dy.doubles)
     }
   }
@@ -127,14 +130,6 @@ struct BatchNormalizationTests {
       scale: scale.base, offset: offset.base, mean: mean.base, variance: variance.base,
       epsilon: epsilon, channels: channels, multiplier: multiplier.base, shift: shift.base)
     let x = shape.tensor(&random)
-    func folded(_ x: [Double]) -> [Double] {
-      x.indices.map { index in
-        let c = index % channels
-        let deviation = (variance.doubles[c] + Double(epsilon)).squareRoot()
-        return (x[index] - mean.doubles[c]) / deviation * scale.doubles[c] + offset.doubles[c]
-      }
-    }
-    let sample = Array(x.doubles.prefix(64 * channels))
     for activation in [nil, .relu6] as [ActivationFunction?] {
       let actual = try withAnyThreadCount { pool in
         let y = shape.tensor(&random)
@@ -144,8 +139,14 @@ struct BatchNormalizationTests {
         expectUntouchedGaps(y)
         return y.elements
       }
-      let expected = folded(sample).map { Float(reference(activation, $0)) }
-      expectClose(Array(actual.prefix(sample.count)), expected, tolerance: 1e-5)
+      let (scales, offsets) = (scale.doubles, offset.doubles)
+      let statistics = (mean: mean.doubles, variance: variance.doubles)
+      let expected = shape.reference(x.doubles) {
+        BatchNormalization.reference(
+          $0, statistics, scale: scales, offset: offsets, epsilon: Double(epsilon),
+          activation: activation, into: $1)
+      }
+      expectClose(actual, expected.map(Float.init), tolerance: 1e-5)
     }
   }
 }
@@ -171,10 +172,10 @@ struct ChannelAffineTests {
       return y.elements
     }
     let (m, s) = (multiplier.doubles, shift.doubles)
-    let expected = x.doubles.enumerated().map { index, x in
-      Float(reference(activation, m[index % m.count] * x + s[index % s.count]))
+    let expected = shape.reference(x.doubles) {
+      ChannelAffine.reference($0, multiplier: m, shift: s, activation: activation, into: $1)
     }
-    expectClose(actual, expected, tolerance: 2e-6)
+    expectClose(actual, expected.map(Float.init), tolerance: 2e-6)
   }
 
   @Test(arguments: TestShape.all)

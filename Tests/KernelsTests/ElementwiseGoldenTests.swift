@@ -128,15 +128,20 @@ struct ElementwiseGoldenTests {
     let scratch = FloatBuffer(BatchNormalization.scratchCount(channels: 3, pixelCount: 20))
     try check("batchNormalization") { x, y in
       BatchNormalization.forwardTraining(
-        x.view, scale: scale.base, offset: offset.base, epsilon: 1e-5, momentum: 0.1,
-        runningMean: mean.base, runningVariance: variance.base, activation: nil, into: y.view,
-        savedMean: savedMean.base, savedInverseDeviation: savedDeviation.base,
+        x.view,
+        BatchNormalization.Parameters(
+          scale: scale.base, offset: offset.base, runningMean: mean.base,
+          runningVariance: variance.base, epsilon: 1e-5, momentum: 0.1),
+        activation: nil, into: y.view,
+        saved: BatchNormalization.Statistics(
+          mean: savedMean.base, inverseDeviation: savedDeviation.base),
         scratch: scratch.base, pool: pool)
     } gradient: { x, _, dy, dx in
       BatchNormalization.gradientTraining(
-        x.view, savedMean: savedMean.base, savedInverseDeviation: savedDeviation.base,
+        x.view,
+        BatchNormalization.Statistics(mean: savedMean.base, inverseDeviation: savedDeviation.base),
         scale: scale.base, of: dy.view, into: dx.view, accumulate: false,
-        scaleGradient: scaleGradient.base, offsetGradient: offsetGradient.base,
+        parameterGradients: (scaleGradient.base, offsetGradient.base),
         scratch: scratch.base, pool: pool)
     }
     expectClose(mean.elements, golden["mean"] ?? [])
@@ -195,16 +200,18 @@ struct ElementwiseGoldenTests {
     let (first, second) = (FloatBuffer(zeros), FloatBuffer(zeros))
     for step in 1...5 {
       if name.hasPrefix("adam") {
-        ParameterUpdate.adam(
-          parameters: parameters.base, gradients: gradients.base, firstMoment: first.base,
-          secondMoment: second.base, count: parameters.count, learningRate: 0.01, beta1: 0.9,
-          beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, decoupled: name == "adamW", step: step,
-          pool: pool)
+        ParameterUpdate.Adam(
+          learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1,
+          decoupled: name == "adamW"
+        ).update(
+          parameters.base, gradients: gradients.base, firstMoment: first.base,
+          secondMoment: second.base, count: parameters.count, step: step, pool: pool)
       } else {
-        ParameterUpdate.sgd(
-          parameters: parameters.base, gradients: gradients.base,
-          velocity: name == "sgd" ? nil : first.base, count: parameters.count, learningRate: 0.1,
-          momentum: 0.9, nesterov: name == "nesterov", weightDecay: 0.01, pool: pool)
+        ParameterUpdate.SGD(
+          learningRate: 0.1, momentum: 0.9, nesterov: name == "nesterov", weightDecay: 0.01
+        ).update(
+          parameters.base, gradients: gradients.base, velocity: name == "sgd" ? nil : first.base,
+          count: parameters.count, pool: pool)
       }
     }
     expectClose(parameters.elements, golden["y"] ?? [], tolerance: 2e-6)

@@ -59,6 +59,45 @@ struct TestShape: CustomTestStringConvertible, Sendable {
   }
 }
 
+extension TestShape {
+  /// What a reference implementation writes into a tensor of this shape, in double precision and
+  /// without gaps.
+  func doubles(_ reference: (TensorView<Double>) -> Void) -> [Double] {
+    var elements = [Double](repeating: .nan, count: count)
+    with(&elements) { reference($0) }
+    return elements
+  }
+
+  /// Calls `body` with `elements` as a tensor of this shape without gaps.
+  func with<Result>(
+    _ elements: inout [Double], _ body: (TensorView<Double>) -> Result
+  ) -> Result {
+    elements.withUnsafeMutableBufferPointer { buffer in
+      body(
+        TensorView(
+          buffer.baseAddress.unsafelyUnwrapped, batch: batch, height: height, width: width,
+          channels: channels))
+    }
+  }
+
+  /// Calls `body` with `a` and `b` as tensors of this shape without gaps.
+  func with<Result>(
+    _ a: [Double], _ b: [Double], _ body: (TensorView<Double>, TensorView<Double>) -> Result
+  ) -> Result {
+    var (a, b) = (a, b)
+    return with(&a) { a in with(&b) { b in body(a, b) } }
+  }
+
+  /// What a reference implementation makes of `x`, the elements of a tensor of this shape.
+  func reference(
+    _ x: [Double], into output: TestShape? = nil,
+    _ body: (_ x: TensorView<Double>, _ y: TensorView<Double>) -> Void
+  ) -> [Double] {
+    var x = x
+    return with(&x) { x in (output ?? self).doubles { body(x, $0) } }
+  }
+}
+
 extension TestTensor {
   /// The elements in double precision: what references compute with.
   var doubles: [Double] { elements.map(Double.init) }

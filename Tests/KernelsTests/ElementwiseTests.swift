@@ -17,8 +17,13 @@ struct AdditionTests {
       expectUntouchedGaps(y)
       return y.elements
     }
-    let expected = zip(a.doubles, b.doubles).map { Float(reference(activation, $0 + $1)) }
-    expectClose(actual, expected, tolerance: 1e-6)
+    var sums = b.doubles
+    let expected = shape.with(&sums) { b in
+      shape.reference(a.doubles) {
+        Arithmetic.reference(.add, $0, b, activation: activation, into: $1)
+      }
+    }
+    expectClose(actual, expected.map(Float.init), tolerance: 1e-6)
   }
 }
 
@@ -67,7 +72,10 @@ struct DropoutTests {
       expectUntouchedGaps(y)
       return y.elements
     }
-    for (x, y) in zip(x.elements, forward) { #expect(y == 0 || y == x * (1 / 0.75)) }
+    let expected = x.elements.enumerated().map { index, x in
+      Dropout.referenceKeeps(index, rate: 0.25, seed: 7) ? x * (1 / 0.75) : 0
+    }
+    #expect(forward == expected)
     let dense = TestShape(shape.batch, shape.height, shape.width, shape.channels)
     let gradient = try withAnyThreadCount { pool in
       let dx = dense.tensor(&random)
@@ -102,5 +110,102 @@ struct DropoutTests {
     // Neighbours are independent of each other.
     let runs = zip(first, first.dropFirst()).count { $0 == $1 }
     #expect(abs(Float(runs) / Float(first.count) - 0.5) <= 0.0064)
+  }
+}
+
+struct ReshapeTests {
+  @Test(arguments: TestShape.all)
+  func `keeps the elements in order`(shape: TestShape) throws {
+    var random = RandomGenerator(seed: 35)
+    let x = shape.tensor(&random)
+    let flat = TestShape(shape.batch, 1, 1, shape.height * shape.width * shape.channels)
+    let narrow = TestShape(shape.pixels, 1, shape.channels, 1, gap: 2)
+    for output in [flat, narrow] {
+      let (y, expected, dx) = (
+        output.tensor(&random), output.tensor(&random), shape.tensor(&random)
+      )
+      let before = dx.elements
+      Reshape.copy(x.view, into: y.view)
+      Reshape.reference(x.view, into: expected.view)
+      #expect(y.elements == expected.elements)
+      Reshape.gradient(of: y.view, into: dx.view, accumulate: true)
+      #expect(dx.elements == zip(x.elements, before).map { $0 + $1 })
+      expectUntouchedGaps(y, dx)
+    }
+  }
+}
+
+struct ConcatenationTests {
+  @Test(
+    arguments: TestShape.all, [Concatenation.Axis.height, .width, .channels])
+  func `parts lie one after the other`(shape: TestShape, axis: Concatenation.Axis) throws {
+    var random = RandomGenerator(seed: 36)
+    let x = shape.tensor(&random)
+    let whole = TestShape(
+      shape.batch, shape.height + (axis == .height ? 3 : 0), shape.width + (axis == .width ? 3 : 0),
+      shape.channels + (axis == .channels ? 3 : 0), gap: 1)
+    let before = whole.tensor(&random).elements
+    let expected = whole.tensor(&random)
+    expected.set(before)
+    Concatenation.reference(x.view, into: expected.view, at: 2, along: axis)
+    let joined = try withAnyThreadCount { pool in
+      let y = whole.tensor(&random)
+      y.set(before)
+      Concatenation.join(x.view, into: y.view, at: 2, along: axis, pool: pool)
+      expectUntouchedGaps(y)
+      return y.elements
+    }
+    #expect(joined == expected.elements)
+    let gradient = try withAnyThreadCount { pool in
+      let dx = shape.tensor(&random)
+      dx.set(x.elements)
+      Concatenation.gradient(
+        of: expected.view, at: 2, along: axis, into: dx.view, accumulate: true, pool: pool)
+      expectUntouchedGaps(dx)
+      return dx.elements
+    }
+    #expect(gradient == x.elements.map { $0 + $0 })
+  }
+}
+
+struct BoundedResidualTests {
+  @Test(arguments: TestShape.all, [nil, 0.3] as [Float?])
+  func `clamps the sum, and its gradient is that of the reference`(
+    shape: TestShape, limit: Float?
+  ) throws {
+    var random = RandomGenerator(seed: 37)
+    let (x, f, dy) = (shape.tensor(&random), shape.tensor(&random), shape.tensor(&random))
+    let before = shape.tensor(&random).elements
+    func reference(_ x: [Double], _ f: [Double]) -> [Double] {
+      var f = f
+      return shape.with(&f) { f in
+        shape.reference(x) {
+          BoundedResidual.reference(image: $0, residual: f, limit: limit, into: $1)
+        }
+      }
+    }
+    let forward = try withAnyThreadCount { pool in
+      let y = shape.tensor(&random)
+      BoundedResidual.forward(
+        image: x.view, residual: f.view, limit: limit, into: y.view, pool: pool)
+      expectUntouchedGaps(y)
+      return y.elements
+    }
+    expectClose(forward, reference(x.doubles, f.doubles).map(Float.init), tolerance: 1e-6)
+    let gradients = try withAnyThreadCount { pool in
+      let (dx, df) = (shape.tensor(&random), shape.tensor(&random))
+      dx.set(before)
+      BoundedResidual.gradient(
+        image: x.view, residual: f.view, limit: limit, of: dy.view, into: (dx.view, df.view),
+        accumulate: (true, false), pool: pool)
+      expectUntouchedGaps(dx, df)
+      return dx.elements + df.elements
+    }
+    expectGradient(
+      Array(gradients.prefix(shape.count)), over: before, of: { reference($0, f.doubles) },
+      at: x.doubles, weights: dy.doubles)
+    expectGradient(
+      Array(gradients.suffix(shape.count)), of: { reference(x.doubles, $0) }, at: f.doubles,
+      weights: dy.doubles)
   }
 }

@@ -22,11 +22,7 @@ struct FakeQuantizeTests {
       expectUntouchedGaps(y)
       return y.elements
     }
-    let expected = x.elements.map { x in
-      let q: Int8 = Quantize.reference(x, format)
-      return format.scale * Float(Int32(q) - format.zeroPoint)
-    }
-    #expect(actual == expected)
+    #expect(actual == x.elements.map { FakeQuantize.reference($0, format) })
   }
 
   @Test func `infinities saturate and NaN becomes 0`() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+import TestSupport
 import Testing
 
 /// The vector forms of integer kernels give the bytes of their equations, for any threads.
@@ -38,17 +39,17 @@ struct IntegerLawTests {
       let sum = IntegerAddition(
         first, second, output: quantization(&random), subtracts: subtracts, range: -100...90)
       let product = IntegerMultiplication(first, second, output: quantization(&random))
-      let rectifier = IntegerPReLU(first, slope: second, output: quantization(&random))
+      let relu = IntegerPReLU(first, slope: second, output: quantization(&random))
       try withExtendedLifetime((a, b)) {
         let pairs = Array(zip(a.elements, b.elements))
         let sums = try bytes(shape) { sum.apply(a.view, b.view, into: $0, pool: $1) }
         #expect(sums == pairs.map { sum.reference($0, $1) })
         let products = try bytes(shape) { product.apply(a.view, b.view, into: $0, pool: $1) }
         #expect(products == pairs.map { product.reference($0, $1) })
-        let rectified = try bytes(shape) {
-          rectifier.apply(a.view, slope: b.view, into: $0, pool: $1)
+        let activated = try bytes(shape) {
+          relu.apply(a.view, slope: b.view, into: $0, pool: $1)
         }
-        #expect(rectified == pairs.map { rectifier.reference($0, slope: $1) })
+        #expect(activated == pairs.map { relu.reference($0, slope: $1) })
       }
     }
   }
@@ -98,7 +99,7 @@ struct IntegerLawTests {
   }
 
   @Test(arguments: TestShape.all, [SamplingMode.corner, .alignCorners, .halfPixelCenters])
-  func `bilinear resizing is its equation`(shape: TestShape, mode: SamplingMode) throws {
+  func `resizing is its equation`(shape: TestShape, mode: SamplingMode) throws {
     var random = RandomGenerator(seed: 83)
     let x = ElementTensor(shape, &random)
     let output = shape.resized(height: 2 * shape.height, width: shape.width + 3)
@@ -108,6 +109,11 @@ struct IntegerLawTests {
         IntegerResize.bilinearReference(x.view, into: y, mode)
       }
       #expect(actual == expected)
+      let nearest = try bytes(output) { IntegerResize.nearest(x.view, into: $0, mode, pool: $1) }
+      let expectedNearest = try bytes(output) { y, _ in
+        IntegerResize.nearestReference(x.view, into: y, mode)
+      }
+      #expect(nearest == expectedNearest)
     }
   }
 
@@ -118,7 +124,7 @@ struct IntegerLawTests {
     let table = (0..<256).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     try withExtendedLifetime(x) {
       let actual = try bytes(shape) { IntegerLookup.apply(table, x.view, into: $0, pool: $1) }
-      #expect(actual == x.elements.map { Int8(bitPattern: table[Int(UInt8(bitPattern: $0))]) })
+      #expect(actual == x.elements.map { IntegerLookup.reference(table, $0) })
     }
   }
 
@@ -138,6 +144,56 @@ struct IntegerLawTests {
         let actual = try bytes(shape) { Quantize.apply(x.view, into: $0, quantization, pool: $1) }
         #expect(actual == x.elements.map { Quantize.reference($0, quantization) })
       }
+    }
+  }
+
+  @Test(arguments: TestShape.all)
+  func `dequantising is its equation`(shape: TestShape) throws {
+    var random = RandomGenerator(seed: 87)
+    let (x, format) = (ElementTensor(shape, &random), quantization(&random))
+    try withExtendedLifetime(x) {
+      let actual = try withAnyThreadCount { pool in
+        let y = shape.tensor(&random)
+        Dequantize.apply(x.view, into: y.view, format, pool: pool)
+        expectUntouchedGaps(y)
+        return y.elements
+      }
+      #expect(actual == x.elements.map { Dequantize.reference($0, format) })
+    }
+  }
+
+  @Test(arguments: TestShape.all)
+  func `a softmax is within a step of its equation`(shape: TestShape) throws {
+    var random = RandomGenerator(seed: 88)
+    let (x, scale) = (ElementTensor(shape, &random), random.uniform(0.002..<0.3))
+    let table = IntegerSoftmax.table(inputScale: scale, beta: 1)
+    try withExtendedLifetime(x) {
+      let actual = try bytes(shape) { IntegerSoftmax.apply(table, x.view, into: $0, pool: $1) }
+      let values = x.elements
+      for first in stride(from: 0, to: values.count, by: shape.channels) {
+        let pixel = first..<first + shape.channels
+        let expected = IntegerSoftmax.reference(Array(values[pixel]), inputScale: scale, beta: 1)
+        #expect(zip(actual[pixel], expected).allSatisfy { abs(Double($0) - $1) <= 1 })
+      }
+    }
+  }
+
+  @Test(
+    arguments: [TestShape(2, 4, 5, 7), TestShape(1, 3, 9, 17, gap: 3), TestShape(1, 61, 33, 9)],
+    [IntegerPadding.Mode<Int8>.constant(-7), .reflect, .symmetric])
+  func `padding is its equation`(shape: TestShape, mode: IntegerPadding.Mode<Int8>) throws {
+    var random = RandomGenerator(seed: 89)
+    let x = ElementTensor(shape, &random)
+    let output = TestShape(
+      shape.batch, shape.height + 3, shape.width + 4, shape.channels + 5, gap: 2)
+    try withExtendedLifetime(x) {
+      let actual = try bytes(output) { y, pool in
+        IntegerPadding.apply(x.view, into: y, top: 2, left: 1, front: 3, mode: mode, pool: pool)
+      }
+      let expected = try bytes(output) { y, _ in
+        IntegerPadding.reference(x.view, into: y, top: 2, left: 1, front: 3, mode: mode)
+      }
+      #expect(actual == expected)
     }
   }
 

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import Kernels
 import TestSupport
 import Testing
-
-/// Sums over each example's elements, divided by their count.
-private func exampleMeans(_ losses: [Double], batch: Int) -> [Double] {
-  let elements = losses.count / batch
-  return (0..<batch).map { n in
-    losses[n * elements..<(n + 1) * elements].reduce(0, +) / Double(elements)
-  }
-}
 
 struct PixelLossTests {
   /// Targets of an autoencoder: probabilities, 0 and 1 among them.
@@ -36,7 +27,7 @@ struct PixelLossTests {
       return losses.elements + gradient.elements
     }
     func losses(_ p: [Double]) -> [Double] {
-      exampleMeans(zip(p, t.doubles).map { ($0 - $1) * ($0 - $1) }, batch: shape.batch)
+      shape.with(p, t.doubles) { MeanSquaredError.reference(prediction: $0, target: $1) }
     }
     expectClose(
       Array(actual.prefix(shape.batch)), losses(p.doubles).map(Float.init), tolerance: 1e-6)
@@ -66,11 +57,7 @@ struct PixelLossTests {
       return losses.elements + gradient.elements
     }
     func losses(_ z: [Double]) -> [Double] {
-      let elements = zip(z, t.doubles).map { z, t in
-        let p = 1 / (1 + exp(-z))
-        return -t * log(p) - (1 - t) * log(1 - p)
-      }
-      return exampleMeans(elements, batch: shape.batch)
+      shape.with(z, t.doubles) { BinaryCrossEntropyWithLogits.reference(logits: $0, target: $1) }
     }
     expectClose(
       Array(actual.prefix(shape.batch)), losses(z.doubles).map(Float.init), tolerance: 1e-6)
@@ -89,11 +76,11 @@ struct PixelLossTests {
         target: t.view, exampleEntropies: entropies.base, pool: pool)
       return entropies.elements
     }
-    let entropies = t.doubles.map { t in
-      (t > 0 ? -t * log(t) : 0) + (t < 1 ? -(1 - t) * log(1 - t) : 0)
+    var targets = t.doubles
+    let expected = shape.with(&targets) {
+      BinaryCrossEntropyWithLogits.referenceEntropy(target: $0)
     }
-    expectClose(
-      actual, exampleMeans(entropies, batch: shape.batch).map(Float.init), tolerance: 1e-6)
+    expectClose(actual, expected.map(Float.init), tolerance: 1e-6)
   }
 
   @Test func `extreme logits give finite losses`() throws {
@@ -132,16 +119,8 @@ struct TotalVariationTests {
       return losses.elements + gradient.elements
     }
     func losses(_ x: [Double]) -> [Double] {
-      let (height, width, channels) = (shape.height, shape.width, shape.channels)
-      return exampleMeans(
-        x.indices.map { index in
-          let (row, column) = (
-            index / (channels * width) % height, index / channels % width
-          )
-          let right = column + 1 < width ? abs(x[index + channels] - x[index]) : 0
-          let below = row + 1 < height ? abs(x[index + channels * width] - x[index]) : 0
-          return right + below
-        }, batch: shape.batch)
+      var x = x
+      return shape.with(&x) { TotalVariation.reference($0) }
     }
     expectClose(
       Array(actual.prefix(shape.batch)), losses(image.doubles).map(Float.init), tolerance: 1e-6)
@@ -206,14 +185,9 @@ struct SoftmaxCrossEntropyTests {
       return losses.elements + gradient.elements
     }
     func losses(_ z: [Double]) -> [Double] {
-      (0..<shape.batch).map { n in
-        let row = z[n * classes..<(n + 1) * classes]
-        let logarithm = log(row.reduce(0) { $0 + exp($1) })
-        return row.indices.reduce(0) { sum, k in
-          let smoothed =
-            Double(1 - smoothing) * Double(t[k]) + Double(smoothing) / Double(classes)
-          return sum - smoothed * (row[k] - logarithm)
-        }
+      var z = z
+      return shape.with(&z) {
+        SoftmaxCrossEntropy.reference(logits: $0, targets: t, labelSmoothing: smoothing)
       }
     }
     expectClose(

@@ -25,38 +25,29 @@ struct MatrixMultiplyTests {
       let stride = n + gap
       var c = [Float](repeating: .nan, count: m * stride + 1)
       for i in 0..<m { for j in 0..<n { c[i * stride + j] = random.uniform(-1..<1) } }
-      let before = c
       let layout = PanelLayout(depth: k, columns: n)
       var packed = [Float](repeating: .nan, count: max(1, layout.count))
       layout.pack(
         from: b, rowStride: bTransposed ? 1 : n, columnStride: bTransposed ? k : 1, into: &packed,
         pool: pool)
+      var expected = c
       a.withUnsafeBufferPointer { a in
-        bias.withUnsafeBufferPointer { bias in
-          guard let a = a.baseAddress, let bias = bias.baseAddress else { return }
-          let factor = MatrixMultiply.LeftFactor(
-            a, rowStride: aTransposed ? 1 : k, columnStride: aTransposed ? m : 1)
-          MatrixMultiply.multiply(
-            factor, rows: m, packed, layout, into: &c, rowStride: stride,
-            adding: [.zero, .existing, .bias(bias)][addend], activation: activation, pool: pool)
-        }
-      }
-      var expected = before
-      for i in 0..<m {
-        for j in 0..<n {
-          var sum = [0, Double(before[i * stride + j]), Double(bias[j])][addend]
-          for p in 0..<k {
-            sum +=
-              Double(a[aTransposed ? p * m + i : i * k + p])
-              * Double(b[bTransposed ? j * k + p : p * n + j])
+        b.withUnsafeBufferPointer { b in
+          bias.withUnsafeBufferPointer { bias in
+            guard let a = a.baseAddress, let b = b.baseAddress, let bias = bias.baseAddress
+            else { return }
+            let left = MatrixMultiply.LeftFactor(
+              a, rowStride: aTransposed ? 1 : k, columnStride: aTransposed ? m : 1)
+            let right = MatrixMultiply.LeftFactor(
+              b, rowStride: bTransposed ? 1 : n, columnStride: bTransposed ? k : 1)
+            let addend: MatrixMultiply.Addend = [.zero, .existing, .bias(bias)][addend]
+            MatrixMultiply.multiply(
+              left, rows: m, packed, layout, into: &c, rowStride: stride, adding: addend,
+              activation: activation, pool: pool)
+            MatrixMultiply.reference(
+              left, rows: m, right, layout, into: &expected, rowStride: stride, adding: addend,
+              activation: activation)
           }
-          switch activation {
-          case .relu: sum = max(sum, 0)
-          case .relu6: sum = min(max(sum, 0), 6)
-          case .leakyReLU(let slope): sum = sum < 0 ? sum * Double(slope) : sum
-          default: break
-          }
-          expected[i * stride + j] = Float(sum)
         }
       }
       return (c.map { $0.isNaN ? -99 : $0 }, expected.map { $0.isNaN ? -99 : $0 })

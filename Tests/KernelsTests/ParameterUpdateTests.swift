@@ -11,25 +11,21 @@ struct ParameterUpdateTests {
     var random = RandomGenerator(seed: 60)
     let p = FloatBuffer(count, &random)
     let g = FloatBuffer(count, &random)
+    let rule = ParameterUpdate.SGD(
+      learningRate: 0.1, momentum: momentum.value, nesterov: momentum.nesterov, weightDecay: 0.01)
     let actual = try withAnyThreadCount { pool in
       let parameters = FloatBuffer(p.elements)
       let velocity = FloatBuffer([Float](repeating: 0, count: count))
       for _ in 0..<3 {
-        ParameterUpdate.sgd(
-          parameters: parameters.base, gradients: g.base,
-          velocity: momentum.value > 0 ? velocity.base : nil, count: count, learningRate: 0.1,
-          momentum: momentum.value, nesterov: momentum.nesterov, weightDecay: 0.01, pool: pool)
+        rule.update(
+          parameters.base, gradients: g.base,
+          velocity: momentum.value > 0 ? velocity.base : nil, count: count, pool: pool)
       }
       return parameters.elements
     }
-    let mu = Double(momentum.value)
     let expected = zip(p.doubles, g.doubles).map { p, g in
       var (p, v) = (p, 0.0)
-      for _ in 0..<3 {
-        let decayed = g + 0.01 * p
-        v = mu * v + decayed
-        p -= 0.1 * (momentum.nesterov ? decayed + mu * v : v)
-      }
+      for _ in 0..<3 { rule.reference(&p, velocity: &v, gradient: g) }
       return Float(p)
     }
     expectClose(actual, expected, tolerance: 1e-6)
@@ -40,28 +36,23 @@ struct ParameterUpdateTests {
     var random = RandomGenerator(seed: 61)
     let p = FloatBuffer(count, &random)
     let g = FloatBuffer(count, &random)
+    let rule = ParameterUpdate.Adam(
+      learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1,
+      decoupled: decoupled)
     let actual = try withAnyThreadCount { pool in
       let parameters = FloatBuffer(p.elements)
       let zeros = [Float](repeating: 0, count: count)
       let (first, second) = (FloatBuffer(zeros), FloatBuffer(zeros))
       for step in 1...3 {
-        ParameterUpdate.adam(
-          parameters: parameters.base, gradients: g.base, firstMoment: first.base,
-          secondMoment: second.base, count: count, learningRate: 0.01, beta1: 0.9, beta2: 0.999,
-          epsilon: 1e-8, weightDecay: 0.1, decoupled: decoupled, step: step, pool: pool)
+        rule.update(
+          parameters.base, gradients: g.base, firstMoment: first.base, secondMoment: second.base,
+          count: count, step: step, pool: pool)
       }
       return parameters.elements
     }
     let expected = zip(p.doubles, g.doubles).map { p, g in
-      var (p, m, v, b1, b2) = (p, 0.0, 0.0, 1.0, 1.0)
-      for _ in 0..<3 {
-        let decayed = decoupled ? g : g + 0.1 * p
-        if decoupled { p -= 0.01 * 0.1 * p }
-        (b1, b2) = (b1 * 0.9, b2 * 0.999)
-        m = 0.9 * m + 0.1 * decayed
-        v = 0.999 * v + 0.001 * decayed * decayed
-        p -= 0.01 / (1 - b1) * m / ((v / (1 - b2)).squareRoot() + 1e-8)
-      }
+      var (p, moments) = (p, (m: 0.0, v: 0.0))
+      for step in 1...3 { rule.reference(&p, moments: &moments, gradient: g, step: step) }
       return Float(p)
     }
     expectClose(actual, expected, tolerance: 2e-5)

@@ -37,30 +37,12 @@ struct PoolingCase: CustomTestStringConvertible, Sendable {
     PoolingCase(TestShape(1, 45, 39, 24), kernel: 3, stride: 2, padding: 1),
   ]
 
-  /// f over the input elements of each window, given by their index in an array without gaps.
-  func windows<Result>(_ f: (_ indices: [Int]) -> Result) -> [Result] {
-    var results: [Result] = []
-    output.forEach { n, i, j, c in
-      var indices: [Int] = []
-      for a in 0..<geometry.kernelHeight {
-        for b in 0..<geometry.kernelWidth {
-          let y = i * geometry.strideHeight - geometry.paddingTop + a
-          let x = j * geometry.strideWidth - geometry.paddingLeft + b
-          guard y >= 0, y < input.height, x >= 0, x < input.width else { continue }
-          indices.append(input.index(n, y, x, c))
-        }
-      }
-      results.append(f(indices))
-    }
-    return results
-  }
-
   func maximum(_ x: [Double]) -> [Double] {
-    windows { $0.reduce(-Double.infinity) { max($0, x[$1]) } }
+    input.reference(x, into: output) { MaxPool.reference($0, into: $1, geometry) }
   }
 
   func mean(_ x: [Double]) -> [Double] {
-    windows { indices in indices.reduce(0) { $0 + x[$1] } / Double(indices.count) }
+    input.reference(x, into: output) { AveragePool.reference($0, into: $1, geometry) }
   }
 }
 
@@ -180,9 +162,9 @@ struct GlobalAverageTests {
     let dy = shape.resized(height: 1, width: 1).tensor(&random)
     let before = shape.tensor(&random).elements
     func mean(_ x: [Double]) -> [Double] {
-      var sums = [Double](repeating: 0, count: shape.batch * shape.channels)
-      shape.forEach { n, i, j, c in sums[n * shape.channels + c] += x[shape.index(n, i, j, c)] }
-      return sums.map { $0 / Double(shape.height * shape.width) }
+      shape.reference(x, into: shape.resized(height: 1, width: 1)) {
+        GlobalAverage.reference($0, into: $1)
+      }
     }
     let forward = try withAnyThreadCount { pool in
       let y = shape.resized(height: 1, width: 1).tensor(&random)

@@ -17,7 +17,13 @@ struct PositiveMaskTests {
         random: &random)
       y.view.pixel(0)[0] = 0
       let pixelCount = y.view.pixelCount
-      let expected = zip(y.elements, dy.elements).map { $0 > 0 ? $1 : 0 }
+      let shape = TestShape(2, 19, 31, channels)
+      var products = dy.doubles
+      var outputs = y.doubles
+      shape.with(&products) { g in
+        shape.with(&outputs) { PositiveMask.reference($0, gradient: g) }
+      }
+      let expected = products.map(Float.init)
       let mask = UnsafeMutablePointer<UInt8>.allocate(
         capacity: PositiveMask.byteCount(channels: channels, pixelCount: pixelCount))
       let scratch = UnsafeMutablePointer<Float>.allocate(

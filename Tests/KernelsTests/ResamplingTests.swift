@@ -24,34 +24,6 @@ struct ResizeCase: CustomTestStringConvertible, Sendable {
     ResizeCase(TestShape(1, 6, 9, 4), to: 3, 5), ResizeCase(TestShape(2, 20, 21, 24), to: 40, 42),
     ResizeCase(TestShape(1, 40, 41, 24), to: 33, 70),
   ]
-
-  func nearest(_ x: [Double]) -> [Double] {
-    var y = [Double](repeating: 0, count: output.count)
-    output.forEach { n, i, j, c in
-      let row = Int((Double(i) * Double(input.height) / Double(output.height)).rounded(.down))
-      let column = Int((Double(j) * Double(input.width) / Double(output.width)).rounded(.down))
-      y[output.index(n, i, j, c)] = x[input.index(n, row, column, c)]
-    }
-    return y
-  }
-
-  func bilinear(_ x: [Double]) -> [Double] {
-    func tap(_ i: Int, _ size: Int, _ outputSize: Int) -> (Int, Int, Double) {
-      let place = max(0, (Double(i) + 0.5) * Double(size) / Double(outputSize) - 0.5)
-      let low = min(size - 1, Int(place.rounded(.down)))
-      return (low, min(size - 1, low + 1), place - Double(low))
-    }
-    var y = [Double](repeating: 0, count: output.count)
-    output.forEach { n, i, j, c in
-      let (top, bottom, v) = tap(i, input.height, output.height)
-      let (left, right, h) = tap(j, input.width, output.width)
-      func at(_ row: Int, _ column: Int) -> Double { x[input.index(n, row, column, c)] }
-      y[output.index(n, i, j, c)] =
-        (1 - v) * ((1 - h) * at(top, left) + h * at(top, right))
-        + v * ((1 - h) * at(bottom, left) + h * at(bottom, right))
-    }
-    return y
-  }
 }
 
 struct ResizeTests {
@@ -63,7 +35,9 @@ struct ResizeTests {
     let x = resize.input.tensor(&random)
     let dy = resize.output.tensor(&random)
     let before = resize.input.tensor(&random).elements
-    let reference = method == .nearest ? resize.nearest : resize.bilinear
+    func reference(_ x: [Double]) -> [Double] {
+      resize.input.reference(x, into: resize.output) { Resize.reference($0, into: $1, method) }
+    }
     let forward = try withAnyThreadCount { pool in
       let y = resize.output.tensor(&random)
       Resize.forward(x.view, into: y.view, method, pool: pool)
@@ -113,21 +87,9 @@ struct PaddingCase: CustomTestStringConvertible, Sendable {
   ]
 
   func padded(_ x: [Double], _ mode: Padding.Mode) -> [Double] {
-    var y = [Double](repeating: 0, count: output.count)
-    func mirrored(_ position: Int, _ size: Int) -> Int {
-      position < 0 ? -position : position >= size ? 2 * size - 2 - position : position
+    input.reference(x, into: output) {
+      Padding.reference($0, into: $1, top: top, left: left, mode: mode)
     }
-    output.forEach { n, i, j, c in
-      let (row, column) = (i - top, j - left)
-      let isInside = 0..<input.height ~= row && 0..<input.width ~= column
-      if case .constant(let value) = mode, !isInside {
-        y[output.index(n, i, j, c)] = Double(value)
-      } else {
-        y[output.index(n, i, j, c)] =
-          x[input.index(n, mirrored(row, input.height), mirrored(column, input.width), c)]
-      }
-    }
-    return y
   }
 }
 

@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import Kernels
 import TestSupport
 import Testing
 
 struct SoftmaxTests {
-  private func softmax(_ x: [Double], channels: Int) -> [Double] {
-    var y = x.map(exp)
-    for start in stride(from: 0, to: x.count, by: channels) {
-      let sum = y[start..<start + channels].reduce(0, +)
-      for c in start..<start + channels { y[c] /= sum }
-    }
-    return y
-  }
-
   @Test(arguments: TestShape.all)
   func `softmax and its gradient are those of the reference`(shape: TestShape) throws {
     var random = RandomGenerator(seed: 20)
@@ -21,6 +11,9 @@ struct SoftmaxTests {
     let y = shape.tensor(&random)
     let dy = shape.tensor(&random)
     let before = shape.tensor(&random).elements
+    func reference(_ x: [Double]) -> [Double] {
+      shape.reference(x) { Softmax.reference($0, into: $1) }
+    }
     let forward = try withAnyThreadCount { pool in
       y.set(x.elements)
       Softmax.forward(y.view, into: y.view, pool: pool)
@@ -28,7 +21,7 @@ struct SoftmaxTests {
       return y.elements
     }
     expectClose(
-      forward, softmax(x.doubles, channels: shape.channels).map(Float.init), tolerance: 1e-6)
+      forward, reference(x.doubles).map(Float.init), tolerance: 1e-6)
     for accumulate in [false, true] {
       let gradient = try withAnyThreadCount { pool in
         let dx = shape.tensor(&random)
@@ -40,7 +33,7 @@ struct SoftmaxTests {
       }
       expectGradient(
         gradient, over: accumulate ? before : nil,
-        of: { softmax($0, channels: shape.channels) }, at: x.doubles, weights: dy.doubles)
+        of: reference, at: x.doubles, weights: dy.doubles)
     }
   }
 

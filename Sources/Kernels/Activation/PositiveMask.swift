@@ -7,6 +7,11 @@ import CIntrinsics
 /// **Shapes**: y: N×H×W×C; m: N·H·W rows of ⌈C / lanes⌉ groups of bits, a group a vector.
 /// **Cost**: one pass each.
 package enum PositiveMask {
+  /// g ← g · [y > 0]: what `record` and `apply` do together.
+  package static func reference(_ y: TensorView<Double>, gradient g: TensorView<Double>) {
+    y.forEachIndex { n, i, j, c in if y[n, i, j, c] <= 0 { g[n, i, j, c] = 0 } }
+  }
+
   /// Pixels whose bias gradients are summed together, in order: results depend on the shape alone.
   private static let chunkPixels = 512
 

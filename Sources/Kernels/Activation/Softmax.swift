@@ -2,6 +2,16 @@
 
 /// The softmax over the channels of each pixel: y[·,c] = e^x[·,c] / Σ over k of e^x[·,k].
 package enum Softmax {
+  /// The equation in double precision.
+  package static func reference(_ x: TensorView<Double>, into y: TensorView<Double>) {
+    for pixel in 0..<x.pixelCount {
+      let (x, target) = (x.pixel(pixel), y.pixel(pixel))
+      var sum = 0.0
+      for k in 0..<y.channels { sum += ElementaryFunctions.doubleExp(x[k]) }
+      for c in 0..<y.channels { target[c] = ElementaryFunctions.doubleExp(x[c]) / sum }
+    }
+  }
+
   /// **Shapes**: x and y have the same. `y` may be `x`. The largest x is subtracted first, so
   /// nothing overflows.
   package static func forward(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What tables of quantised functions are made from. Their bytes must be those that the C library's
-/// single-precision functions give, which are rounded to within little more than half an ulp: so
-/// these compute in double precision, and round once.
+/// Functions in double precision: for reference implementations, and for the tables of quantised
+/// functions. The bytes of those must be what the C library's single-precision functions give,
+/// which are within little more than half an ulp, so their entries are rounded once, at the end.
 extension ElementaryFunctions {
   /// eˣ with a relative error below 10⁻¹⁵; 0 below −700, e⁷⁰⁰ above 700.
   ///
@@ -50,22 +50,29 @@ extension ElementaryFunctions {
     return x < 0 ? -result : result
   }
 
-  /// erf x = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (1 · 3 ⋯ (2n+1)), rounded once to single precision,
-  /// in which it is ±1 from 4 on. No term has another sign than x, so that nothing cancels.
-  static func roundedErf(_ x: Float) -> Float {
+  /// ln x for x > 0, by Newton's method from the single-precision logarithm.
+  static func doubleLog(_ x: Double) -> Double {
+    var y = Double(log(Float(x)))
+    for _ in 0..<2 { y += x * doubleExp(-y) - 1 }
+    return y
+  }
+
+  /// erf x = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (1 · 3 ⋯ (2n+1)); ±1 for |x| ≥ 4, which is within
+  /// 2 · 10⁻⁸. All terms have the sign of x, so nothing cancels.
+  static func doubleErf(_ x: Double) -> Double {
     if abs(x) >= 4 { return x < 0 ? -1 : 1 }
-    let square = Double(x) * Double(x)
-    var term = Double(x)
+    let square = x * x
+    var term = x
     var sum = term
     for n in 1...96 {
       term *= 2 * square / Double(2 * n + 1)
       sum += term
     }
-    return Float(0x1.20dd750429b6dp0 * doubleExp(-square) * sum)
+    return 0x1.20dd750429b6dp0 * doubleExp(-square) * sum
   }
 
   /// x · Φ(x) in single precision, in the order of TensorFlow Lite's operations.
   static func roundedGELU(_ x: Float) -> Float {
-    0.5 * x * (1 + roundedErf(x * 0.707_106_77))
+    0.5 * x * (1 + Float(doubleErf(Double(x * 0.707_106_77))))
   }
 }

@@ -6,9 +6,10 @@
 /// word, so a checkpoint holds it, and a stream of its own for each image, layer and epoch is made
 /// by `init(seed:stream:)`.
 public struct RandomGenerator: RandomNumberGenerator, Equatable, Sendable {
-  /// All that there is to save and to restore.
+  /// The whole state: what a checkpoint saves.
   public var state: UInt64
 
+  /// The generator whose state is `seed`.
   public init(seed: UInt64) { state = seed }
 
   /// The generator of one `stream` (an image, a layer, an epoch …) under `seed`, independent of all
@@ -17,6 +18,7 @@ public struct RandomGenerator: RandomNumberGenerator, Equatable, Sendable {
     state = Self.mix(seed &+ Self.mix(stream &+ 0x9E37_79B9_7F4A_7C15))
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     return Self.mix(state)

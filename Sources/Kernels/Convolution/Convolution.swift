@@ -12,8 +12,8 @@ package enum Convolution {
   package enum Direction: Equatable, Sendable {
     /// y from x and w.
     case forward
-    /// The same with a quarter of its rounding errors, a little slower: for outputs that are looked
-    /// at, where those of a training step are as good with more noise.
+    /// The same with a quarter of its rounding errors, a little slower: training tolerates larger
+    /// ones.
     case inference
     /// ∂L/∂x from ∂L/∂y and w.
     case inputGradient
@@ -23,14 +23,102 @@ package enum Convolution {
     var isForward: Bool { self == .forward || self == .inference }
   }
 
+  /// y[n,i,j,o] = b[o] + Σ_{a,b,c} x[n, i·s + a·d − p, j·s + b·d − p, g·C/G + c] · w[o,a,b,c], g =
+  /// ⌊o · G / O⌋, before any activation function: the definition that the fast kernels are tested
+  /// against.
+  package static func referenceForward(
+    _ input: TensorView<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    into output: TensorView<Float>, _ geometry: ConvolutionGeometry
+  ) {
+    for n in 0..<geometry.batch {
+      for i in 0..<geometry.outputHeight {
+        for j in 0..<geometry.outputWidth {
+          for o in 0..<geometry.outputChannels {
+            var sum = Double(bias?[o] ?? 0)
+            forEachTap(of: o, at: i, j, geometry) { y, x, channel, weight in
+              sum += Double(input.pixel(n, y, x)[channel]) * Double(weights[weight])
+            }
+            output.pixel(n, i, j)[o] = Float(sum)
+          }
+        }
+      }
+    }
+  }
+
+  /// ∂L/∂x[n,y,x,c] (+)= Σ over all (i,j,o,a,b) that read it of ∂L/∂y[n,i,j,o] · w[o,a,b,c].
+  package static func referenceInputGradient(
+    of outputGradient: TensorView<Float>, weights: UnsafePointer<Float>,
+    into inputGradient: TensorView<Float>, accumulate: Bool, _ geometry: ConvolutionGeometry
+  ) {
+    if !accumulate {
+      for pixel in 0..<inputGradient.pixelCount {
+        for c in 0..<inputGradient.channels { inputGradient.pixel(pixel)[c] = 0 }
+      }
+    }
+    for n in 0..<geometry.batch {
+      for i in 0..<geometry.outputHeight {
+        for j in 0..<geometry.outputWidth {
+          for o in 0..<geometry.outputChannels {
+            let gradient = outputGradient.pixel(n, i, j)[o]
+            forEachTap(of: o, at: i, j, geometry) { y, x, channel, weight in
+              inputGradient.pixel(n, y, x)[channel] += gradient * weights[weight]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// ∂L/∂w[o,a,b,c] = Σ_{n,i,j} ∂L/∂y[n,i,j,o] · x[n, i·s + a·d − p, j·s + b·d − p, g·C/G + c].
+  package static func referenceWeightGradient(
+    input: TensorView<Float>, outputGradient: TensorView<Float>,
+    into weightGradient: UnsafeMutablePointer<Float>, _ geometry: ConvolutionGeometry
+  ) {
+    for index in 0..<geometry.weightCount { weightGradient[index] = 0 }
+    for n in 0..<geometry.batch {
+      for i in 0..<geometry.outputHeight {
+        for j in 0..<geometry.outputWidth {
+          for o in 0..<geometry.outputChannels {
+            let gradient = outputGradient.pixel(n, i, j)[o]
+            forEachTap(of: o, at: i, j, geometry) { y, x, channel, weight in
+              weightGradient[weight] += gradient * input.pixel(n, y, x)[channel]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with the input position and channel, and the index of the weight, of each product
+  /// that output channel `o` of output pixel `(i, j)` sums; those in the padding are left out.
+  private static func forEachTap(
+    of o: Int, at i: Int, _ j: Int, _ geometry: ConvolutionGeometry,
+    _ body: (_ y: Int, _ x: Int, _ channel: Int, _ weight: Int) -> Void
+  ) {
+    let channels = geometry.groupInputChannels
+    let firstChannel = o / geometry.groupOutputChannels * channels
+    for a in 0..<geometry.kernelHeight {
+      let y = i * geometry.strideHeight + a * geometry.dilationHeight - geometry.paddingTop
+      guard y >= 0 && y < geometry.inputHeight else { continue }
+      for b in 0..<geometry.kernelWidth {
+        let x = j * geometry.strideWidth + b * geometry.dilationWidth - geometry.paddingLeft
+        guard x >= 0 && x < geometry.inputWidth else { continue }
+        let firstWeight = ((o * geometry.kernelHeight + a) * geometry.kernelWidth + b) * channels
+        for c in 0..<channels { body(y, x, firstChannel + c, firstWeight + c) }
+      }
+    }
+  }
+}
+
+extension Convolution {
   /// Floats that `pack` writes; 0 for `.weightGradient`, which reads no weights.
   package static func packedCount(_ geometry: ConvolutionGeometry, _ direction: Direction) -> Int {
     guard direction != .weightGradient else { return 0 }
     return switch ConvolutionAlgorithm(geometry, direction) {
     case .depthwise: depthwise(geometry, direction).packedCount
     case .winograd: Winograd.packedCount(geometry, direction)
-    case .tapProduct: TapProduct(geometry: geometry).layout.count
-    case .implicitProduct: product(geometry, direction).packedCount
+    case .columnsToImage: ColumnsToImage(geometry: geometry).layout.count
+    case .implicitGEMM: gemm(geometry, direction).packedCount
     }
   }
 
@@ -40,9 +128,9 @@ package enum Convolution {
     _ geometry: ConvolutionGeometry, _ direction: Direction
   ) -> Bool {
     switch ConvolutionAlgorithm(geometry, direction) {
-    case .depthwise, .winograd, .tapProduct: false
-    case .implicitProduct:
-      direction != .weightGradient && product(geometry, direction).readsWeightsInPlace
+    case .depthwise, .winograd, .columnsToImage: false
+    case .implicitGEMM:
+      direction != .weightGradient && gemm(geometry, direction).readsWeightsInPlace
     }
   }
 
@@ -55,9 +143,9 @@ package enum Convolution {
     switch ConvolutionAlgorithm(geometry, direction) {
     case .depthwise: depthwise(geometry, direction).pack(weights, into: packed)
     case .winograd: Winograd.pack(weights, geometry, direction, into: packed, pool: pool)
-    case .tapProduct: TapProduct(geometry: geometry).pack(weights, into: packed)
-    case .implicitProduct:
-      product(geometry, direction).pack(
+    case .columnsToImage: ColumnsToImage(geometry: geometry).pack(weights, into: packed)
+    case .implicitGEMM:
+      gemm(geometry, direction).pack(
         weights, weightStrides(geometry, direction), into: packed, pool: pool)
     }
   }
@@ -70,12 +158,12 @@ package enum Convolution {
     case .depthwise:
       direction == .weightGradient ? DepthwiseWeightGradient(geometry: geometry).scratchCount : 0
     case .winograd: Winograd.scratchCount(geometry, direction, threadCount: threadCount)
-    case .tapProduct: TapProduct(geometry: geometry).scratchCount(threadCount: threadCount)
-    case .implicitProduct:
+    case .columnsToImage: ColumnsToImage(geometry: geometry).scratchCount(threadCount: threadCount)
+    case .implicitGEMM:
       direction == .weightGradient
-        ? WeightGradientProduct(geometry: geometry, isTransposed: false)
+        ? WeightGradientGEMM(geometry: geometry, isTransposed: false)
           .scratchCount(threadCount: threadCount)
-        : product(geometry, direction).scratchCount(threadCount: threadCount)
+        : gemm(geometry, direction).scratchCount(threadCount: threadCount)
     }
   }
 
@@ -92,15 +180,15 @@ package enum Convolution {
     switch ConvolutionAlgorithm(geometry, direction) {
     case .depthwise: depthwise(geometry, direction).run(operands, pool: pool)
     case .winograd:
-      let fused = activation.flatMap { $0.isFusedInProduct ? $0 : nil }
+      let fused = activation.flatMap { $0.isFusedInMicroKernel ? $0 : nil }
       Winograd.forward(
         input, packed: packed, bias: bias, activation: fused, into: output, geometry,
         direction, scratch: scratch, pool: pool)
       if let activation, fused == nil {
         Activation.forward(activation, output, into: output, pool: pool)
       }
-    case .tapProduct: preconditionFailure("a tap product is an input gradient")
-    case .implicitProduct: product(geometry, direction).run(operands, scratch: scratch, pool: pool)
+    case .columnsToImage: preconditionFailure("col2im is for input gradients")
+    case .implicitGEMM: gemm(geometry, direction).run(operands, scratch: scratch, pool: pool)
     }
   }
 
@@ -120,10 +208,10 @@ package enum Convolution {
       Winograd.inputGradient(
         of: outputGradient, packed: packed, into: inputGradient, accumulate: accumulate,
         geometry, scratch: scratch, pool: pool)
-    case .tapProduct:
-      TapProduct(geometry: geometry).run(operands, scratch: scratch, pool: pool)
-    case .implicitProduct:
-      product(geometry, .inputGradient).run(operands, scratch: scratch, pool: pool)
+    case .columnsToImage:
+      ColumnsToImage(geometry: geometry).run(operands, scratch: scratch, pool: pool)
+    case .implicitGEMM:
+      gemm(geometry, .inputGradient).run(operands, scratch: scratch, pool: pool)
     }
   }
 
@@ -142,9 +230,9 @@ package enum Convolution {
       Winograd.weightGradient(
         input: input, outputGradient: outputGradient, into: weightGradient, geometry,
         scratch: scratch, pool: pool)
-    case .tapProduct: preconditionFailure("a tap product is an input gradient")
-    case .implicitProduct:
-      WeightGradientProduct(geometry: geometry, isTransposed: false).run(
+    case .columnsToImage: preconditionFailure("col2im is for input gradients")
+    case .implicitGEMM:
+      WeightGradientGEMM(geometry: geometry, isTransposed: false).run(
         gathered: input, plain: outputGradient, into: weightGradient, scratch: scratch, pool: pool)
     }
   }
@@ -164,7 +252,7 @@ package enum Convolution {
     DepthwiseStencil(geometry: geometry, isAdjoint: direction == .inputGradient)
   }
 
-  private static func product(
+  private static func gemm(
     _ geometry: ConvolutionGeometry, _ direction: Direction
   ) -> ImplicitGEMM {
     ImplicitGEMM(geometry: geometry, isAdjoint: direction == .inputGradient)

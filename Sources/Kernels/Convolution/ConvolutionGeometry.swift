@@ -65,3 +65,30 @@ package struct ConvolutionGeometry: Equatable, Sendable {
     Int64(batch) * Int64(outputHeight) * Int64(outputWidth) * Int64(weightCount)
   }
 }
+
+/// The ways to compute a convolution; the geometry alone chooses.
+enum ConvolutionAlgorithm {
+  /// One filter for each channel, directly.
+  case depthwise
+  /// Fewer multiplications for 3×3 kernels.
+  case winograd
+  /// One matrix product of all taps, then col2im: for the gradient of an input with few channels.
+  case columnsToImage
+  /// A matrix product over gathered blocks of pixels.
+  case implicitGEMM
+
+  init(_ geometry: ConvolutionGeometry, _ direction: Convolution.Direction) {
+    let isDepthwise =
+      geometry.groups > 1 && geometry.groups == geometry.inputChannels
+      && geometry.groups == geometry.outputChannels
+    if isDepthwise {
+      self = .depthwise
+    } else if direction == .inputGradient && ColumnsToImage.wins(geometry) {
+      self = .columnsToImage
+    } else if Winograd.wins(geometry, direction) {
+      self = .winograd
+    } else {
+      self = .implicitGEMM
+    }
+  }
+}

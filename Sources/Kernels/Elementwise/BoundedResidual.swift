@@ -4,6 +4,17 @@
 ///
 /// **Shapes**: x, f, y: N×H×W×C. **Cost**: one pass.
 package enum BoundedResidual {
+  /// The equation in double precision.
+  package static func reference(
+    image x: TensorView<Double>, residual f: TensorView<Double>, limit: Float?,
+    into y: TensorView<Double>
+  ) {
+    y.forEachIndex { n, i, j, c in
+      let r = limit.map { Double($0) * Optional(.tanh).reference(f[n, i, j, c]) } ?? f[n, i, j, c]
+      y[n, i, j, c] = min(max(x[n, i, j, c] + r, 0), 1)
+    }
+  }
+
   package static func forward(
     image: TensorView<Float>, residual: TensorView<Float>, limit: Float?,
     into output: TensorView<Float>, pool: ThreadPool
@@ -18,25 +29,26 @@ package enum BoundedResidual {
     }
   }
 
-  /// ∂L/∂x = ∂L/∂y · [0 ≤ x + r ≤ 1], ∂L/∂f = ∂L/∂x · ∂r/∂f.
+  /// ∂L/∂x = ∂L/∂y · [0 ≤ x + r ≤ 1] and ∂L/∂f = ∂L/∂x · ∂r/∂f, where they are wanted, or += with
+  /// `accumulate`.
   package static func gradient(
     image: TensorView<Float>, residual: TensorView<Float>, limit: Float?,
-    of outputGradient: TensorView<Float>, intoImage imageGradient: TensorView<Float>?,
-    accumulateImage: Bool, intoResidual residualGradient: TensorView<Float>?,
-    accumulateResidual: Bool, pool: ThreadPool
+    of outputGradient: TensorView<Float>,
+    into gradients: (image: TensorView<Float>?, residual: TensorView<Float>?),
+    accumulate: (image: Bool, residual: Bool), pool: ThreadPool
   ) {
     pool.forEachRange(of: outputGradient.pixelCount, grain: 1024) { pixels, _ in
       for pixel in pixels {
         let (x, f, dy) = (image.pixel(pixel), residual.pixel(pixel), outputGradient.pixel(pixel))
-        let (dx, df) = (imageGradient?.pixel(pixel), residualGradient?.pixel(pixel))
+        let (dx, df) = (gradients.image?.pixel(pixel), gradients.residual?.pixel(pixel))
         for c in 0..<outputGradient.channels {
           let r = bounded(f[c], limit)
           let y = x[c] + r
           let gradient = y >= 0 && y <= 1 ? dy[c] : 0
-          if let dx { dx[c] = accumulateImage ? dx[c] + gradient : gradient }
+          if let dx { dx[c] = accumulate.image ? dx[c] + gradient : gradient }
           if let df {
             let slope = limit.map { $0 - r * r / $0 } ?? 1
-            df[c] = accumulateResidual ? df[c] + gradient * slope : gradient * slope
+            df[c] = accumulate.residual ? df[c] + gradient * slope : gradient * slope
           }
         }
       }

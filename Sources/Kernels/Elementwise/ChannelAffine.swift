@@ -3,6 +3,16 @@
 /// A multiplier and a shift for each channel: input normalisation, and batch normalisation in
 /// inference.
 package enum ChannelAffine {
+  /// y[·,c] = f(m[c] · x[·,c] + s[c]) in double precision.
+  package static func reference(
+    _ x: TensorView<Double>, multiplier m: [Double], shift s: [Double],
+    activation: ActivationFunction?, into y: TensorView<Double>
+  ) {
+    y.forEachIndex { n, i, j, c in
+      y[n, i, j, c] = activation.reference(m[c] * x[n, i, j, c] + s[c])
+    }
+  }
+
   /// y[·,c] = f(m[c] · x[·,c] + s[c]); `activation` nil is the identity. `y` may be `x`.
   ///
   /// **Shapes**: x and y have the same; m and s have `channels` elements. **Cost**: one read, one

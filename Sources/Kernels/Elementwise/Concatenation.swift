@@ -14,6 +14,19 @@ package enum Concatenation {
     }
   }
 
+  /// The equation of `join`, element by element.
+  package static func reference<Element>(
+    _ part: TensorView<Element>, into whole: TensorView<Element>, at offset: Int, along axis: Axis
+  ) {
+    part.forEachIndex { n, i, j, c in
+      switch axis {
+      case .height: whole[n, i + offset, j, c] = part[n, i, j, c]
+      case .width: whole[n, i, j + offset, c] = part[n, i, j, c]
+      case .channels: whole[n, i, j, c + offset] = part[n, i, j, c]
+      }
+    }
+  }
+
   /// whole[.., offset ..< offset + extent, ..] = part. Nothing is done where the part lies there
   /// already.
   package static func join<Element>(

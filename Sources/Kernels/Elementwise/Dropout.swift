@@ -4,10 +4,25 @@ import CIntrinsics
 /// Inverted dropout (Srivastava et al., JMLR 15, 2014): an element is zeroed with probability
 /// `rate`, else divided by 1 − rate.
 ///
-/// Which elements stay is a hash of the seed and the element's number, counted without the gaps
-/// between pixels: so the backward pass finds the same ones, nothing is stored, and any split into
-/// threads gives the same bytes.
+/// A hash of the seed and the element's number, counted without the gaps between pixels, decides
+/// which elements are kept. So the backward pass finds the same ones, nothing is stored, and the
+/// bytes do not depend on the number of threads.
 package enum Dropout {
+  /// Whether element number `index` is kept: whether 23 bits of its hash, as a number in
+  /// [0, 1), are at least `rate`.
+  package static func referenceKeeps(_ index: Int, rate: Float, seed: UInt64) -> Bool {
+    func scrambled(_ value: UInt32) -> UInt32 {
+      var x = value
+      x = (x ^ x >> 16) &* 0x7FEB_352D
+      x = (x ^ x >> 15) &* 0x846C_A68B
+      return x ^ x >> 16
+    }
+    let key = RandomGenerator.mix(seed)
+    let first = scrambled(UInt32(truncatingIfNeeded: index) ^ UInt32(truncatingIfNeeded: key))
+    let hash = scrambled(first ^ UInt32(truncatingIfNeeded: key >> 32))
+    return 1 + Float(hash & 0x7F_FFFF) * 0x1p-23 >= 1 + rate
+  }
+
   /// y = x · keep / (1 − rate). `y` may be `x`. **Preconditions**: 0 ≤ rate < 1.
   package static func forward(
     _ x: TensorView<Float>, into y: TensorView<Float>, rate: Float, seed: UInt64, pool: ThreadPool

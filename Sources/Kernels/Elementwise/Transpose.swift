@@ -4,6 +4,16 @@
 package enum Transpose {
   package enum Axis: Int, Equatable, Sendable { case height, width, channels }
 
+  /// The equation, element by element.
+  package static func reference<Element>(
+    _ x: TensorView<Element>, into y: TensorView<Element>, order: (Axis, Axis, Axis)
+  ) {
+    x.forEachIndex { n, i, j, c in
+      let k = [i, j, c]
+      y[n, k[order.0.rawValue], k[order.1.rawValue], k[order.2.rawValue]] = x[n, i, j, c]
+    }
+  }
+
   /// y[n, k₀, k₁, k₂] = x[n, …] with axis `order[a]` of x at kₐ, of elements of any type.
   ///
   /// **Shapes**: extent a of y is extent `order[a]` of x. **Preconditions**: `order` has each axis

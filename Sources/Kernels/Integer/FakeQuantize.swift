@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-/// What becomes of a float that is stored as an 8-bit integer and read again (Jacob et al.,
+/// Rounds floats as if they were stored as 8-bit integers and read back (Jacob et al.,
 /// arXiv:1712.05877, section 3):
 ///
 ///     y = scale · (q − zeroPoint),   q = clamp(round(x / scale) + zeroPoint, −128, 127)
 ///
 /// Halves are rounded away from zero; NaN becomes 0.
 package enum FakeQuantize {
+  /// The equation for one number.
+  package static func reference(_ x: Float, _ quantization: AffineQuantization) -> Float {
+    let q: Int8 = Quantize.reference(x, quantization)
+    return quantization.scale * Float(Int32(q) - quantization.zeroPoint)
+  }
+
   /// **Shapes**: equal, pixel strides may differ. `x` and `y` may be the same memory.
   package static func forward(
     _ x: TensorView<Float>, into y: TensorView<Float>, _ quantization: AffineQuantization,

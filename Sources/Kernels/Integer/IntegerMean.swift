@@ -22,6 +22,12 @@ package struct IntegerMean: Equatable, Sendable {
     self.output = output
   }
 
+  /// The equation for the bytes that make one output.
+  package func reference(_ x: [Int8]) -> Int8 {
+    let sum = x.reduce(Int32(0)) { $0 + (Int32($1) - input.zeroPoint) }
+    return Int8(clamping: multiplier(count: x.count).apply(sum) + output.zeroPoint)
+  }
+
   /// **Shapes**: x: N×H×W×C; y has 1 for each extent of `axes`.
   package func apply(_ x: TensorView<Int8>, into y: TensorView<Int8>, pool: ThreadPool) {
     let count = axes.count(x)
@@ -49,12 +55,6 @@ package struct IntegerMean: Equatable, Sendable {
         }
       }
     }
-  }
-
-  /// The equation for the bytes that make one output.
-  package func reference(_ x: [Int8]) -> Int8 {
-    let sum = x.reduce(Int32(0)) { $0 + (Int32($1) - input.zeroPoint) }
-    return Int8(clamping: multiplier(count: x.count).apply(sum) + output.zeroPoint)
   }
 
   /// That of s_x / s_y / `count`.

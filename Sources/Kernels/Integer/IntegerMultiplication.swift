@@ -23,6 +23,12 @@ package struct IntegerMultiplication: Equatable, Sendable {
     self.range = range
   }
 
+  /// The equation for one pair of bytes.
+  package func reference(_ a: Int8, _ b: Int8) -> Int8 {
+    let product = (Int32(a) - zeroPoints.x) * (Int32(b) - zeroPoints.y)
+    return Int8(clamping: factor.apply(product) + zeroPoints.z).clamped(to: range)
+  }
+
   /// **Shapes**: each extent of `a` and `b` is that of `y` or 1. `y` may be an input that has its
   /// shape and stride.
   package func apply(
@@ -46,11 +52,5 @@ package struct IntegerMultiplication: Equatable, Sendable {
     @inline(__always) func apply(_ a: IntegerVector, _ b: IntegerVector) -> IntegerVector {
       scaling.apply((a &- first) &* (b &- second)) &+ output
     }
-  }
-
-  /// The equation for one pair of bytes.
-  package func reference(_ a: Int8, _ b: Int8) -> Int8 {
-    let product = (Int32(a) - zeroPoints.x) * (Int32(b) - zeroPoints.y)
-    return Int8(clamping: factor.apply(product) + zeroPoints.z).clamped(to: range)
   }
 }

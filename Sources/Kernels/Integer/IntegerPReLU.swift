@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Leaky rectifier of a quantised tensor, with a slope for each channel or any other part:
+/// Parametric ReLU of a quantised tensor, with a slope for each channel or any other part:
 ///
 ///     y = clamp(R(s_x / s_y · d) + z_y)              for d = x − z_x ≥ 0
 ///     y = clamp(R(s_x · s_a / s_y · d · (a − z_a)) + z_y)   for d < 0
@@ -18,6 +18,13 @@ package struct IntegerPReLU: Equatable, Sendable {
     zeroPoints = [x.zeroPoint, a.zeroPoint, y.zeroPoint]
     positive = FixedPointMultiplier(Double(x.scale / y.scale))
     negative = FixedPointMultiplier(Double(x.scale * a.scale / y.scale))
+  }
+
+  /// The equation for one pair of bytes.
+  package func reference(_ x: Int8, slope a: Int8) -> Int8 {
+    let d = Int32(x) - zeroPoints.x
+    let y = d >= 0 ? positive.apply(d) : negative.apply(d * (Int32(a) - zeroPoints.y))
+    return Int8(clamping: y + zeroPoints.z)
   }
 
   /// **Shapes**: x has that of y; each extent of `slope` is that of `y` or 1. `y` may be `x`.
@@ -45,12 +52,5 @@ package struct IntegerPReLU: Equatable, Sendable {
       let below = negative.apply(d &* (a &- zeroPoints.1))
       return ((positive.apply(d) & ~isNegative) | (below & isNegative)) &+ zeroPoints.2
     }
-  }
-
-  /// The equation for one pair of bytes.
-  package func reference(_ x: Int8, slope a: Int8) -> Int8 {
-    let d = Int32(x) - zeroPoints.x
-    let y = d >= 0 ? positive.apply(d) : negative.apply(d * (Int32(a) - zeroPoints.y))
-    return Int8(clamping: y + zeroPoints.z)
   }
 }

@@ -4,6 +4,27 @@ import CIntrinsics
 /// Maximum and mean over windows of a quantised tensor, whose quantisation the output shares: the
 /// rules of TensorFlow Lite's reference kernels MAX_POOL_2D and AVERAGE_POOL_2D, bit for bit.
 package enum IntegerPooling {
+  /// The equation of ``maximum(_:into:_:range:pool:)``, element by element.
+  package static func maximumReference(
+    _ x: TensorView<Int8>, into y: TensorView<Int8>, _ geometry: PoolingGeometry,
+    range: ClosedRange<Int8> = Int8.min...Int8.max
+  ) {
+    geometry.reduceWindows(x, into: y) { $0.reduce(Int8.min, max).clamped(to: range) }
+  }
+
+  /// The equation of ``average(_:into:_:range:pool:)``, element by element.
+  package static func averageReference(
+    _ x: TensorView<Int8>, into y: TensorView<Int8>, _ geometry: PoolingGeometry,
+    range: ClosedRange<Int8> = Int8.min...Int8.max
+  ) {
+    geometry.reduceWindows(x, into: y) { window in
+      let sum = window.reduce(Int32(0)) { $0 + Int32($1) }
+      let count = max(1, Int32(window.count))
+      let half = sum > 0 ? count / 2 : -count / 2
+      return Int8(clamping: (sum + half) / count).clamped(to: range)
+    }
+  }
+
   /// y[n,i,j,c] = clamp(max over (a, b) in W(i,j) of x[n, i · s − p + a, j · s − p + b, c]).
   ///
   /// **Shapes**: x: N×H×W×C; y: N×I×J×C. W(i,j) are the positions of the window inside of x; a
@@ -19,10 +40,9 @@ package enum IntegerPooling {
   /// rounded to the nearest, halves away from zero.
   ///
   /// **Numbers**: the magnitude is ⌊(|Σ| + t) / |W|⌋ with t = ⌊|W| / 2⌋, computed as (|Σ| + t + ½)
-  /// /
-  /// |W| in single precision and rounded down. That is exact for |W| ≤ 2¹⁴: the numerator is below
-  /// 2²² + 1, and the quotient is at least 2⁻¹⁵ away from an integer, its rounding error at most
-  /// 2⁻¹⁷. **Edge cases**: a window of padding alone gives 0.
+  /// / |W| in single precision and rounded down. That is exact for |W| ≤ 2¹⁴: the numerator is
+  /// below 2²² + 1, and the quotient is at least 2⁻¹⁵ away from an integer, its rounding error at
+  /// most 2⁻¹⁷. **Edge cases**: a window of padding alone gives 0.
   package static func average(
     _ x: TensorView<Int8>, into y: TensorView<Int8>, _ geometry: PoolingGeometry,
     range: ClosedRange<Int8> = Int8.min...Int8.max, pool: ThreadPool
@@ -30,27 +50,6 @@ package enum IntegerPooling {
     precondition(
       geometry.kernelHeight * geometry.kernelWidth <= 1 << 14, "a window has at most 2¹⁴ positions")
     reduce(x, y, geometry, range, Average(), pool: pool)
-  }
-
-  /// The equation of ``maximum(_:into:_:range:pool:)``, element by element.
-  package static func maximumReference(
-    _ x: TensorView<Int8>, into y: TensorView<Int8>, _ geometry: PoolingGeometry,
-    range: ClosedRange<Int8> = Int8.min...Int8.max
-  ) {
-    reference(x, y, geometry, range) { $0.reduce(Int32(Int8.min)) { max($0, Int32($1)) } }
-  }
-
-  /// The equation of ``average(_:into:_:range:pool:)``, element by element.
-  package static func averageReference(
-    _ x: TensorView<Int8>, into y: TensorView<Int8>, _ geometry: PoolingGeometry,
-    range: ClosedRange<Int8> = Int8.min...Int8.max
-  ) {
-    reference(x, y, geometry, range) { taps in
-      guard !taps.isEmpty else { return 0 }
-      let sum = taps.reduce(Int32(0)) { $0 + Int32($1) }
-      let count = Int32(taps.count)
-      return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count
-    }
   }
 
   /// The part of one window that lies inside of the input.
@@ -129,29 +128,6 @@ package enum IntegerPooling {
             window.forEachTap(channel: c) { result = reduction.combine(result, $0) }
             reduction.finish(result, count: window.height * window.width)
               .maximum(low).minimum(high).storeBytes(first: lanes, to: target + c)
-          }
-        }
-      }
-    }
-  }
-
-  private static func reference(
-    _ x: TensorView<Int8>, _ y: TensorView<Int8>, _ geometry: PoolingGeometry,
-    _ range: ClosedRange<Int8>, _ f: ([Int8]) -> Int32
-  ) {
-    for n in 0..<y.batch {
-      for i in 0..<y.height {
-        for j in 0..<y.width {
-          for c in 0..<y.channels {
-            var taps: [Int8] = []
-            for a in geometry.kernelRows(ofOutputRow: i, inputHeight: x.height) {
-              for b in geometry.kernelColumns(ofOutputColumn: j, inputWidth: x.width) {
-                let row = i * geometry.strideHeight - geometry.paddingTop + a
-                let column = j * geometry.strideWidth - geometry.paddingLeft + b
-                taps.append(x.pixel(n, row, column)[c])
-              }
-            }
-            y.pixel(n, i, j)[c] = Int8(clamping: f(taps)).clamped(to: range)
           }
         }
       }

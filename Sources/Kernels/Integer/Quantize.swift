@@ -3,6 +3,15 @@ import CIntrinsics
 
 /// From floats to integers: the rule of TensorFlow Lite's kernel QUANTIZE.
 package enum Quantize {
+  /// The equation for one number.
+  package static func reference<Output: FixedWidthInteger>(
+    _ x: Float, _ quantization: AffineQuantization
+  ) -> Output {
+    let steps = (x / quantization.scale).rounded(.toNearestOrAwayFromZero)
+    if steps.isNaN { return Output(clamping: quantization.zeroPoint) }
+    return Output(clamping: Int32(max(-1000, min(1000, steps))) + quantization.zeroPoint)
+  }
+
   /// y = clamp(round(x / scale) + zeroPoint), halves away from zero.
   ///
   /// **Shapes**: equal, pixel strides may differ. `Output` is `Int8` or `UInt8`. **Edge cases**:
@@ -33,15 +42,6 @@ package enum Quantize {
     }
   }
 
-  /// The equation for one number.
-  package static func reference<Output: FixedWidthInteger>(
-    _ x: Float, _ quantization: AffineQuantization
-  ) -> Output {
-    let steps = (x / quantization.scale).rounded(.toNearestOrAwayFromZero)
-    if steps.isNaN { return Output(clamping: quantization.zeroPoint) }
-    return Output(clamping: Int32(max(-1000, min(1000, steps))) + quantization.zeroPoint)
-  }
-
   /// The nearest integers, halves away from zero, of numbers limited to ±1000; 0 for NaN.
   @inline(__always) static func rounded(_ x: Vector) -> IntegerVector {
     let bound = Vector(repeating: 1000)
@@ -54,6 +54,13 @@ package enum Quantize {
 
 /// From integers to floats: the rule of TensorFlow Lite's kernel DEQUANTIZE.
 package enum Dequantize {
+  /// The equation for one byte.
+  package static func reference(
+    _ x: some FixedWidthInteger, _ quantization: AffineQuantization
+  ) -> Float {
+    Float(Int32(x) - quantization.zeroPoint) * quantization.scale
+  }
+
   /// y = scale · (x − zeroPoint), rounded once.
   ///
   /// **Shapes**: equal, pixel strides may differ. `Input` is `Int8` or `UInt8`.
@@ -80,5 +87,24 @@ package enum Dequantize {
         offset += lanes
       }
     }
+  }
+}
+
+/// What the integers of a tensor stand for:
+///
+///     real = scale · (q − zeroPoint)
+///
+/// as in the TensorFlow Lite quantisation specification. Activations have one a tensor; weights
+/// have a scale for each output channel, and `zeroPoint` 0.
+public struct AffineQuantization: Equatable, Sendable {
+  /// Positive and finite.
+  public var scale: Float
+  /// In the range of the tensor's integers, so that 0 is represented exactly.
+  public var zeroPoint: Int32
+
+  /// A scale, positive and finite, and the integer that stands for 0.
+  public init(scale: Float, zeroPoint: Int32) {
+    self.scale = scale
+    self.zeroPoint = zeroPoint
   }
 }

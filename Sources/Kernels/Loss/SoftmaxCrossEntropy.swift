@@ -4,6 +4,23 @@
 ///
 ///     L = −Σ over k of t′[k] · ln softmax(z)[k],   t′ = (1 − ε) · t + ε / K
 package enum SoftmaxCrossEntropy {
+  /// The loss of each example in double precision.
+  package static func reference(
+    logits z: TensorView<Double>, targets t: UnsafePointer<Float>, labelSmoothing: Float
+  ) -> [Double] {
+    let (classes, epsilon) = (z.channels, Double(labelSmoothing))
+    return (0..<z.batch).map { n in
+      var sum = 0.0
+      for k in 0..<classes { sum += ElementaryFunctions.doubleExp(z[n, 0, 0, k]) }
+      var loss = 0.0
+      for k in 0..<classes {
+        let smoothed = (1 - epsilon) * Double(t[n * classes + k]) + epsilon / Double(classes)
+        loss -= smoothed * (z[n, 0, 0, k] - ElementaryFunctions.doubleLog(sum))
+      }
+      return loss
+    }
+  }
+
   /// `exampleLosses[n]` = L of example n; `gradient` = gradientScale · ∂L/∂z = gradientScale ·
   /// (softmax(z) · Σ t′ − t′).
   ///
@@ -73,7 +90,7 @@ package enum SoftmaxCrossEntropy {
       for k in 0..<classes {
         let target = kept * t[k] + uniform
         mass += target
-        // A class that cannot be costs nothing, however impossible its logit says it is.
+        // A class of probability 0 adds nothing, even where its logit is −∞.
         if target != 0 { loss += target * (logarithm - (z[k] - largest)) }
       }
     }

@@ -5,6 +5,16 @@
 ///
 ///     1 / M · Σ |x[i + 1, j] − x[i, j]| + |x[i, j + 1] − x[i, j]|
 package enum TotalVariation {
+  /// The loss of each example in double precision.
+  package static func reference(_ x: TensorView<Double>) -> [Double] {
+    var sums = [Double](repeating: 0, count: x.batch)
+    x.forEachIndex { n, i, j, c in
+      if i + 1 < x.height { sums[n] += abs(x[n, i + 1, j, c] - x[n, i, j, c]) }
+      if j + 1 < x.width { sums[n] += abs(x[n, i, j + 1, c] - x[n, i, j, c]) }
+    }
+    return sums.map { $0 / Double(x.height * x.width * x.channels) }
+  }
+
   /// `exampleLosses[n]` = the loss of example n; `gradient` = gradientScale · ∂L/∂x, where the
   /// slope of |0| is 0.
   ///

@@ -52,7 +52,7 @@ package struct PackingLayout: Equatable, Sendable {
     package let layout: PackingLayout
   }
 
-  /// The layouts of the builds that there are; the first is for all CPUs of that architecture.
+  /// The layouts of all builds; the first of an architecture is for all of its CPUs.
   package static var named: [Named] {
     func layout(
       _ lanes: Int, _ registers: Int, dotsBytes: Bool = false, reduction: Int = 0

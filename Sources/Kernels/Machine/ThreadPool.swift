@@ -5,7 +5,8 @@ import CPlatform
 ///
 /// Kernels in floats cut their work into items by shape alone, never by `threadCount`, and every
 /// item writes memory of its own (a sum over items is taken afterwards, in order): so results are
-/// the same bytes for any number of threads. Those in integers are, however they are cut.
+/// the same bytes for any number of threads. Integer kernels give
+/// the same bytes however their work is cut.
 public final class ThreadPool {
   /// The threads that run a loop, the caller among them.
   public let threadCount: Int

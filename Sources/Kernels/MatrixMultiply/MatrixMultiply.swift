@@ -40,6 +40,30 @@ package enum MatrixMultiply {
     case bias(UnsafePointer<Float>)
   }
 
+  /// The equation, with sums in double precision and a matrix B of any strides.
+  package static func reference(
+    _ a: LeftFactor, rows: Int, _ b: LeftFactor, _ layout: PanelLayout,
+    into c: UnsafeMutablePointer<Float>, rowStride: Int, adding addend: Addend = .zero,
+    activation: ActivationFunction? = nil
+  ) {
+    for i in 0..<rows {
+      for j in 0..<layout.columns {
+        let s: Float =
+          switch addend {
+          case .zero: 0
+          case .existing: c[i * rowStride + j]
+          case .bias(let bias): bias[j]
+          }
+        var sum = Double(s)
+        for p in 0..<layout.depth {
+          let left = a.base[i * a.rowStride + p * a.columnStride]
+          sum += Double(left) * Double(b.base[p * b.rowStride + j * b.columnStride])
+        }
+        c[i * rowStride + j] = Float(activation.reference(sum))
+      }
+    }
+  }
+
   /// All of C, by the threads of `pool`.
   package static func multiply(
     _ a: LeftFactor, rows: Int, _ b: UnsafePointer<Float>, _ layout: PanelLayout,

@@ -4,6 +4,13 @@
 ///
 ///     y[n,i,j,c] = 1/|W(i,j)| · Σ over (a, b) in W(i,j) of x[n, i · s − p + a, j · s − p + b, c]
 package enum AveragePool {
+  /// The equation in double precision.
+  package static func reference(
+    _ x: TensorView<Double>, into y: TensorView<Double>, _ geometry: PoolingGeometry
+  ) {
+    geometry.reduceWindows(x, into: y) { $0.reduce(0, +) / Double(max(1, $0.count)) }
+  }
+
   /// **Shapes**: as in ``MaxPool/forward``. A window of padding alone gives 0.
   package static func forward(
     _ x: TensorView<Float>, into y: TensorView<Float>, _ geometry: PoolingGeometry,

@@ -2,6 +2,11 @@
 
 /// Mean over all pixels of an image: y[n,c] = 1/(H·W) · Σ over pixels of x[n,·,·,c].
 package enum GlobalAverage {
+  /// The equation in double precision.
+  package static func reference(_ x: TensorView<Double>, into y: TensorView<Double>) {
+    Mean.reference(x, into: y, axes: MeanAxes(height: true, width: true))
+  }
+
   /// **Shapes**: x: N×H×W×C, y: N×1×1×C. **Exactness**: sums in single precision over 64 pixels at
   /// a time, and then over those sums.
   package static func forward(

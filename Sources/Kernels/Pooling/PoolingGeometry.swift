@@ -54,7 +54,25 @@ package struct PoolingGeometry: Equatable, Sendable {
     return self == halving && 2 * outputHeight <= inputHeight && 2 * outputWidth <= inputWidth
   }
 
-  /// Fails when strides or windows are empty, or a window has more positions than a byte can tell.
+  /// y[n,i,j,c] = f(elements of x in the window): the loop of reference implementations.
+  func reduceWindows<Element>(
+    _ x: TensorView<Element>, into y: TensorView<Element>, _ f: ([Element]) -> Element
+  ) {
+    y.forEachIndex { n, i, j, c in
+      var window: [Element] = []
+      for a in 0..<kernelHeight {
+        for b in 0..<kernelWidth {
+          let row = i * strideHeight - paddingTop + a
+          let column = j * strideWidth - paddingLeft + b
+          guard 0..<x.height ~= row && 0..<x.width ~= column else { continue }
+          window.append(x[n, row, column, c])
+        }
+      }
+      y[n, i, j, c] = f(window)
+    }
+  }
+
+  /// Traps when strides or windows are empty, or a window has more positions than a byte can count.
   func check() {
     precondition(kernelHeight > 0 && kernelWidth > 0, "a pooling window is not empty")
     precondition(strideHeight > 0 && strideWidth > 0, "a pooling stride is positive")

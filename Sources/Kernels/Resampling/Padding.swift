@@ -11,6 +11,15 @@ package enum Padding {
     case reflect
   }
 
+  /// The equation in double precision.
+  package static func reference(
+    _ x: TensorView<Double>, into y: TensorView<Double>, top: Int, left: Int, mode: Mode
+  ) {
+    let mode: IntegerPadding.Mode<Double> =
+      if case .constant(let value) = mode { .constant(Double(value)) } else { .reflect }
+    IntegerPadding.reference(x, into: y, top: top, left: left, mode: mode)
+  }
+
   /// y[n,i,j,c] = x[n, i − top, j − left, c]. **Shapes**: x: N×H×W×C, y: N×I×J×C; growth below and
   /// to the right is what the sizes leave. Negative `top` and `left` crop.
   package static func forward(

@@ -51,10 +51,14 @@ extension BatchNormalizationLayer: Layer {
     let channels = step.output.channels
     if step.site.isTraining && !Machine.isBoard {
       BatchNormalization.forwardTraining(
-        step.inputs[0], scale: step.parameters[0], offset: step.parameters[1], epsilon: epsilon,
-        momentum: momentum, runningMean: step.parameters[2], runningVariance: step.parameters[3],
-        activation: step.site.activation, into: step.output, savedMean: step.saved,
-        savedInverseDeviation: step.saved + channels, scratch: step.scratch, pool: step.pool)
+        step.inputs[0],
+        BatchNormalization.Parameters(
+          scale: step.parameters[0], offset: step.parameters[1], runningMean: step.parameters[2],
+          runningVariance: step.parameters[3], epsilon: epsilon, momentum: momentum),
+        activation: step.site.activation, into: step.output,
+        saved: BatchNormalization.Statistics(
+          mean: step.saved, inverseDeviation: step.saved + channels),
+        scratch: step.scratch, pool: step.pool)
     } else {
       BatchNormalization.fold(
         scale: step.parameters[0], offset: step.parameters[1], mean: step.parameters[2],
@@ -74,11 +78,12 @@ extension BatchNormalizationLayer: Layer {
       // The kernel writes a gradient of the input always; nobody reads the output's gradient after
       // this step.
       BatchNormalization.gradientTraining(
-        step.inputs[0], savedMean: step.saved, savedInverseDeviation: step.saved + channels,
+        step.inputs[0],
+        BatchNormalization.Statistics(mean: step.saved, inverseDeviation: step.saved + channels),
         scale: step.parameters[0], of: outputGradient,
         into: step.inputGradients[0] ?? outputGradient,
         accumulate: step.inputGradients[0] != nil && step.accumulates[0],
-        scaleGradient: step.parameterGradients[0], offsetGradient: step.parameterGradients[1],
+        parameterGradients: (step.parameterGradients[0], step.parameterGradients[1]),
         scratch: step.scratch, pool: step.pool)
     } else if let inputGradient = step.inputGradients[0] {
       BatchNormalization.gradientInference(

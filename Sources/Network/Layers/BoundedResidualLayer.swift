@@ -34,8 +34,7 @@ extension BoundedResidualLayer: Layer {
     guard let outputGradient = step.outputGradient else { return }
     BoundedResidual.gradient(
       image: step.inputs[0], residual: step.inputs[1], limit: limit, of: outputGradient,
-      intoImage: step.inputGradients[0], accumulateImage: step.accumulates[0],
-      intoResidual: step.inputGradients[1], accumulateResidual: step.accumulates[1],
-      pool: step.pool)
+      into: (step.inputGradients[0], step.inputGradients[1]),
+      accumulate: (step.accumulates[0], step.accumulates[1]), pool: step.pool)
   }
 }

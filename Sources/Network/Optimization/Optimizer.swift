@@ -136,16 +136,19 @@ public final class Optimizer {
     let rate = learningRate * options.rateMultiplier(role)
     switch options.rule {
     case .sgd(let momentum, let nesterov):
-      ParameterUpdate.sgd(
-        parameters: values, gradients: gradients, velocity: momentum == 0 ? nil : first,
-        count: count, learningRate: rate, momentum: momentum, nesterov: nesterov,
-        weightDecay: decay, pool: session.pool)
+      ParameterUpdate.SGD(
+        learningRate: rate, momentum: momentum, nesterov: nesterov, weightDecay: decay
+      ).update(
+        values, gradients: gradients, velocity: momentum == 0 ? nil : first, count: count,
+        pool: session.pool)
     case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
       let isDecoupled = if case .adamW = options.rule { true } else { false }
-      ParameterUpdate.adam(
-        parameters: values, gradients: gradients, firstMoment: first, secondMoment: second,
-        count: count, learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon,
-        weightDecay: decay, decoupled: isDecoupled, step: stepCount, pool: session.pool)
+      ParameterUpdate.Adam(
+        learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay,
+        decoupled: isDecoupled
+      ).update(
+        values, gradients: gradients, firstMoment: first, secondMoment: second, count: count,
+        step: stepCount, pool: session.pool)
     }
   }
 }

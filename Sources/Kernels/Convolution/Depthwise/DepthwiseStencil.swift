@@ -31,9 +31,9 @@ struct DepthwiseStencil {
   }
 
   func run(_ operands: ImplicitGEMM.Operands, pool: ThreadPool) {
-    let product = ImplicitGEMM(geometry: geometry, isAdjoint: isAdjoint)
-    for index in 0..<product.stencilCount {
-      let stencil = product.stencil(index)
+    let gemm = ImplicitGEMM(geometry: geometry, isAdjoint: isAdjoint)
+    for index in 0..<gemm.stencilCount {
+      let stencil = gemm.stencil(index)
       let rows = stencil.batch * stencil.rows.outputCount
       pool.forEachRange(of: rows, grain: Self.rowsPerItem) { range, _ in
         for row in range {
@@ -69,7 +69,7 @@ private struct DepthwiseRow {
     let end = max(0, min(columns.outputCount, (room + step - 1) / step))
     let start = min(end, max(0, (step - 1 - columns.sourceOffset) / step))
     let lanes = min(Machine.vectorFloats, operands.target.channels - channel)
-    let finish = Finish(operands, channel: channel, lanes: lanes)
+    let epilogue = Epilogue(operands, channel: channel, lanes: lanes)
     let rowTaps = stencil.rows.insideTaps(at: i)
     let y = stencil.rows.outputStart + i * stencil.rows.outputStep
     let target =
@@ -78,15 +78,15 @@ private struct DepthwiseRow {
     var j = 0
     while j < columns.outputCount {
       if j >= start && j + 4 <= end {
-        let sums = fourSums(at: j, rowTaps, from: finish.bias)
-        finish.store(sums.0, to: target + j * targetStep)
-        finish.store(sums.1, to: target + (j + 1) * targetStep)
-        finish.store(sums.2, to: target + (j + 2) * targetStep)
-        finish.store(sums.3, to: target + (j + 3) * targetStep)
+        let sums = fourSums(at: j, rowTaps, from: epilogue.bias)
+        epilogue.store(sums.0, to: target + j * targetStep)
+        epilogue.store(sums.1, to: target + (j + 1) * targetStep)
+        epilogue.store(sums.2, to: target + (j + 2) * targetStep)
+        epilogue.store(sums.3, to: target + (j + 3) * targetStep)
         j += 4
       } else {
-        let sum = sum(at: j, rowTaps, columns.insideTaps(at: j), from: finish.bias)
-        finish.store(sum, to: target + j * targetStep)
+        let sum = sum(at: j, rowTaps, columns.insideTaps(at: j), from: epilogue.bias)
+        epilogue.store(sum, to: target + j * targetStep)
         j += 1
       }
     }
@@ -149,7 +149,7 @@ private struct DepthwiseRow {
   }
 
   /// What happens to a sum before it is stored.
-  private struct Finish {
+  private struct Epilogue {
     let bias: Vector
     private let lanes: Int
     private let accumulate: Bool

@@ -66,7 +66,7 @@ struct ImplicitGEMMBlock {
     accumulate: Bool
   ) {
     let depth = layout.depth
-    let fused = operands.activation.flatMap { $0.isFusedInProduct ? $0 : nil }
+    let fused = operands.activation.flatMap { $0.isFusedInMicroKernel ? $0 : nil }
     var start = 0
     repeat {
       let end = min(depth, start + blockDepth)
@@ -88,15 +88,15 @@ struct ImplicitGEMMBlock {
       let skipped = layout.columns(ofPanel: panel).lowerBound - columns.lowerBound
       let width = layout.width(ofPanel: panel)
       let b = weights(ofPanel: panel, range)
-      let product = MicroKernel(
+      let microKernel = MicroKernel(
         depth: range.count, columns: width, addend: addend.dropping(columns: skipped),
         activation: activation)
       let c = c + skipped
       if width == TwoVectorRow.width {
-        product.run(
+        microKernel.run(
           TwoVectorRow.self, a, rows: pixels.count, b, into: c, rowStride: rowStride)
       } else {
-        product.run(
+        microKernel.run(
           OneVectorRow.self, a, rows: pixels.count, b, into: c, rowStride: rowStride)
       }
     }
@@ -150,9 +150,9 @@ struct ImplicitGEMMBlock {
     return MatrixMultiply.LeftFactor(gathered, rowStride: gatheredRowStride)
   }
 
-  /// Applies what the product has not applied itself.
+  /// Applies an activation function that the micro-kernel has not applied.
   private func activate(_ c: UnsafeMutablePointer<Float>, rowStride: Int) {
-    guard let activation = operands.activation, !activation.isFusedInProduct else { return }
+    guard let activation = operands.activation, !activation.isFusedInMicroKernel else { return }
     Optional(activation).specialize(
       RowActivation(first: c, rows: pixels.count, rowStride: rowStride, count: columns.count))
   }
@@ -247,8 +247,8 @@ private struct RowActivation: ActivationBody {
 }
 
 extension ActivationFunction {
-  /// Whether matrix products apply the function while they store.
-  var isFusedInProduct: Bool {
+  /// Whether the micro-kernel applies the function while it stores.
+  var isFusedInMicroKernel: Bool {
     switch self {
     case .relu, .relu6: true
     case .leakyReLU, .gelu, .sigmoid, .tanh, .hardSwish, .hardTanh: false

@@ -140,11 +140,11 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
           stride: weightStride, workspace: workspace)
       }
       let matrices = shared ?? UnsafePointer(worker)
-      let product = MicroKernel(
+      let microKernel = MicroKernel(
         depth: depths.count, columns: width, addend: depth == 0 ? .zero : .existing,
         activation: nil)
       for index in 0..<Transform.products {
-        product.run(
+        microKernel.run(
           width: width,
           MatrixMultiply.LeftFactor(
             input + (index * inputStride + depth), rowStride: inputRow),

@@ -14,6 +14,30 @@ package enum IntegerPadding {
     case symmetric
   }
 
+  /// The equation, element by element.
+  package static func reference<Element: Equatable>(
+    _ x: TensorView<Element>, into y: TensorView<Element>, top: Int, left: Int, front: Int = 0,
+    mode: Mode<Element>
+  ) {
+    /// `k`, or its reflection at the border that it lies beyond: nothing is repeated for `reflect`,
+    /// the border itself for `symmetric`.
+    func inside(_ k: Int, _ extent: Int) -> Int {
+      let repeats = mode == .symmetric ? 1 : 0
+      return k < 0 ? -k - repeats : k >= extent ? 2 * (extent - 1) - k + repeats : k
+    }
+    y.forEachIndex { n, i, j, c in
+      let (row, column, channel) = (i - top, j - left, c - front)
+      if case .constant(let value) = mode,
+        !(0..<x.height ~= row && 0..<x.width ~= column && 0..<x.channels ~= channel)
+      {
+        y[n, i, j, c] = value
+      } else {
+        y[n, i, j, c] =
+          x[n, inside(row, x.height), inside(column, x.width), inside(channel, x.channels)]
+      }
+    }
+  }
+
   /// y[n,i,j,c] = x[n, i − top, j − left, c − front]. **Shapes**: x: N×H×W×C, y: N×I×J×D; growth at
   /// the other ends is what the sizes leave.
   package static func apply<Element: Equatable>(

@@ -3,6 +3,43 @@
 /// Changing height and width of a quantised tensor, whose quantisation the output shares: the rules
 /// of TensorFlow Lite's reference kernels RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR, bit for bit.
 package enum IntegerResize {
+  /// The equation of ``bilinear(_:into:_:pool:)``, element by element.
+  package static func bilinearReference(
+    _ x: TensorView<Int8>, into y: TensorView<Int8>, _ mode: SamplingMode
+  ) {
+    let vertical = Axis(input: x.height, output: y.height, mode)
+    let horizontal = Axis(input: x.width, output: y.width, mode)
+    y.forEachIndex { n, i, j, c in
+      var sum: Int64 = 0
+      for (k, rowWeight) in vertical.tap(i).weights {
+        for (l, columnWeight) in horizontal.tap(j).weights {
+          sum += Int64(x[n, k, l, c]) * Int64(rowWeight) * Int64(columnWeight)
+        }
+      }
+      y[n, i, j, c] = Int8((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20))
+    }
+  }
+
+  /// The equation of ``nearest(_:into:_:pool:)``, element by element.
+  package static func nearestReference<Element>(
+    _ x: TensorView<Element>, into y: TensorView<Element>, _ mode: SamplingMode
+  ) {
+    func source(_ i: Int, _ input: Int, _ output: Int) -> Int {
+      let (k, scale) = (Float(i), Float(input) / Float(output))
+      let place =
+        switch mode {
+        case .corner: k * scale
+        case .halfPixelCenters: (k + 0.5) * scale
+        case .alignCorners:
+          (output > 1 ? k * (Float(input - 1) / Float(output - 1)) : k * scale) + 0.5
+        }
+      return min(input - 1, Int(place))
+    }
+    y.forEachIndex { n, i, j, c in
+      y[n, i, j, c] = x[n, source(i, x.height, y.height), source(j, x.width, y.width), c]
+    }
+  }
+
   /// y[n,i,j,c] = Σ over the four neighbours of x · w_row · w_column / 2²⁰, rounded to the nearest,
   /// halves away from zero.
   ///
@@ -56,30 +93,6 @@ package enum IntegerResize {
     }
   }
 
-  /// The equation of ``bilinear(_:into:_:pool:)``, element by element.
-  package static func bilinearReference(
-    _ x: TensorView<Int8>, into y: TensorView<Int8>, _ mode: SamplingMode
-  ) {
-    let vertical = Axis(input: x.height, output: y.height, mode)
-    let horizontal = Axis(input: x.width, output: y.width, mode)
-    for n in 0..<y.batch {
-      for i in 0..<y.height {
-        for j in 0..<y.width {
-          let (row, column) = (vertical.tap(i), horizontal.tap(j))
-          for c in 0..<y.channels {
-            var sum: Int64 = 0
-            for (k, rowWeight) in row.weights {
-              for (l, columnWeight) in column.weights {
-                sum += Int64(x.pixel(n, k, l)[c]) * Int64(rowWeight) * Int64(columnWeight)
-              }
-            }
-            y.pixel(n, i, j)[c] = Int8((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20))
-          }
-        }
-      }
-    }
-  }
-
   /// The two input positions of an output position, and the weight of the second in 1/1024.
   private struct Tap {
     let low: Int
@@ -115,7 +128,7 @@ package enum IntegerResize {
     private let last: Int
     private let scale: Float
     private let offset: Float
-    /// Added before rounding down, which for numbers that are not negative rounds halves up.
+    /// Added before rounding down: rounds halves up, as no number is negative.
     private let half: Float
 
     init(input: Int, output: Int, _ mode: SamplingMode) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The gradient of an input with few channels: one product for all taps, then each pixel adds what
-/// is its own.
+/// The gradient of an input with few channels: one matrix product for all taps, whose columns are
+/// then added to the pixels that they belong to (col2im).
 ///
 ///     P[pixel of ∂L/∂y, (tap, c)] = Σ_o ∂L/∂y[pixel, o] · w[o, tap, c]
 ///     ∂L/∂x[pixel, c] (+)= Σ P[p, (tap, c)] over the taps and pixels p that read the pixel
 ///
 /// The columns (tap, c) fill vectors where c alone, 3 for an image, would leave most lanes empty. P
 /// is computed for a band of the input's rows at a time, in scratch memory that stays in cache.
-struct TapProduct {
+struct ColumnsToImage {
   let geometry: ConvolutionGeometry
 
   static func wins(_ geometry: ConvolutionGeometry) -> Bool {
