@@ -25,7 +25,7 @@ struct ArithmeticTests {
       repeatedValues.append(values[index])
     }
     let operations: [(Arithmetic.Operation, (Float, Float) -> Float)] = [
-      (.add, { $0 + $1 }), (.subtract, { $0 - $1 }), (.multiply, { $0 * $1 }),
+      (.addition, { $0 + $1 }), (.subtraction, { $0 - $1 }), (.multiplication, { $0 * $1 }),
       (.parametricReLU, { $0 < 0 ? $0 * $1 : $0 }),
     ]
     for (operation, f) in operations {

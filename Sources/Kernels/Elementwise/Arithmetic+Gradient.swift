@@ -42,9 +42,9 @@ extension Arithmetic {
     _ operation: Operation, _ a: Float, _ b: Float
   ) -> (Float, Float) {
     switch operation {
-    case .add: (1, 1)
-    case .subtract: (1, -1)
-    case .multiply: (b, a)
+    case .addition: (1, 1)
+    case .subtraction: (1, -1)
+    case .multiplication: (b, a)
     case .parametricReLU: a < 0 ? (b, a) : (1, 0)
     }
   }

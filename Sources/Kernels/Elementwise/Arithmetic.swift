@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// What is computed of two numbers a and b.
+public enum ArithmeticFunction: Equatable, Sendable {
+  /// a + b, a − b and a · b.
+  case addition, subtraction, multiplication
+  /// a for a ≥ 0, else a · b: PReLU with the slopes b (He et al., arXiv:1502.01852).
+  case parametricReLU
+}
+
 /// Operations on two tensors, element by element, where extents of 1 are repeated.
 package enum Arithmetic {
-  package enum Operation: Equatable, Sendable {
-    case add, subtract, multiply
-    /// a for a ≥ 0, else a · b: the parametric rectifier (He et al., arXiv:1502.01852), b its
-    /// slopes
-    case parametricReLU
-  }
+  package typealias Operation = ArithmeticFunction
 
   /// y[n,i,j,c] = f(a[n,i,j,c] ∘ b[n,i,j,c]); `activation` nil is the identity.
   ///
@@ -29,9 +32,9 @@ package enum Arithmetic {
 
     func run(_ function: some VectorFunction) {
       switch operation {
-      case .add: map { function.value($0 + $1) }
-      case .subtract: map { function.value($0 - $1) }
-      case .multiply: map { function.value($0 * $1) }
+      case .addition: map { function.value($0 + $1) }
+      case .subtraction: map { function.value($0 - $1) }
+      case .multiplication: map { function.value($0 * $1) }
       case .parametricReLU:
         map { x, slope in
           function.value(x.replacing(with: x * slope, where: x .< Vector(repeating: 0)))

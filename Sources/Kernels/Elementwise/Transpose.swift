@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// An axis of one example.
+public enum TensorAxis: Int, Equatable, Sendable { case height, width, channels }
+
 /// Exchange of height, width and channels.
 package enum Transpose {
-  package enum Axis: Int, Equatable, Sendable { case height, width, channels }
+  package typealias Axis = TensorAxis
 
   /// y[n, k₀, k₁, k₂] = x[n, …] with axis `order[a]` of x at kₐ, of elements of any type.
   ///

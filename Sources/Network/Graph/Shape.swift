@@ -2,10 +2,14 @@
 
 /// The extents of one example of a batch: height × width × channels. A vector of n is 1 × 1 × n.
 public struct Shape: Equatable, Hashable, Sendable {
+  /// Rows.
   public var height: Int
+  /// Columns.
   public var width: Int
+  /// Numbers of each pixel.
   public var channels: Int
 
+  /// Images of height × width pixels.
   public init(height: Int, width: Int, channels: Int) {
     self.height = height
     self.width = width
@@ -24,4 +28,9 @@ extension Shape {
     let (count, overflow2) = area.multipliedReportingOverflow(by: channels)
     return overflow || overflow2 || count > Int(Int32.max) ? nil : count
   }
+}
+
+extension Shape {
+  /// `height×width×channels`.
+  public var text: String { "\(height)×\(width)×\(channels)" }
 }

@@ -110,9 +110,3 @@ public struct Window: Equatable, Sendable {
       paddingLeft: horizontal.before)
   }
 }
-
-/// The only input of a layer that has one.
-func single(_ inputs: [Shape]) throws(ShapeError) -> Shape {
-  guard inputs.count == 1 else { throw .inputCount(expected: 1, actual: inputs.count) }
-  return inputs[0]
-}

@@ -8,13 +8,20 @@ public enum ValueFormat: Equatable, Sendable {
   /// Only at the borders of a graph: pictures come in bytes, and some models take or give them.
   case uint8(AffineQuantization)
 
-  /// Bytes of one element.
-  public var byteCount: Int {
+  /// What the elements are in memory.
+  public var elementType: ElementType {
     switch self {
-    case .float32: MemoryLayout<Float>.stride
-    case .int8, .uint8: 1
+    case .float32: .float32
+    case .int8: .int8
+    case .uint8: .uint8
     }
   }
+
+  /// Bytes of one element.
+  public var byteCount: Int { elementType.byteCount }
+
+  /// How the gradient of such a tensor lies in memory.
+  public var gradientFormat: GradientFormat { self == .float32 ? .float32 : .int16 }
 
   /// What the integers stand for; `nil` for floats.
   public var quantization: AffineQuantization? {
@@ -27,5 +34,21 @@ public enum ValueFormat: Equatable, Sendable {
   /// Whether the elements are integers that the kernels for `Int8` take.
   package var isInt8: Bool {
     if case .int8 = self { true } else { false }
+  }
+
+  /// Whether an operation from such inputs to such an output computes with integers.
+  package static func areQuantized(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
+    output != .float32 || inputs.contains { $0 != .float32 }
+  }
+}
+
+extension ValueFormat {
+  /// `float32`, `int8` or `uint8`.
+  public var text: String {
+    switch self {
+    case .float32: "float32"
+    case .int8: "int8"
+    case .uint8: "uint8"
+    }
   }
 }

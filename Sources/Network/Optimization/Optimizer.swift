@@ -127,8 +127,9 @@ public final class Optimizer {
 
   private func update(_ parameter: Session.TrainedParameter, learningRate: Float) {
     let role = parameter.entry.declaration.role
-    let values = session.parameters.base + parameter.entry.offset
-    guard let gradients = session.gradient(of: parameter).baseAddress else { return }
+    guard let values = session.parameters.values(of: parameter.entry).baseAddress,
+      let gradients = session.gradient(of: parameter).baseAddress
+    else { return }
     let count = parameter.entry.declaration.count
     let first = moments + parameter.offset
     let second = first + session.trainedCount

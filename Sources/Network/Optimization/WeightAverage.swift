@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
 
-/// An exponential moving average of all parameters of a session: average ← d · average + (1 − d) ·
+/// An exponential moving average of a session's parameters: average ← d · average + (1 − d) ·
 /// parameters.
 public final class WeightAverage {
   /// The averaged parameters, in a store like the session's own.
@@ -16,10 +16,17 @@ public final class WeightAverage {
     average.copyParameters(from: session.parameters)
   }
 
+  /// average ← d · average + (1 − d) · parameters, of the parameters that are floats.
   public func update(decay: Float) {
-    ParameterUpdate.exponentialAverage(
-      average: average.base, parameters: session.parameters.base, count: average.count,
-      decay: decay, pool: session.pool)
+    for (target, source) in zip(average.entries, session.parameters.entries)
+    where source.declaration.format == .float32 {
+      let count = source.declaration.count
+      guard let average = average.values(of: target).baseAddress,
+        let parameters = session.parameters.values(of: source).baseAddress
+      else { continue }
+      ParameterUpdate.exponentialAverage(
+        average: average, parameters: parameters, count: count, decay: decay, pool: session.pool)
+    }
   }
 
   /// Makes the average the session's parameters.

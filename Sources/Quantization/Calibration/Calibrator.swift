@@ -22,11 +22,9 @@ public final class Calibrator {
     let graph = model.graph
     let clamps = graph.fusibleClamps
     observedNodes = graph.nodes.indices.filter { clamps[$0] == nil && !graph.isConstant($0) }
-    var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
-    request.keptValues = observedNodes
-    guard let session = Session(Plan(graph, request), model.parameters, pool) else {
-      throw .outOfMemory
-    }
+    let plan = Plan.inference(
+      graph, batch: batch, threadCount: pool.threadCount, keptValues: observedNodes)
+    guard let session = Session(plan, model.parameters, pool) else { throw .outOfMemory }
     self.session = session
     statistics = graph.shapes.map { ActivationStatistics(channels: $0.channels) }
   }

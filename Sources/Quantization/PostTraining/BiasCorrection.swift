@@ -21,14 +21,13 @@ struct BiasCorrection {
     var groupChannels = inputChannels
     var groups = 1
     var share: Float = 1
-    switch model.graph.nodes[node].operation {
-    case .convolution(let layer):
+    let operation = model.graph.nodes[node].operation
+    if case .convolution(let layer) = operation {
       groups = layer.groups
       groupChannels /= groups
-    case .transposedConvolution(let layer):
+    } else if case .transposedConvolution(let layer) = operation {
       // One output pixel gets the taps of one of the stride's phases.
       share = 1 / Float(layer.window.strideHeight * layer.window.strideWidth)
-    default: break
     }
     return bias.indices.map { o in
       let first = o / (outputs / groups) * groupChannels
