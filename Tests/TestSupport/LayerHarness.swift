@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Kernels
+import Kernels
 package import Network
 
 /// One layer bound to memory of its own, without a graph or a plan: what a layer's tests need.

@@ -80,6 +80,7 @@ extension TFLiteImportError: CustomStringConvertible {
 }
 
 extension StaticProblem: CustomStringConvertible {
+  /// One line; follows the operator.
   public var description: String {
     switch self {
     case .operandCount: "inputs or outputs are missing, or too many"

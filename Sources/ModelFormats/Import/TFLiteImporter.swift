@@ -9,7 +9,7 @@ extension Model {
   ///
   /// - Parameter owner: what keeps the file's bytes alive; the model holds on to it.
   /// - Throws: `TFLiteImportError` naming the operator.
-  public init(
+  package init(
     _ file: TFLiteFile, role: Role = .classifier, owner: AnyObject?
   ) throws(TFLiteImportError) {
     var importer = TFLiteImporter(file: file)
@@ -185,4 +185,44 @@ struct TFLiteImporter {
   func isConstant(_ tensor: Int) -> Bool {
     file.tensors[tensor].isConstant || computedConstants[tensor] != nil
   }
+}
+
+extension Model {
+  /// The model in a .tflite file with its labels and its preprocessing, as far as its metadata say
+  /// them.
+  ///
+  /// - Parameter owner: what keeps `bytes` alive; the model holds on to it.
+  public init(
+    readingTFLite bytes: UnsafeRawBufferPointer, owner: AnyObject?
+  ) throws(TFLiteImportError) {
+    let (file, description) = try describedFile(bytes)
+    self = try Model(file, owner: owner)
+    for entry in file.metadata where PackedWeights.metadataName.equals(entry.name.utf8) {
+      do throws(MetadataError) {
+        packedWeights = try PackedWeights(reading: entry.data, owner: owner)
+      } catch { throw .metadata(error) }
+    }
+    let isImage = graph.outputShape == graph.inputShape && graph.outputShape.channels <= 3
+    role = description.role ?? (isImage ? .enhancer : .classifier)
+    labels = description.labels
+    preprocessing =
+      description.preprocessing ?? Preprocessing(impliedBy: graph.formats[graph.inputs[0]])
+  }
+}
+
+extension ModelDescription {
+  /// What the metadata of a .tflite file say.
+  public init(readingTFLite bytes: UnsafeRawBufferPointer) throws(TFLiteImportError) {
+    self = try describedFile(bytes).description
+  }
+}
+
+private func describedFile(
+  _ bytes: UnsafeRawBufferPointer
+) throws(TFLiteImportError) -> (file: TFLiteFile, description: ModelDescription) {
+  let file: TFLiteFile
+  do throws(TFLiteError) { file = try TFLiteFile(reading: bytes) } catch { throw .file(error) }
+  do throws(MetadataError) {
+    return (file, try ModelDescription(reading: file, in: bytes))
+  } catch { throw .metadata(error) }
 }

@@ -27,10 +27,10 @@ extension ActivationLayer: FloatLayer, IntegerLayer {
   }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.backwardReadsInputs = site.hasBackward && !function.hasGradientFromOutput
-    needs.backwardReadsOutput = site.hasBackward && function.hasGradientFromOutput
-    return needs
+    LayerNeeds {
+      $0.backwardReadsInputs = site.hasBackward && !function.hasGradientFromOutput
+      $0.backwardReadsOutput = site.hasBackward && function.hasGradientFromOutput
+    }
   }
 
   package func forward(_ step: LayerStep) {
@@ -39,9 +39,7 @@ extension ActivationLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     let fromOutput = function.hasGradientFromOutput
     Activation.gradient(
       function, input: fromOutput ? nil : step.inputs[0].floats,
@@ -110,9 +108,7 @@ extension SoftmaxLayer: FloatLayer, IntegerLayer {
   package var supportsFloats: Bool { beta == 1 }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.backwardReadsOutput = site.hasBackward
-    return needs
+    LayerNeeds { $0.backwardReadsOutput = site.hasBackward }
   }
 
   package func forward(_ step: LayerStep) {
@@ -120,9 +116,7 @@ extension SoftmaxLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Softmax.gradient(
       output: step.output.floats, of: outputGradient, into: inputGradient,
       accumulate: step.accumulates[0], pool: step.pool)
@@ -134,9 +128,7 @@ extension SoftmaxLayer: FloatLayer, IntegerLayer {
   }
 
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.forwardPacked = 256 * MemoryLayout<Int32>.stride
-    return needs
+    LayerNeeds { $0.forwardPacked = 256 * MemoryLayout<Int32>.stride }
   }
 
   package func integerPack(_ step: LayerStep) {

@@ -33,10 +33,10 @@ extension ArithmeticLayer: FloatLayer, IntegerLayer {
   }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.backwardReadsInputs = site.hasBackward
-    needs.backwardReadsOutput = site.hasBackward && site.activation != nil
-    return needs
+    LayerNeeds {
+      $0.backwardReadsInputs = site.hasBackward
+      $0.backwardReadsOutput = site.hasBackward && site.activation != nil
+    }
   }
 
   package func forward(_ step: LayerStep) {
@@ -87,9 +87,9 @@ extension AdditionLayer: FloatLayer, IntegerLayer {
   package var properties: LayerProperties { LayerProperties { $0.fusesActivation = true } }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.backwardReadsOutput = site.hasBackward && site.activation != nil
-    return needs
+    LayerNeeds {
+      $0.backwardReadsOutput = site.hasBackward && site.activation != nil
+    }
   }
 
   package func forward(_ step: LayerStep) {

@@ -125,9 +125,7 @@ extension ReshapeLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Reshape.gradient(of: outputGradient, into: inputGradient, accumulate: step.accumulates[0])
   }
 }
@@ -187,9 +185,7 @@ extension TransposeLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Transpose.gradient(
       of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], order: axes)
   }

@@ -21,9 +21,7 @@ extension BoundedResidualLayer: FloatLayer {
   }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.backwardReadsInputs = site.hasBackward
-    return needs
+    LayerNeeds { $0.backwardReadsInputs = site.hasBackward }
   }
 
   package func forward(_ step: LayerStep) {
@@ -76,9 +74,7 @@ extension DropoutLayer: FloatLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     if step.site.isTraining {
       Dropout.gradient(
         of: outputGradient, into: inputGradient, rate: rate, seed: step.seed,

@@ -136,10 +136,10 @@ extension ChannelAffineLayer: FloatLayer {
   }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.saved = LayerNeeds.bytes(floats: 2 * site.output.channels)
-    needs.backwardReadsOutput = site.hasBackward && site.activation != nil
-    return needs
+    LayerNeeds {
+      $0.saved = LayerNeeds.bytes(floats: 2 * site.output.channels)
+      $0.backwardReadsOutput = site.hasBackward && site.activation != nil
+    }
   }
 
   package func forward(_ step: LayerStep) {
@@ -155,9 +155,7 @@ extension ChannelAffineLayer: FloatLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     step.undoActivation()
     BatchNormalization.gradientInference(
       of: outputGradient, multiplier: step.saved.floats, into: inputGradient,

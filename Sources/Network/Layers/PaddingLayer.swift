@@ -100,9 +100,7 @@ extension PaddingLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Padding.gradient(
       of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], top: top,
       left: left, mode: kernel, pool: step.pool)
@@ -152,9 +150,7 @@ extension CroppingLayer: FloatLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Padding.gradient(
       of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], top: -top,
       left: -left, mode: .constant(0), pool: step.pool)

@@ -72,9 +72,7 @@ extension PoolingLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     let geometry = geometry(step.site.inputs[0])
     switch kind {
     case .maximum:
@@ -120,9 +118,7 @@ extension GlobalAverageLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     GlobalAverage.gradient(
       of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], pool: step.pool)
   }
@@ -166,9 +162,7 @@ extension MeanLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Mean.gradient(
       of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], axes: axes)
   }

@@ -83,9 +83,7 @@ extension FakeQuantizationLayer: FloatLayer {
   }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.backwardReadsInputs = site.hasBackward
-    return needs
+    LayerNeeds { $0.backwardReadsInputs = site.hasBackward }
   }
 
   package func forward(_ step: LayerStep) {
@@ -94,9 +92,7 @@ extension FakeQuantizationLayer: FloatLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     FakeQuantize.gradient(
       input: step.inputs[0].floats, of: outputGradient, into: inputGradient, quantization,
       accumulate: step.accumulates[0], pool: step.pool)

@@ -75,9 +75,7 @@ extension ResizeLayer: FloatLayer, IntegerLayer {
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient?.floats,
-      let inputGradient = step.inputGradients[0]?.floats
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Resize.gradient(
       of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], interpolation,
       pool: step.pool)

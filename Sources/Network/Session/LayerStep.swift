@@ -88,15 +88,14 @@ package struct LayerNeeds: Equatable {
 
   package init() {}
 
+  /// No needs, changed by `change`.
+  package init(_ change: (inout LayerNeeds) -> Void) { change(&self) }
+
   /// Bytes of so many floats.
   package static func bytes(floats count: Int) -> Int { count * MemoryLayout<Float>.stride }
 
   /// Memory for a lookup table of 256 bytes.
-  static var table: LayerNeeds {
-    var needs = LayerNeeds()
-    needs.forwardPacked = 256
-    return needs
-  }
+  static var table: LayerNeeds { LayerNeeds { $0.forwardPacked = 256 } }
 }
 
 /// One parameter tensor of a step.
@@ -185,6 +184,13 @@ package struct LayerStep {
   /// Where the gradient of a parameter goes; `nil` where it is not trained.
   package func gradientBuffer(of role: ParameterRole) -> GradientBuffer? {
     parameters.first { $0.role == role }?.gradient
+  }
+
+  /// The gradients of the output and of the first input, both of floats; `nil` where the latter is
+  /// not wanted.
+  package var gradients: (output: TensorView<Float>, input: TensorView<Float>)? {
+    guard let outputGradient, let inputGradient = inputGradients[0] else { return nil }
+    return (outputGradient.floats, inputGradient.floats)
   }
 
   /// The lookup table of a layer with `LayerNeeds.table`, once it is packed.

@@ -249,7 +249,7 @@ public final class Session {
       return TensorBuffer(
         parameters.address(of: entry), type, batch: 1, plan.graph.shapes[node])
     }
-    return buffer(of: node, at: plan.valueOffsets[root], type)
+    return buffer(of: node, at: known(plan.valueOffsets[root]), type)
   }
 
   /// The gradient of a node's output of floats: for losses to write, or kept by the plan.
@@ -258,44 +258,43 @@ public final class Session {
   /// The gradient of a node's output, in the format that the plan gives it.
   package func gradientBuffer(of node: Int) -> GradientBuffer {
     let root = plan.aliasing.location(of: node).root
-    let (format, start) = (plan.gradientFormat(of: root), plan.gradientOffsets[root])
-    return gradientBuffer(format, at: start) {
-      buffer(of: node, at: $0, format.elementType)
-    }
+    let (format, start) = (plan.gradientFormat(of: root), known(plan.gradientOffsets[root]))
+    return GradientBuffer(
+      buffer(of: node, at: start + format.headerByteCount, format.elementType),
+      exponent: exponent(format, at: start))
   }
 
   private func gradientBuffer(
     at start: Int, of declaration: ParameterDeclaration
   ) -> GradientBuffer {
     let format = declaration.gradientFormat
-    return gradientBuffer(format, at: start) {
+    return GradientBuffer(
       TensorBuffer(
-        arena + ($0 ?? start), format.elementType, batch: 1,
-        Shape(height: 1, width: 1, channels: declaration.count))
-    }
+        arena + start + format.headerByteCount, format.elementType, batch: 1,
+        Shape(height: 1, width: 1, channels: declaration.count)),
+      exponent: exponent(format, at: start))
   }
 
-  /// A gradient whose memory starts at `start`: its elements, which lie behind the exponent.
-  private func gradientBuffer(
-    _ format: GradientFormat, at start: Int?, _ elements: (_ offset: Int?) -> TensorBuffer
-  ) -> GradientBuffer {
-    GradientBuffer(
-      elements(start.map { $0 + format.headerByteCount }),
-      exponent: format == .float32
-        ? nil : start.map { (arena + $0).assumingMemoryBound(to: Int32.self) })
+  /// The exponent of a gradient whose memory starts at `start`.
+  private func exponent(_ format: GradientFormat, at start: Int) -> UnsafeMutablePointer<Int32>? {
+    format == .float32 ? nil : (arena + start).assumingMemoryBound(to: Int32.self)
   }
 
   /// A node's part of the memory of its root, whose elements start at `offset`.
-  private func buffer(of node: Int, at offset: Int?, _ type: ElementType) -> TensorBuffer {
-    guard let offset else {
-      preconditionFailure("the plan has no memory for this node's output or gradient")
-    }
+  private func buffer(of node: Int, at offset: Int, _ type: ElementType) -> TensorBuffer {
     let location = plan.aliasing.location(of: node)
     let shapes = plan.graph.shapes
     return TensorBuffer(
       arena + offset + location.channelOffset * type.byteCount, type, batch: plan.request.batch,
       shapes[node],
       pixelStride: location.isSlice ? shapes[location.root].channels : shapes[node].channels)
+  }
+
+  private func known(_ offset: Int?) -> Int {
+    guard let offset else {
+      preconditionFailure("the plan has no memory for this node's output or gradient")
+    }
+    return offset
   }
 
   /// Packed weights that lie outside of the arena, and are only read.

@@ -4,7 +4,9 @@ public import Network
 
 /// What quantisation did to one node's output.
 public struct LayerReport: Sendable {
+  /// The node.
   public var name: String
+  /// What it computes.
   public var operation: String
   /// `nil` for a node that stays float.
   public var quantization: AffineQuantization?
