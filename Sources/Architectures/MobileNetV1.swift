@@ -5,13 +5,18 @@ public import Network
 /// MobileNetV1 (Howard et al., arXiv:1704.04861): depthwise 3×3 and pointwise 1×1 convolutions in
 /// turn.
 public struct MobileNetV1: Equatable, Sendable {
+  /// Rows of the images.
   public var imageHeight: Int
+  /// Columns of the images.
   public var imageWidth: Int
+  /// Classes that are told apart.
   public var classCount: Int
   /// Multiplies the channels: the paper's α.
   public var width: Float = 1
+  /// How the input is normalised, in the graph.
   public var normalization = InputNormalization(mean: [0.5], deviation: [0.5])
 
+  /// For RGB images of this size.
   public init(imageHeight: Int, imageWidth: Int, classCount: Int) {
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
@@ -24,6 +29,8 @@ public struct MobileNetV1: Equatable, Sendable {
     (512, 1), (512, 1), (1024, 2), (1024, 1),
   ]
 
+  /// The network as a graph, without its parameters.
+  /// - Throws: `GraphError` when the images are too small, or an option is out of range.
   public func graph() throws(GraphError) -> Graph {
     var graph = Graph()
     var node = try graph.input(height: imageHeight, width: imageWidth, channels: 3)

@@ -8,12 +8,18 @@ public import Network
 /// convolves. Channels double from `width` on the way in and halve on the way out. Its bottleneck
 /// blurs: that is what it is there to show.
 public struct PlainAutoencoder: Equatable, Sendable {
+  /// Rows of the images.
   public var imageHeight: Int
+  /// Columns of the images.
   public var imageWidth: Int
+  /// a, from 1 up: each halves the sides.
   public var encodingLayers: Int
+  /// b, from 1 up: each doubles the sides.
   public var decodingLayers: Int
+  /// Channels of the first encoding layer.
   public var width = 32
 
+  /// For RGB images of this size.
   public init(imageHeight: Int, imageWidth: Int, encodingLayers: Int, decodingLayers: Int) {
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
@@ -21,6 +27,8 @@ public struct PlainAutoencoder: Equatable, Sendable {
     self.decodingLayers = decodingLayers
   }
 
+  /// The network as a graph, without its parameters.
+  /// - Throws: `GraphError` when the images are too small, or an option is out of range.
   public func graph() throws(GraphError) -> Graph {
     var graph = Graph()
     let image = try graph.input(height: imageHeight, width: imageWidth, channels: 3)

@@ -5,19 +5,26 @@ public import Network
 /// The ResNet-8 of MLPerf Tiny's image classification benchmark: three residual stages of 16, 32
 /// and 64 channels.
 public struct ResNet8: Equatable, Sendable {
+  /// Rows of the images.
   public var imageHeight: Int
+  /// Columns of the images.
   public var imageWidth: Int
+  /// Classes that are told apart.
   public var classCount: Int
   /// Multiplies the channels.
   public var width: Float = 1
+  /// How the input is normalised, in the graph.
   public var normalization = InputNormalization(mean: [0], deviation: [1.0 / 255])
 
+  /// For RGB images of this size.
   public init(imageHeight: Int, imageWidth: Int, classCount: Int) {
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
     self.classCount = classCount
   }
 
+  /// The network as a graph, without its parameters.
+  /// - Throws: `GraphError` when the images are too small, or an option is out of range.
   public func graph() throws(GraphError) -> Graph {
     var graph = Graph()
     var node = try graph.input(height: imageHeight, width: imageWidth, channels: 3)

@@ -9,20 +9,28 @@ public struct SpeedRunNet: Equatable, Sendable {
   /// The node whose weights `whiten` sets: to be frozen while training.
   public static let whiteningNode = "whitening"
 
+  /// Rows of the images.
   public var imageHeight: Int
+  /// Columns of the images.
   public var imageWidth: Int
+  /// Classes that are told apart.
   public var classCount: Int
   /// Channels of the three groups.
   public var widths = [64, 256, 256]
+  /// The activation of all layers.
   public var activation = ActivationFunction.gelu
+  /// How the input is normalised, in the graph.
   public var normalization = InputNormalization.cifar10
 
+  /// For RGB images of this size.
   public init(imageHeight: Int, imageWidth: Int, classCount: Int) {
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
     self.classCount = classCount
   }
 
+  /// The network as a graph, without its parameters.
+  /// - Throws: `GraphError` when the images are too small, or an option is out of range.
   public func graph() throws(GraphError) -> Graph {
     var graph = Graph()
     var node = try graph.input(height: imageHeight, width: imageWidth, channels: 3)

@@ -17,6 +17,7 @@ public enum EnhancerHead: Equatable, Sendable {
 ///
 /// Sides that are not multiples of 2^depth are padded by reflection and cropped again at the end.
 public struct UNet: Equatable, Sendable {
+  /// How a level is brought to the size of the one above.
   public enum Upsampling: Equatable, Sendable {
     /// A transposed 2×2 convolution of stride 2, as in the paper.
     case transposedConvolution
@@ -24,20 +25,27 @@ public struct UNet: Equatable, Sendable {
     case nearest, bilinear
   }
 
+  /// Rows of the images.
   public var imageHeight: Int
+  /// Columns of the images.
   public var imageWidth: Int
   /// Channels at full resolution; they double at each level.
   public var width = 64
   /// Levels below full resolution.
   public var depth = 4
+  /// The last layer.
   public var head = EnhancerHead.sigmoid
+  /// How levels are enlarged.
   public var upsampling = Upsampling.transposedConvolution
 
+  /// For RGB images of this size.
   public init(imageHeight: Int, imageWidth: Int) {
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
   }
 
+  /// The network as a graph, without its parameters.
+  /// - Throws: `GraphError` when the images are too small, or an option is out of range.
   public func graph() throws(GraphError) -> Graph {
     var graph = Graph()
     let image = try graph.input(height: imageHeight, width: imageWidth, channels: 3)
@@ -101,5 +109,31 @@ extension Graph {
     case .residual:
       try add("enhanced", .boundedResidual(BoundedResidualLayer()), [image, output])
     }
+  }
+}
+
+/// How enhancers that halve and double their images take sides of any length.
+extension Graph {
+  /// The image with its mirror image around it, so that both sides are multiples of `multiple`;
+  /// the image itself where they are already.
+  mutating func padded(_ image: Int, toMultipleOf multiple: Int) throws(GraphError) -> Int {
+    let shape = shapes[image]
+    let vertical = (multiple - shape.height % multiple) % multiple
+    let horizontal = (multiple - shape.width % multiple) % multiple
+    if vertical == 0 && horizontal == 0 { return image }
+    let layer = PaddingLayer(
+      top: vertical / 2, bottom: vertical - vertical / 2, left: horizontal / 2,
+      right: horizontal - horizontal / 2, mode: .reflect)
+    return try add("padding", .padding(layer), [image])
+  }
+
+  /// The middle of a padded image, of the height and width of `shape`.
+  mutating func cropped(_ node: Int, to shape: Shape) throws(GraphError) -> Int {
+    let padded = shapes[node]
+    let (vertical, horizontal) = (padded.height - shape.height, padded.width - shape.width)
+    if vertical == 0 && horizontal == 0 { return node }
+    let layer = CroppingLayer(
+      top: vertical / 2, left: horizontal / 2, height: shape.height, width: shape.width)
+    return try add("cropping", .cropping(layer), [node])
   }
 }

@@ -5,9 +5,11 @@ public import Network
 /// VGG-16, configuration D (Simonyan & Zisserman, arXiv:1409.1556): 13 convolutions of 3×3 in five
 /// stages, and two dense layers of its user's size before the output.
 public struct VGG16: Equatable, Sendable {
-  /// Pixels of a side, at least 32.
+  /// Rows of the images, at least 32.
   public var imageHeight: Int
+  /// Columns of the images, at least 32.
   public var imageWidth: Int
+  /// Classes that are told apart.
   public var classCount: Int
   /// Multiplies the channels of all convolutions: 1 gives 64 to 512.
   public var width: Float = 1
@@ -15,15 +17,20 @@ public struct VGG16: Equatable, Sendable {
   public var denseUnits = 512
   /// Batch normalisation after every convolution: trains from scratch far more reliably.
   public var isNormalized = false
+  /// Of the inputs of the dense layers.
   public var dropoutRate: Float = 0.5
+  /// How the input is normalised, in the graph.
   public var normalization = InputNormalization.imageNet
 
+  /// For RGB images of this size.
   public init(imageHeight: Int, imageWidth: Int, classCount: Int) {
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
     self.classCount = classCount
   }
 
+  /// The network as a graph, without its parameters.
+  /// - Throws: `GraphError` when the images are too small, or an option is out of range.
   public func graph() throws(GraphError) -> Graph {
     var graph = Graph()
     var node = try graph.input(height: imageHeight, width: imageWidth, channels: 3)

@@ -32,12 +32,12 @@ extension Session {
     if let enhancer {
       try enhancer.requireRole(.enhancer)
       try enhancer.setInput(image)
-      enhancer.forward()
+      enhancer.run()
       try setInput(outputOf: enhancer)
     } else {
       try setInput(image)
     }
-    forward()
+    run()
     return ranking(top: top)
   }
 

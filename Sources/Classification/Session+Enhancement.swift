@@ -8,7 +8,7 @@ extension Session {
   public func enhance(_ image: Image) throws(ClassificationError) -> Image {
     try requireRole(.enhancer)
     try setInput(image)
-    forward()
+    run()
     return try outputImage()
   }
 

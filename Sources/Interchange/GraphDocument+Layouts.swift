@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Kernels
 import Network
 
 /// How layers that move values, or combine two inputs, are spelled.
@@ -29,7 +30,7 @@ extension PaddingLayer {
 
 extension ResizeLayer {
   private static let samplings: [String: Sampling] = [
-    "corner": .corner, "aligned-corners": .alignedCorners,
+    "corner": .corner, "aligned-corners": .alignCorners,
     "half-pixel-centers": .halfPixelCenters,
   ]
 

@@ -22,6 +22,7 @@ public struct GraphDocument: Codable, Equatable {
   /// What the graph is run for, where that is not the last node alone.
   var outputs: [Int]?
 
+  /// The document of a graph.
   public init(_ graph: Graph) {
     nodes = graph.nodes.map {
       NodeDocument(
@@ -55,6 +56,7 @@ public struct GraphDocument: Codable, Equatable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
+  /// - Throws: `DecodingError` when the text is not such a document.
   public init(json: String) throws {
     self = try JSONDecoder().decode(GraphDocument.self, from: Data(json.utf8))
   }
@@ -62,9 +64,12 @@ public struct GraphDocument: Codable, Equatable {
 
 /// A node that is not what this version understands.
 public struct GraphDocumentError: Error, Equatable {
+  /// Its name.
   public var node: String
+  /// What is wrong with it; follows the name.
   public var problem: String
 
+  /// One line for people.
   public var message: String { "node '\(node)' \(problem)" }
 }
 

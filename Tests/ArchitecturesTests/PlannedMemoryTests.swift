@@ -50,7 +50,7 @@ struct PlannedMemoryTests {
         let node = network.lossNode.flatMap { graph.index(ofNodeNamed: $0) }
         request.lossNodes = [node ?? graph.output]
       }
-      let plan = Plan(graph, request)
+      let plan = try Plan(graph, request)
       let ratio = Double(plan.arenaByteCount) / Double(plan.arenaLowerBound)
       #expect(
         ratio >= 1 && ratio <= 1.05,
@@ -92,13 +92,13 @@ struct PlannedMemoryTests {
     let pool = try #require(ThreadPool(threadCount: 1))
     var request = PlanRequest(batch: 2, threadCount: 1)
     request.lossNodes = [graph.output]
-    let joint = try #require(Session(Plan(graph, request), parameters, pool))
+    let joint = try #require(Session(try Plan(graph, request), parameters, pool))
     request.frozenNodes = graph.nodes(withPrefix: Model.classifierPrefix)
-    let enhance = try #require(Session(Plan(graph, request), parameters, pool))
+    let enhance = try #require(Session(try Plan(graph, request), parameters, pool))
     request = PlanRequest(batch: 2, threadCount: 1)
     request.lossNodes = [enhancer.output]
     let enhancerParameters = try #require(ParameterStore(enhancer))
-    let alone = try #require(Session(Plan(enhancer, request), enhancerParameters, pool))
+    let alone = try #require(Session(try Plan(enhancer, request), enhancerParameters, pool))
     #expect(enhance.trainedCount == alone.trainedCount)
     #expect(enhance.trainedCount < joint.trainedCount)
     #expect(enhance.plan.arenaByteCount <= joint.plan.arenaByteCount)

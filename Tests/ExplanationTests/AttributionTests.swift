@@ -81,7 +81,7 @@ struct AttributionTests {
     let (values, target) = try explainer.values(for: image, class: nil)
     func score(_ image: [Float]) throws -> Float {
       let session = try #require(
-        Session(Plan(model.graph, PlanRequest(batch: 1, threadCount: 2)), model.parameters, pool))
+        Session(.inference(model.graph, batch: 1, threadCount: 2), model.parameters, pool))
       session.input.fill(image)
       session.forward()
       return session.output.pixel(0)[target]

@@ -39,11 +39,11 @@ private func fuzzModel(_ bytes: UnsafeRawBufferPointer) {
   guard model.graph.multiplyAccumulates < Limits.multiplyAccumulates,
     elements < Limits.arenaBytes
   else { return }
-  let plan = Plan(model.graph, PlanRequest(batch: 1, threadCount: 1))
+  let plan = Plan.inference(model.graph, batch: 1, threadCount: 1)
   guard plan.arenaByteCount < Limits.arenaBytes, let pool,
     let session = Session(plan, model.parameters, pool)
   else { return }
-  session.forward()
+  session.run()
   if let lowered = try? model.lowered(forIntegers: false) {
     _ = try? TFLiteExport(lowered).serialized()
   }

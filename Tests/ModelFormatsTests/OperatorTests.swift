@@ -26,7 +26,7 @@ struct OperatorTests {
       let model = try Model(try TFLiteFile(reading: file), owner: nil)
       let pool = try #require(ThreadPool(threadCount: threadCount))
       let request = PlanRequest(batch: 2, threadCount: threadCount)
-      let session = try #require(Session(Plan(model.graph, request), model.parameters, pool))
+      let session = try #require(Session(try Plan(model.graph, request), model.parameters, pool))
       for (index, node) in model.graph.inputs.enumerated() {
         session.bytes(of: node).copyBytes(from: try bytes("\(name)/input\(index)"))
       }

@@ -49,7 +49,7 @@ struct ReferenceModelTests {
       let graph = model.graph
       let pool = try #require(ThreadPool(threadCount: threadCount))
       let request = PlanRequest(batch: examples, threadCount: threadCount)
-      let session = try #require(Session(Plan(graph, request), model.parameters, pool))
+      let session = try #require(Session(try Plan(graph, request), model.parameters, pool))
       let count = examples * graph.inputShape.elementCount
       let values = inputs(name, count: count, examples: examples)
       let input = session.bytes(of: graph.inputs[0])
@@ -75,7 +75,7 @@ struct ReferenceModelTests {
   func `an arena is within 5% of what lives at once`(_ name: String) throws {
     try ReferenceModels.bytes(name).withUnsafeBytes { bytes in
       let model = try Model(try TFLiteFile(reading: bytes), owner: nil)
-      let plan = Plan(model.graph, PlanRequest(batch: 1, threadCount: 1))
+      let plan = Plan.inference(model.graph, batch: 1, threadCount: 1)
       #expect(Double(plan.arenaByteCount) <= 1.05 * Double(plan.arenaLowerBound))
     }
   }

@@ -101,7 +101,7 @@ struct GraphTests {
       operation: .resize(ResizeLayer(.nearest, factor: 0)),
       error: .attributeOutOfRange(.scale, actual: 0)),
     Misfit(
-      operation: .dropout(DropoutLayer(rate: 1)), error: .attributeOutOfRange(.scale, actual: 1)),
+      operation: .dropout(DropoutLayer(rate: 1)), error: .numberOutOfRange(.rate, actual: 1)),
     Misfit(
       operation: .padding(PaddingLayer(top: -1, bottom: 0, left: 0, right: 0, mode: .zero)),
       error: .attributeOutOfRange(.padding, actual: -1)),
@@ -113,7 +113,21 @@ struct GraphTests {
       error: .emptyOutput(inputHeight: 6, inputWidth: 8)),
     Misfit(
       operation: .boundedResidual(BoundedResidualLayer(limit: 0)), inputs: [0, 0],
-      error: .attributeOutOfRange(.scale, actual: 0)),
+      error: .numberOutOfRange(.limit, actual: 0)),
+    Misfit(
+      operation: .fakeQuantization(
+        FakeQuantizationLayer(AffineQuantization(scale: 0, zeroPoint: 0))),
+      error: .numberOutOfRange(.scale, actual: 0)),
+    Misfit(
+      operation: .fakeQuantization(
+        FakeQuantizationLayer(AffineQuantization(scale: 1, zeroPoint: 200))),
+      error: .attributeOutOfRange(.zeroPoint, actual: 200)),
+    Misfit(
+      operation: .transposedConvolution(
+        TransposedConvolutionLayer(
+          outputChannels: 2,
+          window: Window(height: 2, width: 2, strideHeight: 2, strideWidth: -3))),
+      error: .attributeOutOfRange(.stride, actual: -3)),
   ]
 
   @Test(arguments: misfits)
@@ -157,6 +171,21 @@ struct GraphTests {
     }
     #expect(throws: GraphError.self) {
       try graph.add("input", .input(InputLayer(Shape(height: 0, width: 4, channels: 2))))
+    }
+  }
+
+  @Test func `parameters beyond all memory are refused by role`() throws {
+    var graph = try Self.graph(1 << 10, 1 << 10, 4)
+    #expect(
+      throws: GraphError.parameterTooLarge(
+        node: "layer", .weights, dimensions: [1 << 10, 1 << 22])
+    ) { try graph.dense("layer", 0, units: 1 << 10) }
+  }
+
+  @Test func `floats have no softmax with another temperature`() throws {
+    var graph = try Self.graph()
+    #expect(throws: GraphError.format(node: "layer", operation: "softmax", .float32)) {
+      try graph.add("layer", .softmax(SoftmaxLayer(beta: 2)), [0])
     }
   }
 

@@ -13,7 +13,7 @@ struct ModelFoldingTests {
 
   private func output(_ model: Model) throws -> [Float] {
     let pool = try #require(ThreadPool(threadCount: 1))
-    let plan = Plan(model.graph, PlanRequest(batch: 2, threadCount: 1))
+    let plan = Plan.inference(model.graph, batch: 2, threadCount: 1)
     let session = try #require(Session(plan, model.parameters, pool))
     session.input.fill(NetworkRun.input(model.graph, batch: 2))
     session.forward()
@@ -40,7 +40,7 @@ struct ModelFoldingTests {
       "normalization", .batchNormalization(BatchNormalizationLayer(epsilon: 1e-3)), [layer])
     _ = try graph.activation("activation", normalization, .relu)
     let model = try model(graph)
-    let folded = try #require(model.foldingBatchNormalization())
+    let folded = try #require(try model.foldingBatchNormalization())
     #expect(folded.graph.nodes.map(\.name) == ["input", "layer", "activation"])
     #expect(folded.labels == model.labels)
     expectClose(try output(folded), try output(model))
@@ -56,7 +56,7 @@ struct ModelFoldingTests {
     let pooled = try graph.maxPool("pool", sum)
     _ = try graph.add("two", .batchNormalization(BatchNormalizationLayer()), [pooled])
     let model = try model(graph)
-    let folded = try #require(model.foldingBatchNormalization())
+    let folded = try #require(try model.foldingBatchNormalization())
     #expect(folded.graph == graph)
     #expect(try output(folded) == output(model))
   }
@@ -64,7 +64,36 @@ struct ModelFoldingTests {
   @Test(arguments: 0..<12 as Range<UInt64>)
   func `any graph stays the same function`(seed: UInt64) throws {
     let model = try model(try RandomGraph.make(seed: seed))
-    let folded = try #require(model.foldingBatchNormalization())
+    let folded = try #require(try model.foldingBatchNormalization())
     expectClose(try output(folded), try output(model), tolerance: 1e-4)
+  }
+
+  @Test func `folding keeps named outputs, and layers that are outputs`() throws {
+    var graph = Graph()
+    let input = try graph.input(height: 4, width: 4, channels: 2)
+    let first = try graph.convolution("first", input, channels: 3, kernel: 3, hasBias: false)
+    let normalized = try graph.add(
+      "normalized", .batchNormalization(BatchNormalizationLayer()), [first])
+    let second = try graph.normalizedConvolution("second", normalized, channels: 3, kernel: 3)
+    try graph.setOutputs([second, first])
+    let parameters = try #require(ParameterStore(graph))
+    parameters.fillFromNames()
+    let model = Model(role: .enhancer, graph: graph, parameters: parameters)
+    let folded = try #require(try model.foldingBatchNormalization())
+    #expect(
+      folded.graph.nodes.map(\.name)
+        == ["input", "first", "normalized", "second", "second/activation"])
+    #expect(folded.graph.outputs == [4, 1])
+  }
+
+  @Test func `float ends keep the crop`() throws {
+    var graph = Graph()
+    let input = try graph.input(height: 4, width: 4, channels: 2)
+    _ = try graph.dense("layer", input, units: 2)
+    let model = Model(
+      role: .classifier, graph: graph, parameters: try #require(ParameterStore(graph)),
+      preprocessing: Preprocessing(mean: [127.5], deviation: [127.5], crop: .center))
+    let floats = try #require(try model.withFloatEnds())
+    #expect(floats.preprocessing == Preprocessing(mean: [0], deviation: [255], crop: .center))
   }
 }

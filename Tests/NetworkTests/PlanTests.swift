@@ -30,7 +30,7 @@ struct PlanTests {
   func `buffers that live at once never overlap`(seed: UInt64) throws {
     let graph = try RandomGraph.make(seed: seed)
     for isTraining in [false, true] {
-      let plan = Plan(graph, plan(graph, training: isTraining))
+      let plan = try Plan(graph, plan(graph, training: isTraining))
       #expect(firstConflict(plan.buffers, plan.bufferOffsets, arena: plan.arenaByteCount) == nil)
       #expect(plan.arenaByteCount >= plan.arenaLowerBound)
     }
@@ -154,10 +154,10 @@ struct PlanTests {
   @Test func `frozen layers take no memory for weight gradients`() throws {
     let graph = try RandomGraph.make(seed: 5)
     var request = plan(graph, training: true)
-    let (whole, parameters) = (Plan(graph, request), try #require(ParameterStore(graph)))
+    let (whole, parameters) = (try Plan(graph, request), try #require(ParameterStore(graph)))
     request.frozenNodes = Set(0..<graph.nodes.count / 2)
     let pool = try #require(ThreadPool(threadCount: 1))
-    let half = Plan(graph, request)
+    let half = try Plan(graph, request)
     let sessions = (
       try #require(Session(whole, parameters, pool)), try #require(Session(half, parameters, pool))
     )

@@ -40,7 +40,7 @@ struct IntegerActivationTests {
       var request = PlanRequest(batch: 1, threadCount: 1)
       if keepsLayer { request.keptValues = [convolution] }
       let session = try #require(
-        Session(Plan(model.graph, request), model.parameters, pool))
+        Session(try Plan(model.graph, request), model.parameters, pool))
       images.withUnsafeBytes { session.bytes(of: input).copyMemory(from: $0) }
       session.forward()
       let output = session.integers(of: model.graph.output)

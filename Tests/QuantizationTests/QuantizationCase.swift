@@ -30,7 +30,7 @@ struct QuantizationCase: Sendable, CustomTestStringConvertible {
   ) throws -> [Float] {
     let pool = try #require(ThreadPool(threadCount: threadCount))
     let floats = try #require(try model.withFloatEnds())
-    let plan = Plan(floats.graph, PlanRequest(batch: batch, threadCount: threadCount))
+    let plan = Plan.inference(floats.graph, batch: batch, threadCount: threadCount)
     let session = try #require(Session(plan, floats.parameters, pool))
     session.input.fill(input ?? NetworkRun.input(floats.graph, batch: batch))
     session.forward()

@@ -5,13 +5,13 @@ extension Session {
   /// Fills every byte of the arena that holds nothing when the step `time` begins. Steps count as
   /// in the plan: the forward steps, the loss, the backward steps.
   package func overwriteDeadMemory(at time: Int, with value: Float) {
-    let memory = arenaFloats
+    let memory = arenaBytes.bindMemory(to: Float.self)
     var isLive = [Bool](repeating: false, count: memory.count)
     for (buffer, offset) in zip(plan.buffers, plan.bufferOffsets) {
       // What is first written at this step holds nothing yet, but step 0 finds the input there.
       let holds = buffer.firstStep < time || buffer.firstStep == 0
       guard holds && time <= buffer.lastStep else { continue }
-      let floats = offset / 4..<(offset + buffer.byteCount) / 4
+      let floats = offset / 4..<(offset + buffer.byteCount + 3) / 4
       isLive.replaceSubrange(floats, with: repeatElement(true, count: floats.count))
     }
     for index in memory.indices where !isLive[index] { memory[index] = value }

@@ -17,7 +17,7 @@ package final class NetworkRun {
     var request = PlanRequest(batch: batch, threadCount: threadCount)
     configure(&request)
     guard let parameters = ParameterStore(graph), let pool = ThreadPool(threadCount: threadCount),
-      let session = Session(Plan(graph, request), parameters, pool)
+      let plan = try? Plan(graph, request), let session = Session(plan, parameters, pool)
     else { return nil }
     self.session = session
     parameters.fillFromNames()

@@ -101,15 +101,6 @@ extension ClassActivationMap.Method {
   var needsGradient: Bool { self != .eigenCAM && self != .scoreCAM }
 }
 
-extension Operation {
-  fileprivate var hasFilters: Bool {
-    switch self {
-    case .convolution, .transposedConvolution, .dense: true
-    default: false
-    }
-  }
-}
-
 extension Graph {
   /// Below this a map is too coarse to say where something is.
   public static let smallestExplainedSide = 6
@@ -127,7 +118,8 @@ extension Graph {
     // What comes before the first filter is the image still.
     var seesFilters = [Bool](repeating: false, count: nodes.count)
     for (index, node) in nodes.enumerated() {
-      seesFilters[index] = node.operation.hasFilters || node.inputs.contains { seesFilters[$0] }
+      seesFilters[index] =
+        node.operation.properties.hasWeights || node.inputs.contains { seesFilters[$0] }
     }
     let layer = nodes.indices.last { node in
       reached.contains(node) && seesFilters[node]

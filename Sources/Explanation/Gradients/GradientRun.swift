@@ -46,7 +46,8 @@ final class GradientRun {
     request.wantsInputGradient = wantsInputGradient
     request.keptValues = layers + [0, logits]
     request.keptGradients = layers + guidedNodes.sorted()
-    let plan = Plan(graph, request)
+    let plan: Plan
+    do throws(PlanError) { plan = try Plan(graph, request) } catch { throw .integers }
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }

@@ -40,9 +40,8 @@ public final class LayerRecorder {
     layers = (nodes ?? graph.representations).map {
       Layer(name: graph.nodes[$0].name, shape: graph.shapes[$0], node: $0)
     }
-    var request = PlanRequest(batch: 1, threadCount: pool.threadCount)
-    request.keptValues = layers.map(\.node)
-    let plan = Plan(graph, request)
+    let plan = Plan.inference(
+      graph, batch: 1, threadCount: pool.threadCount, keptValues: layers.map(\.node))
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }
@@ -52,7 +51,7 @@ public final class LayerRecorder {
   /// - Parameter image: the input's height × width × channels numbers.
   public func answers(to image: [Float]) -> [Answer] {
     session.setInput(image)
-    session.forward()
+    session.run()
     return layers.map {
       Answer(layer: $0, values: session.value(of: $0.node).elements(ofImage: 0))
     }
@@ -66,17 +65,11 @@ extension Graph {
     let reached = ancestors(of: logits).union([logits])
     let consumers = consumers
     return nodes.indices.filter { node in
-      guard reached.contains(node), !isConstant(node) else { return false }
-      switch nodes[node].operation {
-      case .input, .dropout, .reshape, .transpose, .padding, .cropping: return false
-      default: break
-      }
+      guard reached.contains(node) else { return false }
+      let properties = nodes[node].operation.properties
+      if properties.isSource || properties.movesElements { return false }
       let readers = consumers[node].filter(reached.contains)
-      guard readers.count == 1 else { return true }
-      switch nodes[readers[0]].operation {
-      case .activation, .batchNormalization, .channelAffine, .fakeQuantization: return false
-      default: return true
-      }
+      return readers.count != 1 || !nodes[readers[0]].operation.properties.refinesInput
     }
   }
 }

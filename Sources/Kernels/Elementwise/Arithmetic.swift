@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// What is computed of two numbers a and b.
+public enum ArithmeticFunction: Equatable, Sendable {
+  /// a + b, a − b and a · b.
+  case addition, subtraction, multiplication
+  /// a for a ≥ 0, else a · b: PReLU with the slopes b (He et al., arXiv:1502.01852).
+  case parametricReLU
+}
+
 /// Operations on two tensors, element by element, where extents of 1 are repeated.
 package enum Arithmetic {
-  package enum Operation: Equatable, Sendable {
-    case add, subtract, multiply
-    /// a for a ≥ 0, else a · b: the parametric rectifier (He et al., arXiv:1502.01852), b its
-    /// slopes
-    case parametricReLU
-  }
+  package typealias Operation = ArithmeticFunction
 
   /// The equation in double precision.
   package static func reference(
@@ -19,9 +22,9 @@ package enum Arithmetic {
       let right = b.repeated(n, i, j)[b.channels == 1 ? 0 : c]
       let result =
         switch operation {
-        case .add: left + right
-        case .subtract: left - right
-        case .multiply: left * right
+        case .addition: left + right
+        case .subtraction: left - right
+        case .multiplication: left * right
         case .parametricReLU: left < 0 ? left * right : left
         }
       y[n, i, j, c] = activation.reference(result)
@@ -48,9 +51,9 @@ package enum Arithmetic {
 
     func run(_ function: some VectorFunction) {
       switch operation {
-      case .add: map { function.value($0 + $1) }
-      case .subtract: map { function.value($0 - $1) }
-      case .multiply: map { function.value($0 * $1) }
+      case .addition: map { function.value($0 + $1) }
+      case .subtraction: map { function.value($0 - $1) }
+      case .multiplication: map { function.value($0 * $1) }
       case .parametricReLU:
         map { x, slope in
           function.value(x.replacing(with: x * slope, where: x .< Vector(repeating: 0)))
@@ -113,9 +116,9 @@ extension Arithmetic {
     _ operation: Operation, _ a: Float, _ b: Float
   ) -> (Float, Float) {
     switch operation {
-    case .add: (1, 1)
-    case .subtract: (1, -1)
-    case .multiply: (b, a)
+    case .addition: (1, 1)
+    case .subtraction: (1, -1)
+    case .multiplication: (b, a)
     case .parametricReLU: a < 0 ? (b, a) : (1, 0)
     }
   }

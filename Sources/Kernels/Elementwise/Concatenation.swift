@@ -3,7 +3,7 @@
 /// A tensor made of parts that stand one after the other along one axis.
 package enum Concatenation {
   /// The extent along which parts stand one after the other.
-  package enum Axis: Equatable, Sendable { case height, width, channels }
+  package typealias Axis = TensorAxis
 
   /// Elements of a view along an axis: how far the next part is.
   package static func extent<Element>(_ part: TensorView<Element>, along axis: Axis) -> Int {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// An axis of one example.
+public enum TensorAxis: Int, Equatable, Sendable { case height, width, channels }
+
 /// Exchange of height, width and channels.
 package enum Transpose {
-  package enum Axis: Int, Equatable, Sendable { case height, width, channels }
+  package typealias Axis = TensorAxis
 
   /// The equation, element by element.
   package static func reference<Element>(

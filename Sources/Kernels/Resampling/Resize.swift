@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// How an output pixel of a resized image is made from input pixels.
+public enum Interpolation: Equatable, Sendable {
+  /// The input pixel at ⌊i · H / I⌋.
+  case nearest
+  /// Linear in both directions between pixel centres: output centre i + ½ lies at (i + ½) · H / I
+  /// of the input, and beyond the outermost centres the edge continues.
+  case bilinear
+}
+
 /// Changing height and width, with the conventions of PyTorch's `interpolate` for
 /// `align_corners=False`.
 package enum Resize {
-  /// How an output pixel is made from input pixels.
-  package enum Method: Equatable, Sendable {
-    /// The input pixel at ⌊i · H / I⌋.
-    case nearest
-    /// Linear in both directions between pixel centres: output centre i + ½ lies at (i + ½) · H / I
-    /// of the input, and beyond the outermost centres the edge continues.
-    case bilinear
-  }
+  package typealias Method = Interpolation
 
   /// The equation in double precision.
   package static func reference(

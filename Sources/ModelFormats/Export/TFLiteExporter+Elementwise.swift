@@ -71,7 +71,7 @@ extension TFLiteExporter {
       version: hasHalfPixelCenters ? 3 : isInteger(node) ? 2 : 1, [input(node), size],
       computing: output(node),
       options: .resize(
-        alignsCorners: layer.sampling == .alignedCorners,
+        alignsCorners: layer.sampling == .alignCorners,
         hasHalfPixelCenters: hasHalfPixelCenters))
   }
 

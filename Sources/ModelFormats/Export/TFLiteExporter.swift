@@ -73,11 +73,13 @@ struct TFLiteExporter {
   private func isVector(_ node: Int) -> Bool {
     guard graph.shapes[node].height == 1, graph.shapes[node].width == 1 else { return false }
     switch graph.nodes[node].operation {
-    case .dense, .globalAverage: return true
-    case .input(let layer): return layer.shape.height == 1 && layer.shape.width == 1
-    case .convolution, .transposedConvolution, .pooling, .resize, .padding, .mean: return false
-    case .reshape: return true
-    default: return graph.nodes[node].inputs.contains { isVector($0) }
+    case .input, .dense, .globalAverage, .reshape: return true
+    case .convolution, .transposedConvolution, .pooling, .resize, .padding, .mean, .constant:
+      return false
+    case .activation, .addition, .arithmetic, .batchNormalization, .boundedResidual,
+      .channelAffine, .concatenation, .conversion, .cropping, .dropout, .fakeQuantization,
+      .softmax, .transpose:
+      return graph.nodes[node].inputs.contains { isVector($0) }
     }
   }
 

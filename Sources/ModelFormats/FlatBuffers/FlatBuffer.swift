@@ -166,3 +166,16 @@ struct FlatTable {
     return result
   }
 }
+
+extension FlatBufferError: CustomStringConvertible {
+  /// One line; follows the file's name.
+  public var description: String {
+    switch self {
+    case .outOfBounds(let offset, let count):
+      "byte \(offset): \(count) bytes reach past the end; the file is cut or corrupt"
+    case .badTable(let offset): "byte \(offset): expected a table; the file is corrupt"
+    case .tooLarge(let offset, let count):
+      "byte \(offset): \(count) elements are more than such a file can hold"
+    }
+  }
+}

@@ -63,7 +63,7 @@ extension TFLiteImporter {
   ) throws(TFLiteImportError) {
     guard case .resize(let alignsCorners, let hasHalfPixelCenters) = file.operators[index].options
     else { throw problem(index, .noOptions) }
-    let target = try shape(of: output(index), operator: index)
+    let target = try shape(of: output(index))
     let size = try input(index, 1)
     if !extents.contains(size),
       try integers(size, operator: index) != [target.height, target.width]
@@ -75,7 +75,7 @@ extension TFLiteImporter {
         ResizeLayer(
           interpolation, height: target.height, width: target.width,
           sampling: alignsCorners
-            ? .alignedCorners : hasHalfPixelCenters ? .halfPixelCenters : .corner)),
+            ? .alignCorners : hasHalfPixelCenters ? .halfPixelCenters : .corner)),
       [try inputNode(index, 0)], computing: output(index), operator: index)
   }
 
@@ -87,7 +87,7 @@ extension TFLiteImporter {
     let (weights, x) = (try input(index, 1), try inputNode(index, 2))
     let extents = file.tensors[weights].shape
     guard extents.count == 4 else { throw problem(index, .rank) }
-    let target = try shape(of: output(index), operator: index)
+    let target = try shape(of: output(index))
     var layer = TransposedConvolutionLayer(
       outputChannels: extents[0],
       window: Window(

@@ -207,7 +207,7 @@ extension TFLiteImporter {
 
   private mutating func addReshape(_ index: Int) throws(TFLiteImportError) {
     let x = try inputNode(index, 0)
-    let shape = try shape(of: output(index), operator: index)
+    let shape = try shape(of: output(index))
     guard shape.elementCount == graph.shapes[x].elementCount else {
       throw problem(index, .acrossBatch)
     }
@@ -233,7 +233,7 @@ extension TFLiteImporter {
         overChannels: fromEnd.contains(0)))
     if fromEnd == [1, 2] { operation = .globalAverage(GlobalAverageLayer()) }
     // Where extents are dropped, what is left moves towards the channels.
-    let target = try shape(of: output(index), operator: index)
+    let target = try shape(of: output(index))
     let (kept, format) = (graph.shapes[source], try self.format(of: output(index)))
     let mean = Shape(
       height: fromEnd.contains(2) ? 1 : kept.height, width: fromEnd.contains(1) ? 1 : kept.width,
@@ -241,11 +241,8 @@ extension TFLiteImporter {
     if mean == target {
       try add(operation, [source], computing: output(index), operator: index)
     } else {
-      let name = uniqueName(file.tensors[output(index)].name + "/mean")
-      let node: Int
-      do throws(GraphError) {
-        node = try graph.add(name, operation, [source], format: format)
-      } catch { throw .graph(file.operators[index].code, node: index, error) }
+      let node = try addNode(
+        file.tensors[output(index)].name + "/mean", operation, [source], format: format, index)
       try add(
         .reshape(ReshapeLayer(target)), [node], computing: output(index), operator: index)
     }
@@ -263,12 +260,6 @@ extension TFLiteImporter {
     }
     try add(
       .softmax(SoftmaxLayer(beta: beta)), [source], computing: output(index), operator: index)
-  }
-
-  func shape(of tensor: Int, operator index: Int) throws(TFLiteImportError) -> Shape {
-    do throws(GraphError) { return try shape(of: tensor) } catch {
-      throw .graph(file.operators[index].code, node: index, error)
-    }
   }
 
   private mutating func addActivation(

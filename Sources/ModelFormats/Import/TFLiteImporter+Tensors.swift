@@ -8,7 +8,7 @@ extension TFLiteImporter {
   private static let scales: ClosedRange<Float> = 0x1p-60...0x1p60
 
   /// The extents of an activation without its batch, which comes first.
-  func shape(of tensor: Int) throws(GraphError) -> Shape {
+  func shape(of tensor: Int) throws(TFLiteImportError) -> Shape {
     let extents = file.tensors[tensor].shape
     return switch extents.count {
     case 0: Shape(height: 1, width: 1, channels: 1)
@@ -16,23 +16,17 @@ extension TFLiteImporter {
     case 2: Shape(height: 1, width: 1, channels: extents[1])
     case 3: Shape(height: 1, width: extents[1], channels: extents[2])
     case 4: Shape(height: extents[1], width: extents[2], channels: extents[3])
-    default:
-      throw GraphError.tooLarge(
-        node: file.tensors[tensor].name, Shape(height: 0, width: 0, channels: extents.count))
+    default: throw .unsupportedRank(extents.count, tensor: tensor)
     }
   }
 
   /// The extents of a constant, aligned at the channels as in broadcasting.
-  func constantShape(
-    of tensor: Int, operator index: Int
-  ) throws(GraphError) -> Shape {
+  func constantShape(of tensor: Int) throws(TFLiteImportError) -> Shape {
     var extents = file.tensors[tensor].shape
     while extents.count > 3, extents[0] == 1 { extents.removeFirst() }
     while extents.count < 3 { extents.insert(1, at: 0) }
     guard extents.count == 3 else {
-      throw GraphError.tooLarge(
-        node: file.tensors[tensor].name,
-        Shape(height: 0, width: 0, channels: file.tensors[tensor].shape.count))
+      throw .unsupportedRank(file.tensors[tensor].shape.count, tensor: tensor)
     }
     return Shape(height: extents[0], width: extents[1], channels: extents[2])
   }

@@ -9,7 +9,7 @@ extension Model {
   ///
   /// - Parameter owner: what keeps the file's bytes alive; the model holds on to it.
   /// - Throws: `TFLiteImportError` naming the operator.
-  public init(
+  package init(
     _ file: TFLiteFile, role: Role = .classifier, owner: AnyObject?
   ) throws(TFLiteImportError) {
     var importer = TFLiteImporter(file: file)
@@ -59,10 +59,10 @@ struct TFLiteImporter {
 
   mutating func addInput(_ tensor: Int) throws(TFLiteImportError) {
     let format = try format(of: tensor)
+    let shape = try shape(of: tensor)
     do throws(GraphError) {
       nodes[tensor] = try graph.add(
-        uniqueName(file.tensors[tensor].name),
-        .input(InputLayer(try shape(of: tensor))), format: format)
+        uniqueName(file.tensors[tensor].name), .input(InputLayer(shape)), format: format)
     } catch { throw .graph(.custom, node: -1, error) }
   }
 
@@ -122,24 +122,29 @@ struct TFLiteImporter {
       }
     let format = try format(of: tensor)
     let name = file.tensors[tensor].name
-    let isExpected: Bool
+    var node = try addNode(
+      function == nil ? name : name + "/linear", operation, inputs, format: format, index)
+    let declarations = graph.parameters(of: node)
+    guard declarations.count == parameters.count,
+      zip(declarations, parameters).allSatisfy({ $0.byteCount == $1.byteCount })
+    else { throw problem(index, .parameterSize) }
+    sources[node] = parameters
+    if let function {
+      node = try addNode(
+        name, .activation(ActivationLayer(function)), [node], format: format, index)
+    }
+    nodes[tensor] = node
+    guard graph.shapes[node] == (try shape(of: tensor)) else { throw problem(index, .outputShape) }
+  }
+
+  /// Adds a node for operator `index`.
+  mutating func addNode(
+    _ name: String, _ operation: Network.Operation, _ inputs: [Int], format: ValueFormat,
+    _ index: Int
+  ) throws(TFLiteImportError) -> Int {
     do throws(GraphError) {
-      let isLast = function == nil
-      var node = try graph.add(
-        uniqueName(isLast ? name : name + "/linear"), operation, inputs, format: format)
-      let declarations = graph.parameters(of: node)
-      guard declarations.count == parameters.count,
-        zip(declarations, parameters).allSatisfy({ $0.byteCount == $1.byteCount })
-      else { throw GraphError.tooLarge(node: name, graph.shapes[node]) }
-      sources[node] = parameters
-      if let function {
-        node = try graph.add(
-          uniqueName(name), .activation(ActivationLayer(function)), [node], format: format)
-      }
-      nodes[tensor] = node
-      isExpected = graph.shapes[node] == (try shape(of: tensor))
+      return try graph.add(uniqueName(name), operation, inputs, format: format)
     } catch { throw .graph(file.operators[index].code, node: index, error) }
-    if !isExpected { throw problem(index, .outputShape) }
   }
 
   /// A tensor that is another under a second name.
@@ -165,14 +170,12 @@ struct TFLiteImporter {
       throw problem(index, .operandCount)
     }
     let format = try format(of: tensor)
-    do throws(GraphError) {
-      let node = try graph.add(
-        uniqueName(file.tensors[tensor].name),
-        .constant(ConstantLayer(try constantShape(of: tensor, operator: index))), format: format)
-      sources[node] = [source(ofConstant: tensor)]
-      nodes[tensor] = node
-      return node
-    } catch { throw .graph(file.operators[index].code, node: index, error) }
+    let node = try addNode(
+      file.tensors[tensor].name, .constant(ConstantLayer(try constantShape(of: tensor))), [],
+      format: format, index)
+    sources[node] = [source(ofConstant: tensor)]
+    nodes[tensor] = node
+    return node
   }
 
   func source(ofConstant tensor: Int) -> Source {
@@ -182,4 +185,44 @@ struct TFLiteImporter {
   func isConstant(_ tensor: Int) -> Bool {
     file.tensors[tensor].isConstant || computedConstants[tensor] != nil
   }
+}
+
+extension Model {
+  /// The model in a .tflite file with its labels and its preprocessing, as far as its metadata say
+  /// them.
+  ///
+  /// - Parameter owner: what keeps `bytes` alive; the model holds on to it.
+  public init(
+    readingTFLite bytes: UnsafeRawBufferPointer, owner: AnyObject?
+  ) throws(TFLiteImportError) {
+    let (file, description) = try describedFile(bytes)
+    self = try Model(file, owner: owner)
+    for entry in file.metadata where PackedWeights.metadataName.equals(entry.name.utf8) {
+      do throws(MetadataError) {
+        packedWeights = try PackedWeights(reading: entry.data, owner: owner)
+      } catch { throw .metadata(error) }
+    }
+    let isImage = graph.outputShape == graph.inputShape && graph.outputShape.channels <= 3
+    role = description.role ?? (isImage ? .enhancer : .classifier)
+    labels = description.labels
+    preprocessing =
+      description.preprocessing ?? Preprocessing(impliedBy: graph.formats[graph.inputs[0]])
+  }
+}
+
+extension ModelDescription {
+  /// What the metadata of a .tflite file say.
+  public init(readingTFLite bytes: UnsafeRawBufferPointer) throws(TFLiteImportError) {
+    self = try describedFile(bytes).description
+  }
+}
+
+private func describedFile(
+  _ bytes: UnsafeRawBufferPointer
+) throws(TFLiteImportError) -> (file: TFLiteFile, description: ModelDescription) {
+  let file: TFLiteFile
+  do throws(TFLiteError) { file = try TFLiteFile(reading: bytes) } catch { throw .file(error) }
+  do throws(MetadataError) {
+    return (file, try ModelDescription(reading: file, in: bytes))
+  } catch { throw .metadata(error) }
 }

@@ -9,11 +9,15 @@ public import Network
 /// Two things that the standard has no field for stand in its `custom_metadata`: `ocelli.crop`
 /// (`center`; left out for `stretch`) and `ocelli.provenance` (text).
 public struct ModelDescription: Equatable, Sendable {
+  /// What it is called.
   public var name = ""
   /// What the model does, in a few sentences: the standard's `description`.
   public var summary = ""
+  /// Its version.
   public var version = ""
+  /// Who made it.
   public var author = ""
+  /// Under which licence it may be used.
   public var license = ""
   /// How the model was made: data, command, seed.
   public var provenance = ""
@@ -25,6 +29,7 @@ public struct ModelDescription: Equatable, Sendable {
   /// How a picture becomes the input; `nil` where the file does not say it.
   public var preprocessing: Preprocessing?
 
+  /// A description that says nothing.
   public init() {}
 
   /// What `model` says about itself; who made it, and how, is left to be filled in.

@@ -22,3 +22,21 @@ public enum TFLiteError: Error, Equatable, Sendable {
 public enum TFLitePlace: Equatable, Sendable {
   case model, subgraph, operatorCode, operators, tensor, buffer, input, output, metadata
 }
+
+extension TFLiteError: CustomStringConvertible {
+  /// One line; follows the file's name.
+  public var description: String {
+    switch self {
+    case .notTFLite: "is not a .tflite file: expected the identifier TFL3 at byte 4"
+    case .corrupt(let error): error.description
+    case .badIndex(let place, let index, let count):
+      "refers to \(place) \(index) of \(count)"
+    case .missing(let place): "has no \(place)"
+    case .badShape(let tensor): "tensor \(tensor) has an impossible shape"
+    case .wrongDataSize(let tensor, let expected, let actual):
+      "tensor \(tensor) holds \(actual) bytes, its shape asks for \(expected)"
+    case .externalData(let buffer):
+      "buffer \(buffer) lies behind the model, as in files beyond 2 GB, which is not supported"
+    }
+  }
+}

@@ -3,7 +3,7 @@
 extension TFLiteFile {
   /// Whether a file with these bytes says that it is a .tflite file: by the identifier that follows
   /// the reference to the root table.
-  public static func hasIdentifier(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  package static func hasIdentifier(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.count >= 8 && bytes[4..<8].elementsEqual("TFL3".utf8)
   }
 
@@ -14,7 +14,7 @@ extension TFLiteFile {
   ///
   /// - Throws: `TFLiteError` saying where the file is wrong. What is allocated is bounded by the
   ///   file's size.
-  public init(reading bytes: UnsafeRawBufferPointer) throws(TFLiteError) {
+  package init(reading bytes: UnsafeRawBufferPointer) throws(TFLiteError) {
     guard Self.hasIdentifier(bytes) else { throw .notTFLite }
     var reader = TFLiteReader()
     do throws(FlatBufferError) {
@@ -83,7 +83,7 @@ extension TFLiteTensor {
   }
 
   /// Elements of the tensor. Files are read only where this is in range.
-  public var elementCount: Int { checkedElementCount ?? 0 }
+  package var elementCount: Int { checkedElementCount ?? 0 }
 }
 
 /// The tables of a model that tensors and operators refer to.

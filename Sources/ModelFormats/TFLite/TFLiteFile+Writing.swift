@@ -5,7 +5,7 @@ extension TFLiteFile {
   ///
   /// Equal data are stored once. Data start at multiples of 16 bytes, so that they can be read
   /// where they are mapped.
-  public func serialized() -> [UInt8] {
+  package func serialized() -> [UInt8] {
     var writer = TFLiteWriter(file: self)
     return writer.run()
   }

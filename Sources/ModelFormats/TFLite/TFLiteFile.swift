@@ -5,45 +5,45 @@
 ///
 /// The data of tensors stays where it is: in the mapped file, or with whoever describes a file to
 /// be written.
-public struct TFLiteFile {
-  public var description = ""
-  public var tensors: [TFLiteTensor] = []
-  public var operators: [TFLiteOperator] = []
+package struct TFLiteFile {
+  package var description = ""
+  package var tensors: [TFLiteTensor] = []
+  package var operators: [TFLiteOperator] = []
   /// Indices of tensors.
-  public var inputs: [Int] = []
-  public var outputs: [Int] = []
+  package var inputs: [Int] = []
+  package var outputs: [Int] = []
   /// What is not needed to run the model, by name.
-  public var metadata: [TFLiteMetadata] = []
+  package var metadata: [TFLiteMetadata] = []
 
-  public init() {}
+  package init() {}
 }
 
 /// A named block of bytes.
-public struct TFLiteMetadata {
-  public var name: String
-  public var data: UnsafeRawBufferPointer
+package struct TFLiteMetadata {
+  package var name: String
+  package var data: UnsafeRawBufferPointer
 
-  public init(name: String, data: UnsafeRawBufferPointer) {
+  package init(name: String, data: UnsafeRawBufferPointer) {
     self.name = name
     self.data = data
   }
 }
 
 /// One tensor: an activation, or data that the file holds.
-public struct TFLiteTensor {
-  public var name: String
+package struct TFLiteTensor {
+  package var name: String
   /// The extents; those of activations start with the batch.
-  public var shape: [Int]
-  public var type: TFLiteType
+  package var shape: [Int]
+  package var type: TFLiteType
   /// Little-endian elements; empty for activations.
-  public var data: UnsafeRawBufferPointer
+  package var data: UnsafeRawBufferPointer
   /// One a tensor, or one for each index along `quantizedDimension`; empty where the tensor is not
   /// quantised.
-  public var scales: [Float]
-  public var zeroPoints: [Int]
-  public var quantizedDimension: Int
+  package var scales: [Float]
+  package var zeroPoints: [Int]
+  package var quantizedDimension: Int
 
-  public init(
+  package init(
     name: String, shape: [Int], type: TFLiteType,
     data: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
     scales: [Float] = [], zeroPoints: [Int] = [], quantizedDimension: Int = 0
@@ -58,24 +58,26 @@ public struct TFLiteTensor {
   }
 
   /// Whether the file holds the tensor's elements.
-  public var isConstant: Bool { data.count > 0 }
+  package var isConstant: Bool { data.count > 0 }
 }
 
 /// The type of a tensor's elements, by its number in the schema.
 public struct TFLiteType: Equatable, Sendable {
+  /// The number in the schema.
   public var code: UInt8
-  public init(code: UInt8) { self.code = code }
 
-  public static let float32 = TFLiteType(code: 0)
-  public static let float16 = TFLiteType(code: 1)
-  public static let int32 = TFLiteType(code: 2)
-  public static let uint8 = TFLiteType(code: 3)
-  public static let int64 = TFLiteType(code: 4)
-  public static let int16 = TFLiteType(code: 7)
-  public static let int8 = TFLiteType(code: 9)
+  package init(code: UInt8) { self.code = code }
+
+  package static let float32 = TFLiteType(code: 0)
+  package static let float16 = TFLiteType(code: 1)
+  package static let int32 = TFLiteType(code: 2)
+  package static let uint8 = TFLiteType(code: 3)
+  package static let int64 = TFLiteType(code: 4)
+  package static let int16 = TFLiteType(code: 7)
+  package static let int8 = TFLiteType(code: 9)
 
   /// Bytes of one element of the types that Ocelli computes with; 0 for others.
-  public var byteCount: Int {
+  package var byteCount: Int {
     switch self {
     case .float32, .int32: 4
     case .float16, .int16: 2
@@ -97,18 +99,18 @@ public struct TFLiteType: Equatable, Sendable {
 }
 
 /// One operator.
-public struct TFLiteOperator {
-  public var code: TFLiteCode
+package struct TFLiteOperator {
+  package var code: TFLiteCode
   /// The version of the operator's definition that the file was written for.
-  public var version: Int
+  package var version: Int
   /// Indices of tensors; −1 where an optional one is left out.
-  public var inputs: [Int]
-  public var outputs: [Int]
-  public var options: TFLiteOptions
+  package var inputs: [Int]
+  package var outputs: [Int]
+  package var options: TFLiteOptions
   /// The name of a custom operator.
-  public var customName = ""
+  package var customName = ""
 
-  public init(
+  package init(
     _ code: TFLiteCode, version: Int = 1, inputs: [Int], outputs: [Int],
     options: TFLiteOptions = .none
   ) {

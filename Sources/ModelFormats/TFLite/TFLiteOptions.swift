@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The attributes of an operator.
-public enum TFLiteOptions: Equatable, Sendable {
+package enum TFLiteOptions: Equatable, Sendable {
   /// The operator has none, or its attributes do not matter.
   case none
   /// CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV.
@@ -29,22 +29,22 @@ public enum TFLiteOptions: Equatable, Sendable {
 }
 
 /// How a window moves.
-public struct TFLiteWindow: Equatable, Sendable {
+package struct TFLiteWindow: Equatable, Sendable {
   /// SAME padding; else VALID.
-  public var isSame = true
-  public var strideHeight = 1
-  public var strideWidth = 1
-  public var dilationHeight = 1
-  public var dilationWidth = 1
+  package var isSame = true
+  package var strideHeight = 1
+  package var strideWidth = 1
+  package var dilationHeight = 1
+  package var dilationWidth = 1
   /// Output channels for each input channel of a depthwise convolution.
-  public var depthMultiplier = 1
-  public var activation = TFLiteActivation.none
+  package var depthMultiplier = 1
+  package var activation = TFLiteActivation.none
 
-  public init() {}
+  package init() {}
 }
 
 /// An activation that an operator applies to its output, by its number in the schema.
-public enum TFLiteActivation: UInt8, Sendable {
+package enum TFLiteActivation: UInt8, Sendable {
   case none = 0
   case relu = 1
   case reluN1To1 = 2

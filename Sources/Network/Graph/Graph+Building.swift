@@ -4,6 +4,7 @@ public import Kernels
 /// Shorthands for the layers that architectures are made of. Each adds its nodes and gives the
 /// index of the last.
 extension Graph {
+  /// The node that images are written to.
   public mutating func input(height: Int, width: Int, channels: Int) throws(GraphError) -> Int {
     try add(
       "input", .input(InputLayer(Shape(height: height, width: width, channels: channels))))
@@ -35,6 +36,7 @@ extension Graph {
     return try activated(name, normalization, activation)
   }
 
+  /// A fully connected layer, and an activation `NAME/activation` if one is given.
   public mutating func dense(
     _ name: String, _ input: Int, units: Int, hasBias: Bool = true,
     initialization: Initialization = .he, activation: ActivationFunction? = nil
@@ -43,12 +45,14 @@ extension Graph {
     return try activated(name, try add(name, .dense(layer), [input]), activation)
   }
 
+  /// The maximum of windows of `side` × `side` pixels, which move by their own size unless told.
   public mutating func maxPool(
     _ name: String, _ input: Int, side: Int = 2, stride: Int? = nil
   ) throws(GraphError) -> Int {
     try add(name, .pooling(PoolingLayer(.maximum, Window(side, stride: stride ?? side))), [input])
   }
 
+  /// An activation as a node of its own.
   public mutating func activation(
     _ name: String, _ input: Int, _ function: ActivationFunction
   ) throws(GraphError) -> Int {

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+import Kernels
 
 /// One operation, its name and the nodes whose outputs it reads. A node has one output, known by
 /// the node's index.
 public struct Node: Equatable, Sendable {
+  /// The name, which no other node of the graph has.
   public var name: String
+  /// What it computes.
   public var operation: Operation
+  /// The indices of the nodes whose outputs it reads, in the operation's order.
   public var inputs: [Int]
 }
 
 /// Operations and their edges, without any data. Nodes stand in an order in which each comes after
 /// its inputs.
 public struct Graph: Equatable, Sendable {
+  /// The nodes.
   public private(set) var nodes: [Node] = []
   /// The shape of each node's output.
   public private(set) var shapes: [Shape] = []
@@ -19,6 +24,7 @@ public struct Graph: Equatable, Sendable {
   /// The nodes that the graph is run for, where they are named; else it is the last one.
   private var namedOutputs: [Int] = []
 
+  /// A graph without nodes.
   public init() {}
 
   /// Adds a node and gives its index.
@@ -41,9 +47,10 @@ public struct Graph: Equatable, Sendable {
     guard operation.supports(inputs.map { formats[$0] }, format) else {
       throw .format(node: name, operation: operation.name, format)
     }
-    let parameters = operation.parameters(inputs.map { shapes[$0] }, format)
-    guard shape.checkedElementCount != nil, parameters.allSatisfy({ $0.isAddressable }) else {
-      throw .tooLarge(node: name, shape)
+    guard shape.checkedElementCount != nil else { throw .tooLarge(node: name, shape) }
+    for parameter in operation.parameters(inputs.map { shapes[$0] }, format)
+    where !parameter.isAddressable {
+      throw .parameterTooLarge(node: name, parameter.role, dimensions: parameter.dimensions)
     }
     nodes.append(Node(name: name, operation: operation, inputs: inputs))
     shapes.append(shape)
@@ -76,6 +83,7 @@ public struct Graph: Equatable, Sendable {
   /// The shape of the first output.
   public var outputShape: Shape { shapes[output] }
 
+  /// The index of the node of a name; `nil` when there is none.
   public func index(ofNodeNamed name: String) -> Int? {
     nodes.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
   }
@@ -89,6 +97,20 @@ public struct Graph: Equatable, Sendable {
     return result
   }
 
+  /// The clamp (ReLU, ReLU6) behind each node that can apply it while it stores its output, which
+  /// nothing else reads.
+  package var fusibleClamps: [Int?] {
+    let consumers = consumers
+    return nodes.indices.map { index in
+      guard nodes[index].operation.properties.fusesActivation, consumers[index].count == 1,
+        !outputs.contains(index),
+        case .activation(let layer) = nodes[consumers[index][0]].operation,
+        layer.function == .relu || layer.function == .relu6
+      else { return nil }
+      return consumers[index][0]
+    }
+  }
+
   /// Whether the node's output lies among the parameters.
   package func isConstant(_ node: Int) -> Bool {
     if case .constant = nodes[node].operation { true } else { false }
@@ -99,6 +121,17 @@ public struct Graph: Equatable, Sendable {
   /// The parameters of one node, in its layer's order.
   public func parameters(of node: Int) -> [ParameterDeclaration] {
     nodes[node].operation.parameters(inputShapes(of: node), formats[node])
+  }
+
+  /// Whether gradient descent can change the parameters of a role in a node: it is learnt, and the
+  /// node's arithmetic has gradients.
+  package func canTrain(_ role: ParameterRole, of node: Int) -> Bool {
+    role.isLearnt && (formats[node] == .float32 || nodes[node].operation.hasIntegerGradients)
+  }
+
+  /// Whether gradient descent can change any parameter of a node.
+  package func canTrain(_ node: Int) -> Bool {
+    parameters(of: node).contains { canTrain($0.role, of: node) }
   }
 
   /// Multiply-accumulates of one example in one node.
@@ -148,21 +181,4 @@ public struct Graph: Equatable, Sendable {
     }
     return next.outputs.map { $0 + offset }
   }
-}
-
-/// Why a graph cannot be built.
-public enum GraphError: Error, Equatable, Sendable {
-  /// The node reads a node that does not exist (yet): add its inputs first.
-  case unknownInput(node: String, input: Int)
-  /// Two nodes would share a name: rename one.
-  case duplicateName(String)
-  /// The node's inputs do not fit its operation.
-  case shape(node: String, operation: String, ShapeError)
-  /// The operation has no arithmetic for this format, or not from its inputs' formats: put a
-  /// `quantize` or `dequantize` between, or give it a format that it has.
-  case format(node: String, operation: String, ValueFormat)
-  /// The output of the first graph is not what the second takes: resize one of them.
-  case seam(output: Shape, input: Shape)
-  /// The node's output or parameters have more elements than memory can address.
-  case tooLarge(node: String, Shape)
 }

@@ -1,157 +1,132 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Kernels
 
-/// One kind of operation: its attributes (the stored properties), its shape rule, its parameters
-/// and its arithmetic.
+/// One kind of operation: its attributes (the stored properties), its shape rule and its
+/// parameters.
 ///
-/// To add an operation: a struct of this protocol in a file of its own under `Layers`, a case in
-/// `Operation`, the kernels that it calls, and their tests.
+/// What it computes with follows from its conformances: `FloatLayer`, `IntegerLayer` or both.
+/// CONTRIBUTING.md says how to add an operation.
 package protocol Layer: Equatable, Sendable {
   /// The shape of the output.
   func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape
 
-  /// What it learns or measures, in the order in which `LayerStep.parameters` has them.
+  /// What it learns or measures where it computes with floats. Default: nothing.
   func parameters(_ inputs: [Shape]) -> [ParameterDeclaration]
 
-  /// Multiply-accumulates of one example.
+  /// Multiply-accumulates of one example. Default: 0.
   func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64
 
-  /// Whether there is arithmetic from such inputs to such an output.
-  func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool
+  /// What those who rearrange graphs must know of it.
+  var properties: LayerProperties { get }
+}
 
-  /// The parameters where the output is quantised.
-  func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration]
+extension Layer {
+  package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] { [] }
+  package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 { 0 }
+  package var properties: LayerProperties { LayerProperties() }
+}
 
+/// What a layer is, beyond its arithmetic. Every property has the default that is always safe.
+package struct LayerProperties: Equatable, Sendable {
+  /// When the output is the input, element for element in NHWC order.
+  package enum Identity: Equatable, Sendable { case never, inInference, always }
+
+  /// Whether its values are written before a run, so that it has no step.
+  package var isSource = false
+  /// Whether it multiplies its input by trained weights.
+  package var hasWeights = false
   /// Whether an activation that follows can be applied while the output is stored.
-  var fusesActivation: Bool { get }
+  package var fusesActivation = false
+  /// Whether it reads each example as one row of numbers.
+  package var needsContiguousInput = false
+  /// When it does nothing.
+  package var identity = Identity.never
+  /// Whether its output are its input's numbers, which it moves, drops or surrounds by others.
+  package var movesElements = false
+  /// Whether its output stands for its input's numbers in their order, rounded at most.
+  package var preservesValues = false
+  /// Whether every output is one of the inputs, or 0, so that rounded inputs give rounded outputs.
+  package var selectsInputs = false
+  /// Whether the integers of its inputs must mean what those of its output mean.
+  package var keepsFormat = false
+  /// Whether f(s · x) = s · f(x) for positive factors s, one a channel.
+  package var passesPositiveFactors = false
+  /// Whether it finishes, element by element, what the node before it computes.
+  package var refinesInput = false
+  /// Whether its outputs are probabilities.
+  package var givesProbabilities = false
+  /// What TensorFlow Lite prescribes for the integers of its output.
+  package var prescribedQuantization: AffineQuantization?
 
-  /// The memory that a step needs besides its inputs and its output.
+  package init() {}
+
+  /// The defaults, changed by `change`.
+  package init(_ change: (inout LayerProperties) -> Void) { change(&self) }
+}
+
+/// A layer that computes with floats, and has gradients.
+package protocol FloatLayer: Layer {
+  /// Whether there is such arithmetic for these attributes. Default: yes.
+  var supportsFloats: Bool { get }
+
+  /// The memory that a step needs besides its inputs and its output. Default: none.
   func needs(_ site: LayerSite) -> LayerNeeds
 
-  /// Brings parameters that do not change between runs into the form that the kernels read.
+  /// Brings the weights into the form that the forward step reads. Default: nothing to do.
   func pack(_ step: LayerStep)
 
   /// Writes `step.output`.
   func forward(_ step: LayerStep)
 
+  /// `forward` while the layer is trained. Default: the same. Only training runs reach it, so that
+  /// programs that never train do not hold its code.
+  func trainingForward(_ step: LayerStep)
+
   /// Writes or adds to the gradients of the inputs that want one; writes those of trained
-  /// parameters. `step.outputGradient` may be overwritten.
+  /// parameters. The output's gradient may be overwritten.
   func backward(_ step: LayerStep)
-
-  /// `needs`, `pack` and `forward` where an input or the output is quantised: inference only.
-  func integerNeeds(_ site: LayerSite) -> LayerNeeds
-  func integerPack(_ step: LayerStep)
-  func integerForward(_ step: LayerStep)
-
-  /// What `integerForward` does with `step` each time: all that depends on the step alone is
-  /// computed once.
-  func integerBound(_ step: LayerStep) -> () -> Void
 }
 
-extension Layer {
+extension FloatLayer {
+  package var supportsFloats: Bool { true }
+  package func needs(_ site: LayerSite) -> LayerNeeds { LayerNeeds() }
+  package func pack(_ step: LayerStep) {}
+  package func trainingForward(_ step: LayerStep) { forward(step) }
+}
+
+/// A layer that computes where an input or its output is quantised.
+package protocol IntegerLayer: Layer {
+  /// Whether there is arithmetic from such inputs to such an output, of which one at least is
+  /// quantised. Default: all are int8, and of one format where the layer keeps its input's.
+  func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool
+
+  /// The parameters where the output is quantised. Default: none.
+  func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration]
+
+  /// The memory that a step needs besides its inputs and its output. Default: none.
+  func integerNeeds(_ site: LayerSite) -> LayerNeeds
+
+  /// Brings the parameters into the form that the forward step reads. Default: nothing to do.
+  func integerPack(_ step: LayerStep)
+
+  /// What writes `step.output`. All that depends on the step alone is computed here, once: there
+  /// may be many runs a millisecond.
+  func integerForward(_ step: LayerStep) -> () -> Void
+}
+
+extension IntegerLayer {
   package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
-    output == .float32 && inputs.allSatisfy { $0 == .float32 }
+    output.isInt8
+      && inputs.allSatisfy { properties.keepsFormat ? $0 == output : $0.isInt8 }
   }
   package func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration] { [] }
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds { LayerNeeds() }
   package func integerPack(_ step: LayerStep) {}
-  package func integerForward(_ step: LayerStep) {
-    preconditionFailure("a layer that supports integers computes with them")
-  }
-  package func integerBound(_ step: LayerStep) -> () -> Void { { integerForward(step) } }
-
-  package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] { [] }
-  package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 { 0 }
-  package var fusesActivation: Bool { false }
-  package func needs(_ site: LayerSite) -> LayerNeeds { LayerNeeds() }
-  package func pack(_ step: LayerStep) {}
 }
 
-/// Why inputs do not fit an operation.
-public enum ShapeError: Error, Equatable, Sendable {
-  /// The operation takes another number of inputs: connect `expected`.
-  case inputCount(expected: Int, actual: Int)
-  /// All inputs must agree in this extent: make them agree.
-  case mismatch(StaticShapeExtent, expected: Int, actual: Int)
-  /// The extent is not a multiple of what divides it (groups): change one of them.
-  case notDivisible(StaticShapeExtent, by: Int, actual: Int)
-  /// The kernel, stride or crop leaves no output pixel: use a larger image or fewer stages.
-  case emptyOutput(inputHeight: Int, inputWidth: Int)
-  /// The attribute must be positive: correct it.
-  case attributeOutOfRange(StaticShapeExtent, actual: Int)
-}
-
-/// What a `ShapeError` is about.
-public enum StaticShapeExtent: Equatable, Sendable {
-  case height, width, channels, elements, groups, kernel, stride, dilation, padding, scale
-}
-
-/// Where a layer stands in a plan: what it needs to know to say how much memory it takes.
-package struct LayerSite {
-  package var batch: Int
-  package var inputs: [Shape]
-  package var output: Shape
-  package var inputFormats: [ValueFormat]
-  package var outputFormat: ValueFormat
-  package var threadCount: Int
-  /// The CPU that integer weights are packed for.
-  package var packing: PackingLayout
-  /// Batch statistics and dropout are on. Never for a frozen layer.
-  package var isTraining: Bool
-  /// Gradients of the parameters are wanted.
-  package var trainsParameters: Bool
-  /// Inputs whose gradient is wanted; all false when there is no backward step.
-  package var wantsInputGradient: [Bool]
-  /// The activation fused into this step.
-  package var activation: ActivationFunction?
-
-  /// Whether the layer computes with integers.
-  package var isInteger: Bool {
-    outputFormat != .float32 || inputFormats.contains { $0 != .float32 }
-  }
-
-  /// Whether a convolution keeps the signs of its output for the backward pass instead of its output.
-  package var keepsMask: Bool { hasBackward && activation == .relu }
-
-  /// Whether the plan has a backward step for the layer.
-  package var hasBackward: Bool { trainsParameters || wantsInputGradient.contains(true) }
-}
-
-/// Memory, in floats, and values that a step needs.
-package struct LayerNeeds: Equatable {
-  package var forwardScratch = 0
-  package var backwardScratch = 0
-  /// Packed parameters of the forward step.
-  package var forwardPacked = 0
-  /// Packed parameters of the backward step.
-  package var backwardPacked = 0
-  /// Written by the forward step and read by the backward step.
-  package var saved = 0
-  package var backwardReadsInputs = false
-  package var backwardReadsOutput = false
-}
-
-/// One layer bound to memory: all that its kernels are called with.
-package struct LayerStep {
-  package var site: LayerSite
-  package var inputs: [TensorView<Float>]
-  package var output: TensorView<Float>
-  /// Scratch of the direction that runs.
-  package var scratch: UnsafeMutablePointer<Float>
-  package var saved: UnsafeMutablePointer<Float>
-  package var forwardPacked: UnsafeMutablePointer<Float>
-  package var backwardPacked: UnsafeMutablePointer<Float>
-  /// Whether `forwardPacked` is valid already; else the step packs it itself.
-  package var isPacked: Bool
-  package var parameters: [UnsafeMutablePointer<Float>]
-  /// Empty when the parameters are not trained.
-  package var parameterGradients: [UnsafeMutablePointer<Float>]
-  package var outputGradient: TensorView<Float>?
-  /// One an input; `nil` where none is wanted.
-  package var inputGradients: [TensorView<Float>?]
-  /// Whether another step has written to the gradient before.
-  package var accumulates: [Bool]
-  /// Seeds of this run's random choices.
-  package var seed: UInt64
-  package var pool: ThreadPool
+/// A layer of integers that has gradients, in the format that the plan gives each of them.
+package protocol IntegerTrainingLayer: IntegerLayer {
+  /// `FloatLayer.backward` for integers: gradients of quantised tensors are 16-bit integers, whose
+  /// exponents the step writes, too.
+  func integerBackward(_ step: LayerStep)
 }

@@ -27,7 +27,7 @@ extension Model {
     }
     try builder.graph.setOutputs(outputs)
     var result = builder.finished(like: self)
-    result?.preprocessing = .unitRange
+    result?.preprocessing = Preprocessing(mean: [0], deviation: [255], crop: preprocessing.crop)
     result?.packedWeights = packedWeights
     return result
   }
@@ -85,11 +85,7 @@ extension Graph {
   /// Whether the output comes from a softmax or a sigmoid; conversions and other views of its
   /// numbers may follow.
   package var endsInProbabilities: Bool {
-    switch nodes[lastComputation].operation {
-    case .softmax: true
-    case .activation(let layer): layer.function == .sigmoid
-    default: false
-    }
+    nodes[lastComputation].operation.properties.givesProbabilities
   }
 
   /// The node with the logits of a classifier: what its softmax reads, or its output.
@@ -102,11 +98,7 @@ extension Graph {
   /// What computes the output, of which conversions and other views may follow.
   private var lastComputation: Int {
     var node = output
-    while true {
-      switch nodes[node].operation {
-      case .conversion, .fakeQuantization, .reshape: node = nodes[node].inputs[0]
-      default: return node
-      }
-    }
+    while nodes[node].operation.properties.preservesValues { node = nodes[node].inputs[0] }
+    return node
   }
 }

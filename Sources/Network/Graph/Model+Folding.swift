@@ -9,16 +9,22 @@ extension Model {
   ///     m = γ / √(σ² + ε),   s = β − m · μ
   ///
   /// Such a layer keeps its name; the normalisation's node is gone. Outputs agree to rounding.
+  /// - Throws: `GraphError` when the graph cannot be built, as of a model of integers.
   /// - Returns: `nil` when memory is out.
-  public func foldingBatchNormalization() -> Model? {
+  public func foldingBatchNormalization() throws(GraphError) -> Model? {
     let normalizations = foldableNormalizations
-    guard let folded = graph.folding(normalizations), let store = ParameterStore(folded) else {
-      return nil
-    }
+    let folded = try graph.folding(normalizations)
+    guard let store = ParameterStore(folded) else { return nil }
     for (old, node) in graph.nodes.enumerated() {
       guard let new = folded.index(ofNodeNamed: node.name) else { continue }
-      for entry in store.entries(of: new) {
-        copy(entry.declaration.role, of: old, into: store.values(of: entry))
+      // A bias that the layer did not have stays 0.
+      for target in store.entries(of: new) {
+        let source = parameters.entries(of: old).first {
+          $0.declaration.role == target.declaration.role
+        }
+        guard let source else { continue }
+        store.bytes(of: target).copyMemory(
+          from: UnsafeRawBufferPointer(parameters.bytes(of: source)))
       }
       if let normalization = normalizations[old] {
         scale(store, node: new, by: normalization)
@@ -31,35 +37,27 @@ extension Model {
   private var foldableNormalizations: [Int?] {
     let consumers = graph.consumers
     return graph.nodes.indices.map { index in
-      guard graph.nodes[index].operation.takesInNormalization, consumers[index].count == 1,
+      guard graph.nodes[index].operation.properties.hasWeights, consumers[index].count == 1,
+        !graph.outputs.contains(index),
         case .batchNormalization = graph.nodes[consumers[index][0]].operation
       else { return nil }
       return consumers[index][0]
     }
   }
 
-  /// A bias that the layer did not have stays 0.
-  private func copy(
-    _ role: ParameterRole, of node: Int, into target: UnsafeMutableBufferPointer<Float>
-  ) {
-    for entry in parameters.entries(of: node) where entry.declaration.role == role {
-      _ = target.update(fromContentsOf: parameters.values(of: entry))
-    }
-  }
-
   private func scale(_ store: ParameterStore, node: Int, by normalization: Int) {
     guard case .batchNormalization(let layer) = graph.nodes[normalization].operation else { return }
-    // In the order of the layer's declarations.
-    let statistics = parameters.entries(of: normalization).compactMap {
-      parameters.values(of: $0).baseAddress
+    func statistics(_ role: ParameterRole) -> UnsafeMutablePointer<Float> {
+      parameters.floats(role, of: normalization)
     }
     let channels = graph.shapes[normalization].channels
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * channels) { buffer in
       guard let multiplier = buffer.baseAddress else { return }
       let shift = multiplier + channels
       BatchNormalization.fold(
-        scale: statistics[0], offset: statistics[1], mean: statistics[2], variance: statistics[3],
-        epsilon: layer.epsilon, channels: channels, multiplier: multiplier, shift: shift)
+        scale: statistics(.scale), offset: statistics(.offset), mean: statistics(.mean),
+        variance: statistics(.variance), epsilon: layer.epsilon, channels: channels,
+        multiplier: multiplier, shift: shift)
       for entry in store.entries(of: node) {
         let values = store.values(of: entry)
         // Outputs come first in all weights.
@@ -77,7 +75,7 @@ extension Model {
 extension Graph {
   /// The graph without the given normalisations, and with a bias in the layers that they are listed
   /// at.
-  fileprivate func folding(_ normalizations: [Int?]) -> Graph? {
+  fileprivate func folding(_ normalizations: [Int?]) throws(GraphError) -> Graph {
     var result = Graph()
     var indices = [Int](repeating: 0, count: nodes.count)
     for (index, node) in nodes.enumerated() {
@@ -87,35 +85,29 @@ extension Graph {
       }
       let operation =
         normalizations[index] == nil ? node.operation : node.operation.withBias
-      guard let added = try? result.add(node.name, operation, node.inputs.map { indices[$0] })
-      else { return nil }
-      indices[index] = added
+      indices[index] = try result.add(
+        node.name, operation, node.inputs.map { indices[$0] }, format: formats[index])
     }
+    try result.setOutputs(outputs.map { indices[$0] })
     return result
   }
 }
 
 extension Operation {
-  fileprivate var takesInNormalization: Bool {
-    switch self {
-    case .convolution, .transposedConvolution, .dense: true
-    default: false
-    }
-  }
-
+  /// The operation with a bias, if it multiplies by weights.
   fileprivate var withBias: Operation {
-    switch self {
-    case .convolution(var layer):
+    if case .convolution(var layer) = self {
       layer.hasBias = true
       return .convolution(layer)
-    case .transposedConvolution(var layer):
+    }
+    if case .transposedConvolution(var layer) = self {
       layer.hasBias = true
       return .transposedConvolution(layer)
-    case .dense(var layer):
+    }
+    if case .dense(var layer) = self {
       layer.hasBias = true
       return .dense(layer)
-    default:
-      return self
     }
+    return self
   }
 }

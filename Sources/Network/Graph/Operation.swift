@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
 
 /// What a node computes.
 public enum Operation: Equatable, Sendable {
@@ -29,8 +28,40 @@ public enum Operation: Equatable, Sendable {
   case constant(ConstantLayer)
 }
 
+extension Operation {
+  /// The word for it in files and messages.
+  public var name: String {
+    switch self {
+    case .input: "input"
+    case .convolution: "convolution"
+    case .transposedConvolution: "transposed-convolution"
+    case .dense: "dense"
+    case .pooling: "pooling"
+    case .globalAverage: "global-average"
+    case .batchNormalization: "batch-normalization"
+    case .channelAffine: "channel-affine"
+    case .activation: "activation"
+    case .softmax: "softmax"
+    case .addition: "addition"
+    case .concatenation: "concatenation"
+    case .resize: "resize"
+    case .dropout: "dropout"
+    case .padding: "padding"
+    case .cropping: "cropping"
+    case .boundedResidual: "bounded-residual"
+    case .transpose: "transpose"
+    case .mean: "mean"
+    case .arithmetic: "arithmetic"
+    case .conversion: "conversion"
+    case .fakeQuantization: "fake-quantization"
+    case .reshape: "reshape"
+    case .constant: "constant"
+    }
+  }
+}
+
 /// What is done with an operation's layer once its type is known: one generic method instead of a
-/// switch per method.
+/// switch for each. (Embedded Swift has no `any Layer`.)
 package protocol LayerVisitor {
   associatedtype Result
   mutating func visit(_ layer: some Layer) -> Result
@@ -67,49 +98,9 @@ extension Operation {
     }
   }
 
-  /// The word for it in files and messages.
-  public var name: String {
-    switch self {
-    case .input: "input"
-    case .convolution: "convolution"
-    case .transposedConvolution: "transposed-convolution"
-    case .dense: "dense"
-    case .pooling: "pooling"
-    case .globalAverage: "global-average"
-    case .batchNormalization: "batch-normalization"
-    case .channelAffine: "channel-affine"
-    case .activation: "activation"
-    case .softmax: "softmax"
-    case .addition: "addition"
-    case .concatenation: "concatenation"
-    case .resize: "resize"
-    case .dropout: "dropout"
-    case .padding: "padding"
-    case .cropping: "cropping"
-    case .boundedResidual: "bounded-residual"
-    case .transpose: "transpose"
-    case .mean: "mean"
-    case .arithmetic: "arithmetic"
-    case .conversion: "conversion"
-    case .fakeQuantization: "fake-quantization"
-    case .reshape: "reshape"
-    case .constant: "constant"
-    }
-  }
-
   package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     var visitor = OutputShapeVisitor(inputs: inputs)
     return try accept(&visitor).get()
-  }
-
-  package func parameters(_ inputs: [Shape], _ format: ValueFormat) -> [ParameterDeclaration] {
-    var visitor = ParametersVisitor(inputs: inputs, format: format)
-    return accept(&visitor)
-  }
-
-  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
-    var visitor = SupportVisitor(inputs: inputs, output: output)
-    return accept(&visitor)
   }
 
   package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 {
@@ -117,40 +108,18 @@ extension Operation {
     return accept(&visitor)
   }
 
-  package var fusesActivation: Bool {
-    var visitor = FusionVisitor()
+  package var properties: LayerProperties {
+    var visitor = PropertiesVisitor()
     return accept(&visitor)
   }
 
-  package func needs(_ site: LayerSite) -> LayerNeeds {
-    var visitor = NeedsVisitor(site: site)
-    return accept(&visitor)
-  }
-
-  /// Packs what a step keeps from run to run.
-  package func pack(_ step: LayerStep) {
-    var visitor = PackingVisitor(step: step)
-    accept(&visitor)
-  }
-
-  package func forward(_ step: LayerStep) {
-    var visitor = ForwardVisitor(step: step)
-    accept(&visitor)
-  }
-
-  /// What only runs forward does not hold the code of this.
-  package func backward(_ step: LayerStep) {
-    var visitor = BackwardVisitor(step: step)
-    accept(&visitor)
-  }
-}
-
-extension Operation {
-  /// The forward run of a step that computes with integers; `nil` for one in floats.
-  package func integerBound(_ step: LayerStep) -> (() -> Void)? {
-    guard step.site.isInteger else { return nil }
-    var visitor = IntegerRunVisitor(step: step)
-    return accept(&visitor)
+  /// The parameters of a node with an output of `format`.
+  package func parameters(_ inputs: [Shape], _ format: ValueFormat) -> [ParameterDeclaration] {
+    if format == .float32 {
+      var visitor = ParametersVisitor(inputs: inputs)
+      return accept(&visitor)
+    }
+    return withIntegers(IntegerParametersVisitor(inputs: inputs)) ?? []
   }
 }
 
@@ -166,57 +135,24 @@ private struct OutputShapeVisitor: LayerVisitor {
   }
 }
 
-private struct ParametersVisitor: LayerVisitor {
-  let inputs: [Shape]
-  let format: ValueFormat
-  func visit(_ layer: some Layer) -> [ParameterDeclaration] {
-    format == .float32 ? layer.parameters(inputs) : layer.integerParameters(inputs)
-  }
-}
-
-private struct SupportVisitor: LayerVisitor {
-  let inputs: [ValueFormat]
-  let output: ValueFormat
-  func visit(_ layer: some Layer) -> Bool { layer.supports(inputs, output) }
-}
-
 private struct WorkVisitor: LayerVisitor {
   let inputs: [Shape]
   let output: Shape
   func visit(_ layer: some Layer) -> Int64 { layer.multiplyAccumulates(inputs, output) }
 }
 
-private struct FusionVisitor: LayerVisitor {
-  func visit(_ layer: some Layer) -> Bool { layer.fusesActivation }
+private struct PropertiesVisitor: LayerVisitor {
+  func visit(_ layer: some Layer) -> LayerProperties { layer.properties }
 }
 
-private struct NeedsVisitor: LayerVisitor {
-  let site: LayerSite
-  func visit(_ layer: some Layer) -> LayerNeeds {
-    site.isInteger ? layer.integerNeeds(site) : layer.needs(site)
+private struct ParametersVisitor: LayerVisitor {
+  let inputs: [Shape]
+  func visit(_ layer: some Layer) -> [ParameterDeclaration] { layer.parameters(inputs) }
+}
+
+private struct IntegerParametersVisitor: IntegerLayerVisitor {
+  let inputs: [Shape]
+  func visit(_ layer: some IntegerLayer) -> [ParameterDeclaration] {
+    layer.integerParameters(inputs)
   }
-}
-
-private struct PackingVisitor: LayerVisitor {
-  let step: LayerStep
-  func visit(_ layer: some Layer) {
-    step.site.isInteger ? layer.integerPack(step) : layer.pack(step)
-  }
-}
-
-private struct ForwardVisitor: LayerVisitor {
-  let step: LayerStep
-  func visit(_ layer: some Layer) {
-    step.site.isInteger ? layer.integerForward(step) : layer.forward(step)
-  }
-}
-
-private struct BackwardVisitor: LayerVisitor {
-  let step: LayerStep
-  func visit(_ layer: some Layer) { layer.backward(step) }
-}
-
-private struct IntegerRunVisitor: LayerVisitor {
-  let step: LayerStep
-  func visit(_ layer: some Layer) -> () -> Void { layer.integerBound(step) }
 }

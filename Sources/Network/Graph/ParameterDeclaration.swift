@@ -2,15 +2,18 @@
 
 /// One parameter tensor of a layer.
 public struct ParameterDeclaration: Equatable, Sendable {
+  /// What it is to its layer.
   public var role: ParameterRole
   /// OHWI for convolutions, outputs × inputs for dense layers, one extent for vectors.
   public var dimensions: [Int]
+  /// How it starts.
   public var initialization: Initialization
-  public var format: ParameterFormat
+  /// What its elements are.
+  public var format: ElementType
 
   package init(
     _ role: ParameterRole, _ dimensions: [Int], _ initialization: Initialization = .constant(0),
-    format: ParameterFormat = .float32
+    format: ElementType = .float32
   ) {
     self.role = role
     self.dimensions = dimensions
@@ -22,6 +25,9 @@ public struct ParameterDeclaration: Equatable, Sendable {
   public var count: Int { dimensions.reduce(1, *) }
   /// Bytes of the tensor.
   public var byteCount: Int { count * format.byteCount }
+
+  /// How its gradient lies in memory.
+  var gradientFormat: GradientFormat { format == .float32 ? .float32 : .int16 }
 
   /// Whether the number of elements is below 2³¹.
   var isAddressable: Bool {
@@ -37,6 +43,7 @@ public struct ParameterDeclaration: Equatable, Sendable {
 
 /// What a parameter is to its layer.
 public enum ParameterRole: Equatable, Sendable {
+  /// What a layer multiplies by and adds; factor and summand of a batch normalisation.
   case weights, bias, scale, offset
   /// Running statistics of a batch normalisation: measured, not learnt.
   case mean, variance
@@ -55,6 +62,9 @@ public enum ParameterRole: Equatable, Sendable {
     }
   }
 
+  /// Whether training measures it.
+  var isMeasured: Bool { self == .mean || self == .variance }
+
   /// The last part of the parameter's name.
   public var name: String {
     switch self {
@@ -69,14 +79,6 @@ public enum ParameterRole: Equatable, Sendable {
     case .value: "value"
     }
   }
-}
-
-/// What the elements of a parameter are.
-public enum ParameterFormat: Equatable, Sendable {
-  case float32, int8, int32
-
-  /// Bytes of one element.
-  public var byteCount: Int { self == .int8 ? 1 : 4 }
 }
 
 /// How a parameter starts.

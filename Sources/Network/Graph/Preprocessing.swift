@@ -20,8 +20,10 @@ public struct Preprocessing: Equatable, Sendable {
   public var mean: [Float]
   /// One for all channels, or one a channel; not 0.
   public var deviation: [Float]
+  /// What of a picture is taken.
   public var crop: Crop
 
+  /// (level − mean) / deviation.
   public init(mean: [Float], deviation: [Float], crop: Crop = .stretch) {
     self.mean = mean
     self.deviation = deviation

@@ -44,12 +44,18 @@ let maximumExtent = 1 << 14
 
 /// A window that slides over an image.
 public struct Window: Equatable, Sendable {
+  /// Rows.
   public var height: Int
+  /// Columns.
   public var width: Int
+  /// Rows from one position to the next.
   public var strideHeight: Int
+  /// Columns from one position to the next.
   public var strideWidth: Int
+  /// What surrounds the image.
   public var padding: SpatialPadding
 
+  /// A window of height × width pixels.
   public init(
     height: Int, width: Int, strideHeight: Int = 1, strideWidth: Int = 1,
     padding: SpatialPadding = .valid
@@ -109,10 +115,4 @@ public struct Window: Equatable, Sendable {
       outputHeight: vertical.output, outputWidth: horizontal.output, paddingTop: vertical.before,
       paddingLeft: horizontal.before)
   }
-}
-
-/// The only input of a layer that has one.
-func single(_ inputs: [Shape]) throws(ShapeError) -> Shape {
-  guard inputs.count == 1 else { throw .inputCount(expected: 1, actual: inputs.count) }
-  return inputs[0]
 }

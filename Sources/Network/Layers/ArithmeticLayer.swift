@@ -1,36 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
+public import Kernels
 
 /// An operation on two inputs, element by element; extents of 1 are repeated.
 ///
 /// The sum of two tensors of one shape is `AdditionLayer`'s.
 public struct ArithmeticLayer: Equatable, Sendable {
-  /// What is computed of a and b.
-  public enum Function: Equatable, Sendable {
-    case addition, subtraction, multiplication
-    /// a for a ≥ 0, else a · b: PReLU with the slopes b (He et al., arXiv:1502.01852)
-    case parametricReLU
-  }
+  /// What is computed of the elements of the first and the second input.
+  public typealias Function = ArithmeticFunction
 
+  /// What is computed.
   public var function: Function
-  public init(_ function: Function) { self.function = function }
 
-  private var kernel: Arithmetic.Operation {
-    switch function {
-    case .addition: .add
-    case .subtraction: .subtract
-    case .multiplication: .multiply
-    case .parametricReLU: .parametricReLU
-    }
-  }
+  /// A layer that computes `function`.
+  public init(_ function: Function) { self.function = function }
 }
 
-extension ArithmeticLayer: Layer {
+extension ArithmeticLayer: FloatLayer, IntegerLayer {
   package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     guard inputs.count == 2 else { throw .inputCount(expected: 2, actual: inputs.count) }
-    func extent(
-      _ name: StaticShapeExtent, _ a: Int, _ b: Int
-    ) throws(ShapeError) -> Int {
+    func extent(_ name: LayerAttribute, _ a: Int, _ b: Int) throws(ShapeError) -> Int {
       guard a == b || a == 1 || b == 1 else { throw .mismatch(name, expected: a, actual: b) }
       return max(a, b)
     }
@@ -40,51 +28,87 @@ extension ArithmeticLayer: Layer {
       channels: try extent(.channels, a.channels, b.channels))
   }
 
-  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
-    LayerSite.areUniform(inputs, output)
+  package var properties: LayerProperties {
+    LayerProperties { $0.fusesActivation = function != .parametricReLU }
   }
 
-  package var fusesActivation: Bool { function != .parametricReLU }
-
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    var needs = LayerNeeds()
-    needs.backwardReadsInputs = site.hasBackward
-    needs.backwardReadsOutput = site.hasBackward && site.activation != nil
-    return needs
+    LayerNeeds {
+      $0.backwardReadsInputs = site.hasBackward
+      $0.backwardReadsOutput = site.hasBackward && site.activation != nil
+    }
   }
 
   package func forward(_ step: LayerStep) {
     Arithmetic.forward(
-      kernel, step.inputs[0], step.inputs[1], activation: step.site.activation, into: step.output,
-      pool: step.pool)
+      function, step.inputs[0].floats, step.inputs[1].floats, activation: step.site.activation,
+      into: step.output.floats, pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient else { return }
-    step.undoActivation(hasBias: false)
+    guard let outputGradient = step.outputGradient?.floats else { return }
+    step.undoActivation()
     Arithmetic.gradient(
-      kernel, step.inputs[0], step.inputs[1], of: outputGradient,
-      into: (step.inputGradients[0], step.inputGradients[1]),
+      function, step.inputs[0].floats, step.inputs[1].floats, of: outputGradient,
+      into: (step.inputGradients[0]?.floats, step.inputGradients[1]?.floats),
       accumulate: (step.accumulates[0], step.accumulates[1]))
   }
 
-  package func integerForward(_ step: LayerStep) {
-    let (a, b, y) = (step.integerInput(0), step.integerInput(1), step.integerOutput)
-    let site = step.site
+  package func integerForward(_ step: LayerStep) -> () -> Void {
+    let (a, b, y) = (step.inputs[0].int8, step.inputs[1].int8, step.output.int8)
+    let (site, pool) = (step.site, step.pool)
     let (first, second) = (site.inputQuantization(0), site.inputQuantization(1))
     switch function {
     case .addition, .subtraction:
-      IntegerAddition(
+      let addition = IntegerAddition(
         first, second, output: site.outputQuantization, subtracts: function == .subtraction,
-        range: site.integerRange
-      ).apply(a, b, into: y, pool: step.pool)
+        range: site.integerRange)
+      return { addition.apply(a, b, into: y, pool: pool) }
     case .multiplication:
-      IntegerMultiplication(
-        first, second, output: site.outputQuantization, range: site.integerRange
-      ).apply(a, b, into: y, pool: step.pool)
+      let multiplication = IntegerMultiplication(
+        first, second, output: site.outputQuantization, range: site.integerRange)
+      return { multiplication.apply(a, b, into: y, pool: pool) }
     case .parametricReLU:
-      IntegerPReLU(first, slope: second, output: site.outputQuantization)
-        .apply(a, slope: b, into: y, pool: step.pool)
+      let rectifier = IntegerPReLU(first, slope: second, output: site.outputQuantization)
+      return { rectifier.apply(a, slope: b, into: y, pool: pool) }
     }
+  }
+}
+
+/// The element-wise sum of two inputs of one shape.
+public struct AdditionLayer: Equatable, Sendable {
+  /// It has no attributes.
+  public init() {}
+}
+
+extension AdditionLayer: FloatLayer, IntegerLayer {
+  package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape { try pair(inputs) }
+
+  package var properties: LayerProperties { LayerProperties { $0.fusesActivation = true } }
+
+  package func needs(_ site: LayerSite) -> LayerNeeds {
+    LayerNeeds {
+      $0.backwardReadsOutput = site.hasBackward && site.activation != nil
+    }
+  }
+
+  package func forward(_ step: LayerStep) {
+    Addition.forward(
+      step.inputs[0].floats, step.inputs[1].floats, activation: step.site.activation,
+      into: step.output.floats, pool: step.pool)
+  }
+
+  package func backward(_ step: LayerStep) {
+    guard let outputGradient = step.outputGradient?.floats else { return }
+    step.undoActivation()
+    for (inputGradient, accumulates) in zip(step.inputGradients, step.accumulates) {
+      guard let inputGradient else { continue }
+      Copy.run(
+        outputGradient, into: inputGradient.floats, accumulate: accumulates, pool: step.pool)
+    }
+  }
+
+  package func integerForward(_ step: LayerStep) -> () -> Void {
+    ArithmeticLayer(.addition).integerForward(step)
   }
 }

@@ -3,14 +3,22 @@ import Kernels
 
 /// Two-dimensional convolution; depthwise when `groups` equals the number of input channels.
 public struct ConvolutionLayer: Equatable, Sendable {
+  /// Channels of the output; a multiple of `groups`.
   public var outputChannels: Int
+  /// The kernel's size, its strides and the padding.
   public var window: Window
+  /// Rows from one tap of the kernel to the next.
   public var dilationHeight: Int
+  /// Columns from one tap of the kernel to the next.
   public var dilationWidth: Int
+  /// Groups of channels that see only one another; a divisor of the input's channels.
   public var groups: Int
+  /// Whether a number for each output channel is added.
   public var hasBias: Bool
+  /// How the weights start.
   public var initialization: Initialization
 
+  /// A convolution; dense over the channels and without dilation unless told.
   public init(
     outputChannels: Int, window: Window, dilationHeight: Int = 1, dilationWidth: Int = 1,
     groups: Int = 1, hasBias: Bool = true, initialization: Initialization = .he
@@ -25,7 +33,7 @@ public struct ConvolutionLayer: Equatable, Sendable {
   }
 }
 
-extension ConvolutionLayer: Layer {
+extension ConvolutionLayer: FloatLayer, IntegerLayer {
   package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     let input = try single(inputs)
     guard groups > 0 else { throw .attributeOutOfRange(.groups, actual: groups) }
@@ -40,19 +48,16 @@ extension ConvolutionLayer: Layer {
   }
 
   package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
-    let dimensions = [
-      outputChannels, window.height, window.width, inputs[0].channels / groups,
-    ]
-    let weights = ParameterDeclaration(.weights, dimensions, initialization)
-    return hasBias
-      ? [weights, ParameterDeclaration(.bias, [outputChannels], .constant(0))] : [weights]
+    ParameterDeclaration.weighted(
+      [outputChannels, window.height, window.width, inputs[0].channels / groups],
+      initialization, hasBias: hasBias)
   }
 
   package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 {
     geometry(batch: 1, inputs[0], output).multiplyAccumulates
   }
 
-  package var fusesActivation: Bool { true }
+  package var properties: LayerProperties { .weighted }
 
   func geometry(batch: Int, _ input: Shape, _ output: Shape) -> ConvolutionGeometry {
     let placement = try? window.placement(
@@ -67,129 +72,153 @@ extension ConvolutionLayer: Layer {
       groups: groups)
   }
 
-  package func needs(_ site: LayerSite) -> LayerNeeds {
-    .convolution(geometry(batch: site.batch, site.inputs[0], site.output), site)
+  private func geometry(_ site: LayerSite) -> ConvolutionGeometry {
+    geometry(batch: site.batch, site.inputs[0], site.output)
   }
 
-  private func geometry(_ step: LayerStep) -> ConvolutionGeometry {
-    geometry(batch: step.site.batch, step.site.inputs[0], step.site.output)
+  package func needs(_ site: LayerSite) -> LayerNeeds { .convolution(geometry(site), site) }
+
+  package func pack(_ step: LayerStep) { step.packWeights(geometry(step.site)) }
+
+  package func forward(_ step: LayerStep) { step.convolutionForward(geometry(step.site)) }
+
+  package func backward(_ step: LayerStep) { step.convolutionBackward(geometry(step.site)) }
+
+  package func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
+    ParameterDeclaration.quantized(parameters(inputs))
   }
 
-  package func pack(_ step: LayerStep) { step.packWeights(geometry(step)) }
+  package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
+    .integerConvolution(geometry(site), site)
+  }
+
+  package func integerPack(_ step: LayerStep) {
+    step.packIntegerConvolution(geometry(step.site))
+  }
+
+  package func integerForward(_ step: LayerStep) -> () -> Void {
+    step.integerConvolution(geometry(step.site))
+  }
+}
+
+/// A fully connected layer over all elements of its input, in NHWC order: y = W·x + b.
+public struct DenseLayer: Equatable, Sendable {
+  /// Elements of the output.
+  public var units: Int
+  /// Whether a number for each unit is added.
+  public var hasBias: Bool
+  /// How the weights start.
+  public var initialization: Initialization
+  /// Whether quantised weights have a scale for each unit, rather than one for all. (TensorFlow
+  /// Lite rounds the product of scales differently.)
+  public var hasScalePerUnit = true
+
+  /// A layer of so many units.
+  public init(units: Int, hasBias: Bool = true, initialization: Initialization = .he) {
+    self.units = units
+    self.hasBias = hasBias
+    self.initialization = initialization
+  }
+}
+
+extension DenseLayer: FloatLayer, IntegerLayer {
+  package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
+    _ = try single(inputs)
+    guard units > 0 else { throw .attributeOutOfRange(.channels, actual: units) }
+    return Shape(height: 1, width: 1, channels: units)
+  }
+
+  package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
+    ParameterDeclaration.weighted(
+      [units, inputs[0].elementCount], initialization, hasBias: hasBias)
+  }
+
+  package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 {
+    Int64(units) * Int64(inputs[0].elementCount)
+  }
+
+  package var properties: LayerProperties {
+    var properties = LayerProperties.weighted
+    properties.needsContiguousInput = true
+    return properties
+  }
+
+  /// A dense layer is a 1×1 convolution of one pixel.
+  private func geometry(_ site: LayerSite) -> ConvolutionGeometry {
+    ConvolutionGeometry(
+      batch: site.batch, inputHeight: 1, inputWidth: 1, inputChannels: site.inputs[0].elementCount,
+      outputHeight: 1, outputWidth: 1, outputChannels: units, kernelHeight: 1, kernelWidth: 1)
+  }
+
+  package func needs(_ site: LayerSite) -> LayerNeeds { .convolution(geometry(site), site) }
+
+  package func pack(_ step: LayerStep) { step.packWeights(geometry(step.site)) }
 
   package func forward(_ step: LayerStep) {
-    step.convolutionForward(geometry(step), input: step.inputs[0], hasBias: hasBias)
+    step.flattened.convolutionForward(geometry(step.site))
   }
 
   package func backward(_ step: LayerStep) {
-    step.convolutionBackward(geometry(step), input: step.inputs[0], hasBias: hasBias)
+    step.flattened.convolutionBackward(geometry(step.site))
+  }
+
+  package func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
+    ParameterDeclaration.quantized(parameters(inputs))
+  }
+
+  package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
+    .integerConvolution(geometry(site), site)
+  }
+
+  package func integerPack(_ step: LayerStep) {
+    step.packIntegerConvolution(
+      geometry(step.site), isDense: true, roundsScaleProduct: !hasScalePerUnit)
+  }
+
+  package func integerForward(_ step: LayerStep) -> () -> Void {
+    step.flattened.integerConvolution(geometry(step.site), isDense: true)
   }
 }
 
-extension LayerNeeds {
-  /// The needs of a convolution with fused bias and activation.
-  static func convolution(_ geometry: ConvolutionGeometry, _ site: LayerSite) -> LayerNeeds {
-    let threads = site.threadCount
-    let channels = geometry.outputChannels
-    let pixelCount = site.batch * geometry.outputHeight * geometry.outputWidth
-    var needs = LayerNeeds()
-    needs.forwardScratch = Convolution.scratchCount(
-      geometry, site.forwardDirection, threadCount: threads)
-    needs.forwardPacked = packedCount(geometry, site.forwardDirection)
-    if site.trainsParameters {
-      needs.backwardReadsInputs = true
-      needs.backwardScratch = max(
-        Convolution.scratchCount(geometry, .weightGradient, threadCount: threads),
-        Activation.scratchCount(channels: channels, pixelCount: pixelCount),
-        PositiveMask.scratchCount(channels: channels, pixelCount: pixelCount))
+extension LayerProperties {
+  /// Those of a layer that multiplies by weights.
+  static var weighted: LayerProperties {
+    LayerProperties {
+      $0.hasWeights = true
+      $0.fusesActivation = true
     }
-    if site.wantsInputGradient[0] {
-      needs.backwardScratch = max(
-        needs.backwardScratch,
-        Convolution.scratchCount(geometry, .inputGradient, threadCount: threads))
-      needs.backwardPacked = packedCount(geometry, .inputGradient)
-    }
-    if site.keepsMask {
-      let byteCount = PositiveMask.byteCount(channels: channels, pixelCount: pixelCount)
-      needs.saved = (byteCount + 3) / 4
-    } else {
-      needs.backwardReadsOutput = site.hasBackward && site.activation != nil
-    }
-    return needs
   }
-
-  private static func packedCount(
-    _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
-  ) -> Int {
-    Convolution.readsWeightsInPlace(geometry, direction)
-      ? 0 : Convolution.packedCount(geometry, direction)
-  }
-}
-
-extension LayerSite {
-  var forwardDirection: Convolution.Direction { hasBackward ? .forward : .inference }
 }
 
 extension LayerStep {
-  func packWeights(_ geometry: ConvolutionGeometry) {
-    let direction = site.forwardDirection
-    if Convolution.readsWeightsInPlace(geometry, direction) { return }
-    Convolution.pack(parameters[0], geometry, direction, into: forwardPacked, pool: pool)
+  /// The step with its input, and the gradient of that, as one pixel an example.
+  fileprivate var flattened: LayerStep {
+    var step = self
+    step.inputs[0] = inputs[0].flattened
+    step.inputGradients[0] = inputGradients[0]?.flattened
+    return step
+  }
+}
+
+extension ParameterDeclaration {
+  /// Weights of such extents, outputs first, and a bias for each output.
+  static func weighted(
+    _ dimensions: [Int], _ initialization: Initialization, hasBias: Bool
+  ) -> [ParameterDeclaration] {
+    let weights = ParameterDeclaration(.weights, dimensions, initialization)
+    return hasBias ? [weights, ParameterDeclaration(.bias, [dimensions[0]])] : [weights]
   }
 
-  func convolutionForward(
-    _ geometry: ConvolutionGeometry, input: TensorView<Float>, hasBias: Bool
-  ) {
-    if !isPacked { packWeights(geometry) }
-    let isInPlace = Convolution.readsWeightsInPlace(geometry, site.forwardDirection)
-    Convolution.forward(
-      input, packed: isInPlace ? parameters[0] : forwardPacked,
-      bias: hasBias ? UnsafePointer(parameters[1]) : nil, activation: site.activation,
-      into: output, geometry, site.forwardDirection, scratch: scratch, pool: pool)
-    if site.keepsMask { PositiveMask.record(output, into: mask, pool: pool) }
-  }
-
-  private var mask: UnsafeMutablePointer<UInt8> {
-    UnsafeMutableRawPointer(saved).assumingMemoryBound(to: UInt8.self)
-  }
-
-  /// ∂L/∂(before the activation), in place of the output's gradient, and ∂L/∂bias.
-  func undoActivation(hasBias: Bool) {
-    guard let gradient = outputGradient else { return }
-    let biasGradient = site.trainsParameters && hasBias ? parameterGradients[1] : nil
-    if site.activation == nil && biasGradient == nil { return }
-    Activation.gradientInPlace(
-      site.activation, output: output, gradient: gradient, biasGradient: biasGradient,
-      scratch: scratch, pool: pool)
-  }
-
-  func convolutionBackward(
-    _ geometry: ConvolutionGeometry, input: TensorView<Float>, hasBias: Bool
-  ) {
-    guard let outputGradient else { return }
-    if site.keepsMask {
-      PositiveMask.apply(
-        mask, to: outputGradient,
-        biasGradient: site.trainsParameters && hasBias ? parameterGradients[1] : nil,
-        scratch: scratch, pool: pool)
-    } else {
-      undoActivation(hasBias: hasBias)
-    }
-    if site.trainsParameters {
-      Convolution.weightGradient(
-        input: input, outputGradient: outputGradient, into: parameterGradients[0], geometry,
-        scratch: scratch, pool: pool)
-    }
-    if let inputGradient = inputGradients[0] {
-      let isInPlace = Convolution.readsWeightsInPlace(geometry, .inputGradient)
-      if !isInPlace {
-        Convolution.pack(
-          parameters[0], geometry, .inputGradient, into: backwardPacked, pool: pool)
-      }
-      Convolution.inputGradient(
-        of: outputGradient, packed: isInPlace ? parameters[0] : backwardPacked,
-        into: inputGradient,
-        accumulate: accumulates[0], geometry, scratch: scratch, pool: pool)
+  /// Weights, their scales and then the bias, as every quantised layer that multiplies by weights
+  /// has them: int8, float32 and int32.
+  static func quantized(_ declarations: [ParameterDeclaration]) -> [ParameterDeclaration] {
+    declarations.flatMap { declaration -> [ParameterDeclaration] in
+      let dimensions = declaration.dimensions
+      return declaration.role == .weights
+        ? [
+          ParameterDeclaration(.weights, dimensions, format: .int8),
+          ParameterDeclaration(.weightScales, [dimensions[0]], .constant(1)),
+        ] : [ParameterDeclaration(declaration.role, dimensions, format: .int32)]
     }
   }
 }

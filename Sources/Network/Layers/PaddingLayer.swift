@@ -14,12 +14,18 @@ public struct PaddingLayer: Equatable, Sendable {
     case constant(Float)
   }
 
+  /// Rows above the image.
   public var top: Int
+  /// Rows below it.
   public var bottom: Int
+  /// Columns on its left.
   public var left: Int
+  /// Columns on its right.
   public var right: Int
+  /// What stands there.
   public var mode: Mode
 
+  /// So many pixels on each side, each from 0 up.
   public init(top: Int, bottom: Int, left: Int, right: Int, mode: Mode) {
     self.top = top
     self.bottom = bottom
@@ -47,7 +53,7 @@ public struct PaddingLayer: Equatable, Sendable {
   }
 }
 
-extension PaddingLayer: Layer {
+extension PaddingLayer: FloatLayer, IntegerLayer {
   package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     let input = try single(inputs)
     for extent in [top, bottom, left, right] where !(0...maximumExtent).contains(extent) {
@@ -64,17 +70,24 @@ extension PaddingLayer: Layer {
       channels: input.channels)
   }
 
-  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
-    LayerSite.areUniform(inputs, output) && inputs.allSatisfy { $0 == output }
-      && (output != .float32 || mode != .symmetric)
+  package var properties: LayerProperties {
+    LayerProperties {
+      $0.movesElements = true
+      $0.keepsFormat = true
+      $0.selectsInputs = if case .constant = mode { false } else { true }
+    }
   }
+
+  package var supportsFloats: Bool { mode != .symmetric }
 
   package func forward(_ step: LayerStep) {
     Padding.forward(
-      step.inputs[0], into: step.output, top: top, left: left, mode: kernel, pool: step.pool)
+      step.inputs[0].floats, into: step.output.floats, top: top, left: left, mode: kernel,
+      pool: step.pool)
   }
 
-  package func integerForward(_ step: LayerStep) {
+  package func integerForward(_ step: LayerStep) -> () -> Void {
+    let (x, y, pool) = (step.inputs[0].int8, step.output.int8, step.pool)
     let quantization = step.site.outputQuantization
     let mode: IntegerPadding.Mode<Int8> =
       switch mode {
@@ -83,14 +96,11 @@ extension PaddingLayer: Layer {
       case .reflect: .reflect
       case .symmetric: .symmetric
       }
-    IntegerPadding.apply(
-      step.integerInput(0), into: step.integerOutput, top: top, left: left, mode: mode,
-      pool: step.pool)
+    return { IntegerPadding.apply(x, into: y, top: top, left: left, mode: mode, pool: pool) }
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient, let inputGradient = step.inputGradients[0]
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Padding.gradient(
       of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], top: top,
       left: left, mode: kernel, pool: step.pool)
@@ -99,11 +109,16 @@ extension PaddingLayer: Layer {
 
 /// Cuts a rectangle out of the image.
 public struct CroppingLayer: Equatable, Sendable {
+  /// The rectangle's first row.
   public var top: Int
+  /// Its first column.
   public var left: Int
+  /// Its rows.
   public var height: Int
+  /// Its columns.
   public var width: Int
 
+  /// The rectangle that is kept.
   public init(top: Int, left: Int, height: Int, width: Int) {
     self.top = top
     self.left = left
@@ -112,7 +127,7 @@ public struct CroppingLayer: Equatable, Sendable {
   }
 }
 
-extension CroppingLayer: Layer {
+extension CroppingLayer: FloatLayer {
   package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     let input = try single(inputs)
     guard top >= 0, left >= 0, height > 0, width > 0, height <= input.height - top,
@@ -121,15 +136,21 @@ extension CroppingLayer: Layer {
     return Shape(height: height, width: width, channels: input.channels)
   }
 
+  package var properties: LayerProperties {
+    LayerProperties {
+      $0.movesElements = true
+      $0.selectsInputs = true
+    }
+  }
+
   package func forward(_ step: LayerStep) {
     Padding.forward(
-      step.inputs[0], into: step.output, top: -top, left: -left, mode: .constant(0),
+      step.inputs[0].floats, into: step.output.floats, top: -top, left: -left, mode: .constant(0),
       pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient, let inputGradient = step.inputGradients[0]
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Padding.gradient(
       of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], top: -top,
       left: -left, mode: .constant(0), pool: step.pool)

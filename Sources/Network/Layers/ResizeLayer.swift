@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
+public import Kernels
 
 /// Enlarges the image by a whole factor, or gives it any size.
 public struct ResizeLayer: Equatable, Sendable {
   /// How pixels between pixels come about.
-  public enum Interpolation: Equatable, Sendable { case nearest, bilinear }
+  public typealias Interpolation = Kernels.Interpolation
+  /// Where output pixels lie in the input, by TensorFlow's conventions.
+  public typealias Sampling = SamplingMode
 
-  /// Where output pixel i lies in the input, by TensorFlow's conventions; H and I are the extents.
-  public enum Sampling: Equatable, Sendable {
-    /// i · H / I
-    case corner
-    /// i · (H − 1) / (I − 1)
-    case alignedCorners
-    /// (i + ½) · H / I − ½
-    case halfPixelCenters
-  }
-
+  /// How an output pixel is made from input pixels.
   public var interpolation: Interpolation
+  /// What height and width are multiplied by, from 1 to 64, where `size` is `nil`.
   public var factor: Int
   /// The output's height and width, where they are not `factor` times the input's.
   public var size: [Int]?
@@ -24,12 +18,14 @@ public struct ResizeLayer: Equatable, Sendable {
   /// bilinear interpolation.
   public var sampling: Sampling
 
+  /// An enlargement by a whole factor.
   public init(_ interpolation: Interpolation, factor: Int) {
     self.interpolation = interpolation
     self.factor = factor
     sampling = Self.defaultSampling(interpolation)
   }
 
+  /// A resizing to a given height and width.
   public init(_ interpolation: Interpolation, height: Int, width: Int, sampling: Sampling) {
     self.interpolation = interpolation
     self.sampling = sampling
@@ -40,24 +36,9 @@ public struct ResizeLayer: Equatable, Sendable {
   private static func defaultSampling(_ interpolation: Interpolation) -> Sampling {
     interpolation == .nearest ? .corner : .halfPixelCenters
   }
-
-  private var samplingMode: SamplingMode {
-    switch sampling {
-    case .corner: .corner
-    case .alignedCorners: .alignCorners
-    case .halfPixelCenters: .halfPixelCenters
-    }
-  }
-
-  private var kernel: Resize.Method {
-    switch interpolation {
-    case .nearest: .nearest
-    case .bilinear: .bilinear
-    }
-  }
 }
 
-extension ResizeLayer: Layer {
+extension ResizeLayer: FloatLayer, IntegerLayer {
   package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     let input = try single(inputs)
     if let size {
@@ -71,28 +52,32 @@ extension ResizeLayer: Layer {
       height: input.height * factor, width: input.width * factor, channels: input.channels)
   }
 
-  package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
-    LayerSite.areUniform(inputs, output) && inputs.allSatisfy { $0 == output }
-      && (output != .float32 || sampling == Self.defaultSampling(interpolation))
+  package var properties: LayerProperties {
+    LayerProperties {
+      $0.keepsFormat = true
+      $0.selectsInputs = interpolation == .nearest
+    }
   }
 
-  package func integerForward(_ step: LayerStep) {
-    let (x, y) = (step.integerInput(0), step.integerOutput)
+  package var supportsFloats: Bool { sampling == Self.defaultSampling(interpolation) }
+
+  package func integerForward(_ step: LayerStep) -> () -> Void {
+    let (x, y, pool) = (step.inputs[0].int8, step.output.int8, step.pool)
     switch interpolation {
-    case .nearest: IntegerResize.nearest(x, into: y, samplingMode, pool: step.pool)
-    case .bilinear: IntegerResize.bilinear(x, into: y, samplingMode, pool: step.pool)
+    case .nearest: return { IntegerResize.nearest(x, into: y, sampling, pool: pool) }
+    case .bilinear: return { IntegerResize.bilinear(x, into: y, sampling, pool: pool) }
     }
   }
 
   package func forward(_ step: LayerStep) {
-    Resize.forward(step.inputs[0], into: step.output, kernel, pool: step.pool)
+    Resize.forward(
+      step.inputs[0].floats, into: step.output.floats, interpolation, pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient, let inputGradient = step.inputGradients[0]
-    else { return }
+    guard let (outputGradient, inputGradient) = step.gradients else { return }
     Resize.gradient(
-      of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], kernel,
+      of: outputGradient, into: inputGradient, accumulate: step.accumulates[0], interpolation,
       pool: step.pool)
   }
 }

@@ -7,15 +7,20 @@ import Kernels
 /// for which that is so the output has, unless told, `input · stride`, and with the padding `valid`
 /// the least: `(input − 1) · stride + kernel`.
 public struct TransposedConvolutionLayer: Equatable, Sendable {
+  /// Channels of the output.
   public var outputChannels: Int
   /// The window of the convolution whose adjoint this is.
   public var window: Window
-  /// Pixels of the output; `nil` for the usual number.
+  /// Rows of the output; `nil` for the usual number.
   public var outputHeight: Int?
+  /// Columns of the output; `nil` for the usual number.
   public var outputWidth: Int?
+  /// Whether a number for each output channel is added.
   public var hasBias: Bool
+  /// How the weights start.
   public var initialization: Initialization
 
+  /// The adjoint of a convolution with `window`, with outputs of the usual size.
   public init(
     outputChannels: Int, window: Window, hasBias: Bool = true, initialization: Initialization = .he
   ) {
@@ -26,14 +31,17 @@ public struct TransposedConvolutionLayer: Equatable, Sendable {
   }
 }
 
-extension TransposedConvolutionLayer: Layer {
+extension TransposedConvolutionLayer: FloatLayer, IntegerLayer {
   package func outputShape(_ inputs: [Shape]) throws(ShapeError) -> Shape {
     let input = try single(inputs)
     guard outputChannels > 0 else { throw .attributeOutOfRange(.channels, actual: outputChannels) }
-    let side = 1...maximumExtent
-    guard side.contains(window.strideHeight), side.contains(window.strideWidth),
-      side.contains(input.height), side.contains(input.width)
-    else { throw .attributeOutOfRange(.stride, actual: window.strideHeight) }
+    // So that the output's extents do not overflow.
+    for (attribute, extent) in [
+      (LayerAttribute.stride, window.strideHeight), (.stride, window.strideWidth),
+      (.height, input.height), (.width, input.width),
+    ] where !(1...maximumExtent).contains(extent) {
+      throw .attributeOutOfRange(attribute, actual: extent)
+    }
     let isValid = window.padding == .valid
     func usual(_ size: Int, _ stride: Int, _ kernel: Int) -> Int {
       isValid ? (size - 1) * stride + kernel : size * stride
@@ -56,48 +64,51 @@ extension TransposedConvolutionLayer: Layer {
   }
 
   package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
-    let weights = ParameterDeclaration(
-      .weights, [outputChannels, window.height, window.width, inputs[0].channels], initialization)
-    return hasBias
-      ? [weights, ParameterDeclaration(.bias, [outputChannels], .constant(0))] : [weights]
+    ParameterDeclaration.weighted(
+      [outputChannels, window.height, window.width, inputs[0].channels], initialization,
+      hasBias: hasBias)
   }
 
   package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 {
     geometry(batch: 1, inputs[0], output).multiplyAccumulates
   }
 
-  package var fusesActivation: Bool { true }
+  package var properties: LayerProperties { .weighted }
 
   /// The geometry of the convolution whose adjoint this is: from the output to the input.
-  func geometry(batch: Int, _ input: Shape, _ output: Shape) -> ConvolutionGeometry {
+  private func geometry(batch: Int, _ input: Shape, _ output: Shape) -> ConvolutionGeometry {
     ConvolutionLayer(outputChannels: input.channels, window: window)
       .geometry(batch: batch, output, input)
   }
 
-  private func geometry(_ step: LayerStep) -> ConvolutionGeometry {
-    geometry(batch: step.site.batch, step.site.inputs[0], step.site.output)
+  private func geometry(_ site: LayerSite) -> ConvolutionGeometry {
+    geometry(batch: site.batch, site.inputs[0], site.output)
   }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    let geometry = geometry(batch: site.batch, site.inputs[0], site.output)
+    let geometry = geometry(site)
     let threads = site.threadCount
+    func scratchBytes(_ direction: Convolution.Direction) -> Int {
+      LayerNeeds.bytes(
+        floats: TransposedConvolution.scratchCount(geometry, direction, threadCount: threads))
+    }
+    func packedBytes(_ direction: Convolution.Direction) -> Int {
+      LayerNeeds.bytes(floats: TransposedConvolution.packedCount(geometry, direction))
+    }
     var needs = LayerNeeds()
-    needs.forwardScratch = TransposedConvolution.scratchCount(
-      geometry, .forward, threadCount: threads)
-    needs.forwardPacked = TransposedConvolution.packedCount(geometry, .forward)
+    needs.forwardScratch = scratchBytes(.forward)
+    needs.forwardPacked = packedBytes(.forward)
     if site.trainsParameters {
       needs.backwardReadsInputs = true
       needs.backwardScratch = max(
-        TransposedConvolution.scratchCount(geometry, .weightGradient, threadCount: threads),
-        Activation.scratchCount(
-          channels: outputChannels, pixelCount: site.batch * site.output.height * site.output.width)
-      )
+        scratchBytes(.weightGradient),
+        LayerNeeds.bytes(
+          floats: Activation.scratchCount(
+            channels: outputChannels, pixelCount: site.outputPixelCount)))
     }
     if site.wantsInputGradient[0] {
-      needs.backwardScratch = max(
-        needs.backwardScratch,
-        TransposedConvolution.scratchCount(geometry, .inputGradient, threadCount: threads))
-      needs.backwardPacked = TransposedConvolution.packedCount(geometry, .inputGradient)
+      needs.backwardScratch = max(needs.backwardScratch, scratchBytes(.inputGradient))
+      needs.backwardPacked = packedBytes(.inputGradient)
     }
     needs.backwardReadsOutput = site.hasBackward && site.activation != nil
     return needs
@@ -105,32 +116,69 @@ extension TransposedConvolutionLayer: Layer {
 
   package func pack(_ step: LayerStep) {
     TransposedConvolution.pack(
-      step.parameters[0], geometry(step), .forward, into: step.forwardPacked, pool: step.pool)
+      step.parameter(.weights), geometry(step.site), .forward, into: step.forwardPacked.floats,
+      pool: step.pool)
   }
 
   package func forward(_ step: LayerStep) {
     if !step.isPacked { pack(step) }
     TransposedConvolution.forward(
-      step.inputs[0], packed: step.forwardPacked,
-      bias: hasBias ? UnsafePointer(step.parameters[1]) : nil, activation: step.site.activation,
-      into: step.output, geometry(step), scratch: step.scratch, pool: step.pool)
+      step.inputs[0].floats, packed: step.forwardPacked.floats, bias: step.bias,
+      activation: step.site.activation, into: step.output.floats, geometry(step.site),
+      scratch: step.scratch.floats, pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {
-    guard let outputGradient = step.outputGradient else { return }
-    let geometry = geometry(step)
-    step.undoActivation(hasBias: hasBias)
-    if step.site.trainsParameters {
+    guard let outputGradient = step.outputGradient?.floats else { return }
+    let geometry = geometry(step.site)
+    step.undoActivation()
+    if let weightGradient = step.gradient(of: .weights) {
       TransposedConvolution.weightGradient(
-        input: step.inputs[0], outputGradient: outputGradient, into: step.parameterGradients[0],
-        geometry, scratch: step.scratch, pool: step.pool)
+        input: step.inputs[0].floats, outputGradient: outputGradient, into: weightGradient,
+        geometry, scratch: step.scratch.floats, pool: step.pool)
     }
-    if let inputGradient = step.inputGradients[0] {
+    if let inputGradient = step.inputGradients[0]?.floats {
       TransposedConvolution.pack(
-        step.parameters[0], geometry, .inputGradient, into: step.backwardPacked, pool: step.pool)
+        step.parameter(.weights), geometry, .inputGradient, into: step.backwardPacked.floats,
+        pool: step.pool)
       TransposedConvolution.inputGradient(
-        of: outputGradient, packed: step.backwardPacked, into: inputGradient,
-        accumulate: step.accumulates[0], geometry, scratch: step.scratch, pool: step.pool)
+        of: outputGradient, packed: step.backwardPacked.floats, into: inputGradient,
+        accumulate: step.accumulates[0], geometry, scratch: step.scratch.floats, pool: step.pool)
+    }
+  }
+
+  package func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
+    ParameterDeclaration.quantized(parameters(inputs))
+  }
+
+  package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
+    let geometry = geometry(site)
+    var needs = LayerNeeds()
+    needs.forwardPacked = IntegerTransposedConvolution.packedByteCount(
+      geometry, for: site.packing)
+    needs.forwardScratch = IntegerTransposedConvolution.scratchByteCount(
+      geometry, threadCount: site.threadCount)
+    return needs
+  }
+
+  package func integerPack(_ step: LayerStep) {
+    let site = step.site
+    step.withMultipliers(count: outputChannels, roundsScaleProduct: false) {
+      IntegerTransposedConvolution.pack(
+        weights: step.parameter(.weights, as: Int8.self), bias: step.integerBias, multipliers: $0,
+        quantization: site.convolutionQuantization(isDense: false), geometry(site),
+        for: site.packing, into: step.forwardPacked)
+    }
+  }
+
+  package func integerForward(_ step: LayerStep) -> () -> Void {
+    let (x, y) = (step.inputs[0].int8, step.output.int8)
+    let geometry = geometry(step.site)
+    let quantization = step.site.convolutionQuantization(isDense: false)
+    return {
+      IntegerTransposedConvolution.forward(
+        x, packed: step.forwardPacked, quantization: quantization, into: y, geometry,
+        scratch: step.scratch, pool: step.pool)
     }
   }
 }

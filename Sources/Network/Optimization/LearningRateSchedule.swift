@@ -3,6 +3,7 @@ import Kernels
 
 /// How the learning rate moves during a run, as a fraction of its peak.
 public struct LearningRateSchedule: Equatable, Sendable {
+  /// How the rate moves after the warm-up; t is the fraction of the run that is done.
   public enum Shape: Equatable, Sendable {
     case constant
     /// Multiplied by `factor` at each of the given fractions of the run.
@@ -14,10 +15,12 @@ public struct LearningRateSchedule: Equatable, Sendable {
     case oneCycle(initial: Float, peak: Float, final: Float)
   }
 
+  /// How the rate moves after the warm-up.
   public var shape: Shape
   /// The fraction of the run over which the rate first rises linearly from 0.
   public var warmUp: Float
 
+  /// A schedule of this shape.
   public init(_ shape: Shape, warmUp: Float = 0) {
     self.shape = shape
     self.warmUp = warmUp

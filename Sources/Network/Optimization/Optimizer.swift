@@ -23,15 +23,18 @@ public enum UpdateRule: Equatable, Sendable {
 
 /// What a run asks of its optimiser.
 public struct OptimizerOptions: Equatable, Sendable {
+  /// How gradients change parameters.
   public var rule: UpdateRule
   /// Weight decay of weights; biases and normalisations have none.
   public var weightDecay: Float
   /// Gradients are scaled so that their norm is at most this.
   public var gradientClip: Float?
-  /// The learning rates of scales and offsets of batch normalisations, in units of that of weights.
+  /// The learning rate of scales of batch normalisations, in units of that of weights.
   public var scaleRateMultiplier: Float
+  /// The same of their offsets.
   public var offsetRateMultiplier: Float
 
+  /// A rule without decay or clipping, unless told.
   public init(
     _ rule: UpdateRule, weightDecay: Float = 0, gradientClip: Float? = nil,
     scaleRateMultiplier: Float = 1, offsetRateMultiplier: Float = 1
@@ -57,6 +60,7 @@ extension OptimizerOptions {
 /// Changes a session's trained parameters by their gradients, and holds the moments that this
 /// takes.
 public final class Optimizer {
+  /// What it was made with.
   public let options: OptimizerOptions
   /// Steps taken.
   public private(set) var stepCount = 0
@@ -127,8 +131,9 @@ public final class Optimizer {
 
   private func update(_ parameter: Session.TrainedParameter, learningRate: Float) {
     let role = parameter.entry.declaration.role
-    let values = session.parameters.base + parameter.entry.offset
-    guard let gradients = session.gradient(of: parameter).baseAddress else { return }
+    guard let values = session.parameters.values(of: parameter.entry).baseAddress,
+      let gradients = session.gradient(of: parameter).baseAddress
+    else { return }
     let count = parameter.entry.declaration.count
     let first = moments + parameter.offset
     let second = first + session.trainedCount
@@ -151,4 +156,36 @@ public final class Optimizer {
         step: stepCount, pool: session.pool)
     }
   }
+}
+
+/// An exponential moving average of a session's parameters: average ← d · average + (1 − d) ·
+/// parameters.
+public final class WeightAverage {
+  /// The averaged parameters, in a store like the session's own.
+  public let average: ParameterStore
+  private let session: Session
+
+  /// Starts from the present parameters; `nil` when memory is out.
+  public init?(_ session: Session) {
+    guard let average = ParameterStore(session.plan.graph) else { return nil }
+    self.average = average
+    self.session = session
+    average.copyParameters(from: session.parameters)
+  }
+
+  /// average ← d · average + (1 − d) · parameters, of the parameters that are floats.
+  public func update(decay: Float) {
+    for (target, source) in zip(average.entries, session.parameters.entries)
+    where source.declaration.format == .float32 {
+      let count = source.declaration.count
+      guard let average = average.values(of: target).baseAddress,
+        let parameters = session.parameters.values(of: source).baseAddress
+      else { continue }
+      ParameterUpdate.exponentialAverage(
+        average: average, parameters: parameters, count: count, decay: decay, pool: session.pool)
+    }
+  }
+
+  /// Makes the average the session's parameters.
+  public func apply() { session.parameters.copyParameters(from: average) }
 }

@@ -40,7 +40,7 @@ struct Lifetimes {
 
   /// The step writes its output and reads its inputs, now and, if it says so, in the backward pass.
   mutating func addValues(_ step: Plan.Step, _ needs: LayerNeeds, at time: Int) {
-    touchValue(plan.wiring.outputNodes[step.node], at: time)
+    touchValue(plan.fusion.outputNodes[step.node], at: time)
     for input in plan.graph.nodes[step.node].inputs {
       touchValue(input, at: time)
       if needs.backwardReadsInputs, let back = backwardPositions[step.node] {
@@ -48,13 +48,13 @@ struct Lifetimes {
       }
     }
     if needs.backwardReadsOutput, let back = backwardPositions[step.node] {
-      touchValue(plan.wiring.outputNodes[step.node], at: back)
+      touchValue(plan.fusion.outputNodes[step.node], at: back)
     }
   }
 
   /// The backward step reads its output's gradient and writes its inputs'.
   mutating func addGradients(_ step: Plan.Step, at time: Int) {
-    touchGradient(plan.wiring.outputNodes[step.node], at: time)
+    touchGradient(plan.fusion.outputNodes[step.node], at: time)
     for (input, isWanted) in zip(plan.graph.nodes[step.node].inputs, step.site.wantsInputGradient)
     where isWanted { touchGradient(input, at: time) }
   }
@@ -64,7 +64,7 @@ struct Lifetimes {
   /// more.
   mutating func addMemory(_ step: Plan.Step, _ needs: LayerNeeds, at time: Int) {
     let back = backwardPositions[step.node]
-    let isPersistent = plan.keepsPackedWeights
+    let isPersistent = plan.keepsPackedWeights(of: step)
     memory.append(
       Memory(
         forwardScratch: add(needs.forwardScratch, time, time),
@@ -78,8 +78,11 @@ struct Lifetimes {
 
   private mutating func addParameterGradients(_ step: Plan.Step, from back: Int) -> [Int] {
     guard step.site.trainsParameters else { return [] }
-    return plan.graph.parameters(of: step.node).filter { $0.role.isLearnt }.compactMap {
-      add($0.count + Machine.vectorFloats, back, lastStep)
+    return plan.trainedParameters(of: step.node).map { parameter in
+      let format = parameter.gradientFormat
+      return addBytes(
+        format.headerByteCount + parameter.count * format.elementType.byteCount
+          + LayerNeeds.bytes(floats: Machine.vectorFloats), back, lastStep)
     }
   }
 
@@ -97,7 +100,7 @@ struct Lifetimes {
 
   /// Constants lie among the parameters.
   private mutating func touchValue(_ node: Int, at time: Int) {
-    let root = plan.wiring.location(of: node).root
+    let root = plan.aliasing.location(of: node).root
     if plan.graph.isConstant(root) { return }
     if let index = values[root] {
       buffers[index].extend(to: time)
@@ -108,12 +111,14 @@ struct Lifetimes {
   }
 
   private mutating func touchGradient(_ node: Int, at time: Int) {
-    let root = plan.wiring.location(of: node).root
+    let root = plan.aliasing.location(of: node).root
     if let index = gradients[root] {
       buffers[index].extend(to: time)
     } else {
+      let format = plan.gradientFormat(of: root)
       gradients[root] = addBytes(
-        elementCount(of: root) * MemoryLayout<Float>.stride + Self.slackBytes, time, time)
+        format.headerByteCount + elementCount(of: root) * format.elementType.byteCount
+          + Self.slackBytes, time, time)
     }
   }
 
@@ -124,8 +129,8 @@ struct Lifetimes {
   /// Kernels may read the widest vector past the end of a tensor.
   private static var slackBytes: Int { 64 }
 
-  private mutating func add(_ floatCount: Int, _ first: Int, _ last: Int) -> Int? {
-    floatCount > 0 ? addBytes(floatCount * MemoryLayout<Float>.stride, first, last) : nil
+  private mutating func add(_ byteCount: Int, _ first: Int, _ last: Int) -> Int? {
+    byteCount > 0 ? addBytes(byteCount, first, last) : nil
   }
 
   private mutating func addBytes(_ byteCount: Int, _ first: Int, _ last: Int) -> Int {

@@ -21,9 +21,13 @@ public struct Plan: Sendable {
     var accumulates: [Bool]
   }
 
+  /// What is run.
   public let graph: Graph
+  /// What it was compiled for.
   public let request: PlanRequest
-  let wiring: Wiring
+  let fusion: OperatorFusion
+  let aliasing: BufferAliasing
+  private let gradients: GradientFlow
   private(set) var steps: [Step] = []
   /// Byte offsets of the roots' outputs and gradients.
   private(set) var valueOffsets: [Int?]
@@ -38,20 +42,46 @@ public struct Plan: Sendable {
   /// The largest sum of buffers that live at the same time: the least that any arena could have.
   public private(set) var arenaLowerBound = 0
 
-  /// Whether packed weights stay in the arena between runs: the weights of inference plans do not
-  /// change.
-  var keepsPackedWeights: Bool { !request.isTraining }
-
   /// - Parameter packed: the model's packed weights. Those that are for such a plan on this CPU get
   ///   no memory in the arena.
-  public init(_ graph: Graph, _ request: PlanRequest, packed: PackedWeights? = nil) {
+  /// - Throws: `PlanError` when a gradient is wanted through a node that has none.
+  public init(
+    _ graph: Graph, _ request: PlanRequest, packed: PackedWeights? = nil
+  ) throws(PlanError) {
+    self.init(unchecked: graph, request, packed: packed)
+    for step in steps where step.site.hasBackward && step.site.isInteger {
+      let node = graph.nodes[step.node]
+      guard node.operation.hasIntegerGradients else {
+        throw .noGradient(
+          node: node.name, operation: node.operation.name, format: step.site.quantizedFormat)
+      }
+    }
+  }
+
+  /// A plan for inference, which nothing can be wrong with.
+  public static func inference(
+    _ graph: Graph, batch: Int, threadCount: Int, keptValues: [Int] = [],
+    packed: PackedWeights? = nil
+  ) -> Plan {
+    var request = PlanRequest(batch: batch, threadCount: threadCount)
+    request.keptValues = keptValues
+    return Plan(unchecked: graph, request, packed: packed)
+  }
+
+  init(unchecked graph: Graph, _ request: PlanRequest, packed: PackedWeights?) {
     precondition(request.batch > 0 && request.threadCount > 0, "a plan runs something")
     self.graph = graph
     self.request = request
-    wiring = Wiring(graph, request)
+    gradients = GradientFlow(graph, request)
+    fusion = OperatorFusion(graph, request, gradients)
+    aliasing = BufferAliasing(graph, request, fusion)
     valueOffsets = [Int?](repeating: nil, count: graph.nodes.count)
     gradientOffsets = valueOffsets
-    steps = wiring.steps.map { Step(node: $0, site: site(of: $0), accumulates: []) }
+    let running = graph.nodes.indices.filter {
+      !graph.nodes[$0].operation.properties.isSource && !fusion.isFused[$0]
+        && !aliasing.vanishes($0)
+    }
+    steps = running.map { Step(node: $0, site: site(of: $0), accumulates: []) }
     backwardSteps = steps.indices.reversed().filter { steps[$0].site.hasBackward }
     orderGradients()
     layOut(packed)
@@ -62,38 +92,48 @@ public struct Plan: Sendable {
   /// The node that a step runs.
   package func node(ofStep index: Int) -> Int { steps[index].node }
 
+  /// Whether a step's packed weights stay in the arena between runs. In inference plans all do, in
+  /// training plans those of integers, which `Session.parametersChanged` packs anew.
+  func keepsPackedWeights(of step: Step) -> Bool { !request.isTraining || step.site.isInteger }
+
+  /// How the gradient of a node's output lies in memory.
+  package func gradientFormat(of node: Int) -> GradientFormat {
+    graph.formats[node].gradientFormat
+  }
+
+  /// The parameters of a node that gradient descent can change.
+  func trainedParameters(of node: Int) -> [ParameterDeclaration] {
+    graph.parameters(of: node).filter { graph.canTrain($0.role, of: node) }
+  }
+
   private func site(of node: Int) -> LayerSite {
     let inputs = graph.nodes[node].inputs
-    let hasBackward = wiring.hasBackwardStep(node)
+    let hasBackward =
+      gradients.reachesLoss[fusion.outputNodes[node]] && gradients.isNeeded[node]
     let isFrozen = request.frozenNodes.contains(node)
-    return LayerSite(
+    var site = LayerSite(
       batch: request.batch, inputs: inputs.map { graph.shapes[$0] }, output: graph.shapes[node],
       inputFormats: inputs.map { graph.formats[$0] }, outputFormat: graph.formats[node],
-      threadCount: request.threadCount, packing: request.packing,
-      isTraining: request.isTraining && !isFrozen,
-      trainsParameters: hasBackward && !isFrozen
-        && graph.parameters(of: node).contains { $0.role.isLearnt },
-      wantsInputGradient: inputs.map { hasBackward && wiring.needsGradient[$0] },
-      activation: wiring.fusedActivations[node])
+      threadCount: request.threadCount)
+    site.packing = request.packing
+    site.isTraining = request.isTraining && !isFrozen
+    site.trainsParameters = hasBackward && !isFrozen && graph.canTrain(node)
+    site.wantsInputGradient = inputs.map { hasBackward && gradients.isNeeded[$0] }
+    site.activation = fusion.activations[node]
+    return site
   }
 
   /// Decides, in the order of the backward run, which contribution to a gradient is the first.
   private mutating func orderGradients() {
     var written = [Bool](repeating: false, count: graph.nodes.count)
-    for node in request.lossNodes { written[canonical(node)] = true }
+    for node in request.lossNodes { written[aliasing.representative(of: node)] = true }
     for index in backwardSteps {
       steps[index].accumulates = graph.nodes[steps[index].node].inputs.map { input in
-        let target = canonical(input)
+        let target = aliasing.representative(of: input)
         defer { written[target] = true }
         return written[target]
       }
     }
-  }
-
-  /// The node that stands for all nodes that lie in the very same place.
-  private func canonical(_ node: Int) -> Int {
-    if case .same(let other) = wiring.places[node] { return canonical(other) }
-    return node
   }
 
   /// Collects every buffer with its life span, and places them all.

@@ -27,5 +27,21 @@ public struct PlanRequest: Sendable {
     self.threadCount = threadCount
   }
 
+  /// Whether there is a loss.
   public var isTraining: Bool { !lossNodes.isEmpty }
+}
+
+/// Why there is no plan for a request.
+public enum PlanError: Error, Equatable, Sendable {
+  /// A gradient is wanted that would have to pass through the node, whose operation has none for
+  /// such numbers: train the model's fake-quantised form, or ask for no gradient in front of it.
+  case noGradient(node: String, operation: String, format: ValueFormat)
+
+  /// One line for people.
+  public var message: String {
+    switch self {
+    case .noGradient(let node, let operation, let format):
+      "node '\(node)' (\(operation)) has no gradient where it computes with \(format.text)"
+    }
+  }
 }

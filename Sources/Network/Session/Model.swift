@@ -6,8 +6,11 @@ public struct Model {
   /// The two roles that a model can play.
   public enum Role: Equatable, Sendable { case classifier, enhancer }
 
+  /// What it is for.
   public var role: Role
+  /// Its operations and their edges.
   public var graph: Graph
+  /// The parameters of the graph.
   public var parameters: ParameterStore
   /// The classes of a classifier, in the order of its outputs.
   public var labels: [String]
@@ -16,6 +19,7 @@ public struct Model {
   /// What the file has of its weights in another order, besides.
   public var packedWeights: PackedWeights?
 
+  /// A model without packed weights.
   public init(
     role: Role, graph: Graph, parameters: ParameterStore, labels: [String] = [],
     preprocessing: Preprocessing = .unitRange
@@ -27,15 +31,16 @@ public struct Model {
     self.preprocessing = preprocessing
   }
 
-  /// Another graph, with its parameters, of which all else is true, too.
+  /// A copy with another graph and parameters; everything else is kept.
   package func replacing(_ graph: Graph, _ parameters: ParameterStore) -> Model {
     Model(
       role: role, graph: graph, parameters: parameters, labels: labels,
       preprocessing: preprocessing)
   }
 
-  /// The nodes of a composed model start with the name of the half that they come from.
+  /// The names of a composed model's nodes start with this where they are the enhancer's.
   public static let enhancerPrefix = "enhancer/"
+  /// The same of the classifier's nodes.
   public static let classifierPrefix = "classifier/"
 
   /// The classifier behind the enhancer, as one model with a copy of both sets of parameters.
@@ -78,9 +83,10 @@ public struct Model {
     index == 0 ? classifierPrefix : "classifier" + String(index + 1) + "/"
   }
 
-  /// The nodes of a processor and of the intermediate transformer behind it (Liu et al.,
-  /// arXiv:1910.09185), which together are an enhancer.
+  /// The names of the nodes of a processor, which with an intermediate transformer behind it is an
+  /// enhancer (Liu et al., arXiv:1910.09185), start with this.
   public static let processorPrefix = "processor/"
+  /// The same of the intermediate transformer's nodes.
   public static let intermediateTransformerPrefix = "transformer/"
 
   /// The intermediate transformer behind the processor as one enhancer: what people see is the
@@ -105,5 +111,69 @@ extension Graph {
   /// The nodes whose names start with `prefix`.
   public func nodes(withPrefix prefix: String) -> Set<Int> {
     Set(nodes.indices.filter { nodes[$0].name.utf8.starts(with: prefix.utf8) })
+  }
+}
+
+/// A model under construction: nodes, each with the elements of its parameters.
+package struct ModelBuilder {
+  /// The elements of one parameter.
+  package enum Values {
+    case floats([Float])
+    case int8([Int8])
+    case int32([Int32])
+    /// Those of another model, which must be of the format that the new node declares.
+    case copied(UnsafeRawBufferPointer)
+
+    fileprivate func write(to bytes: UnsafeMutableRawBufferPointer) {
+      switch self {
+      case .floats(let values): values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      case .int8(let values): values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      case .int32(let values): values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      case .copied(let source): bytes.copyMemory(from: source)
+      }
+    }
+  }
+
+  package var graph = Graph()
+  /// In the order of each node's declarations.
+  private var values: [[Values]] = []
+
+  package init() {}
+
+  /// Adds a node.
+  /// - Precondition: `parameters` has the elements of each parameter that the operation declares.
+  @discardableResult
+  package mutating func add(
+    _ name: String, _ operation: Operation, _ inputs: [Int] = [], format: ValueFormat = .float32,
+    parameters: [Values] = []
+  ) throws(GraphError) -> Int {
+    let node = try graph.add(name, operation, inputs, format: format)
+    values.append(parameters)
+    return node
+  }
+
+  /// Adds a node with a copy of another model's parameters.
+  @discardableResult
+  package mutating func add(
+    copyOf node: Int, in model: Model, _ operation: Operation? = nil, inputs: [Int]
+  ) throws(GraphError) -> Int {
+    try add(
+      model.graph.nodes[node].name, operation ?? model.graph.nodes[node].operation, inputs,
+      format: model.graph.formats[node],
+      parameters: model.parameters.entries(of: node).map {
+        .copied(UnsafeRawBufferPointer(model.parameters.bytes(of: $0)))
+      })
+  }
+
+  /// The model, which says of itself what `original` says; `nil` when memory is out. Models whose
+  /// parameters were copied must be alive.
+  package func finished(like original: Model) -> Model? {
+    guard let store = ParameterStore(graph) else { return nil }
+    for (node, parameters) in values.enumerated() {
+      for (entry, elements) in zip(store.entries(of: node), parameters) {
+        elements.write(to: store.bytes(of: entry))
+      }
+    }
+    return original.replacing(graph, store)
   }
 }

@@ -33,9 +33,8 @@ public struct PackedWeights {
     guard let pool = ThreadPool(threadCount: 1) else { return nil }
     var request = PlanRequest(batch: 1, threadCount: 1)
     request.packing = layout
-    guard let session = Session(Plan(model.graph, request), model.parameters, pool) else {
-      return nil
-    }
+    let plan = Plan(unchecked: model.graph, request, packed: nil)
+    guard let session = Session(plan, model.parameters, pool) else { return nil }
     self.init(layout: layout, entries: session.packedEntries, owner: session)
   }
 
@@ -61,13 +60,13 @@ public struct PackedWeights {
 
   /// The entry that a step of a plan can read where it lies.
   func entry(for step: Plan.Step, of plan: Plan, _ needs: LayerNeeds) -> Int? {
-    guard step.isPackable(in: plan.graph), plan.keepsPackedWeights, plan.request.batch == 1,
+    guard step.isPackable(in: plan.graph), !plan.request.isTraining, plan.request.batch == 1,
       plan.request.packing == .native, layout == .native
     else { return nil }
     let name = plan.graph.nodes[step.node].name
     return entries.firstIndex { entry in
       entry.node.utf8.elementsEqual(name.utf8)
-        && entry.bytes.count == needs.forwardPacked * MemoryLayout<Float>.stride
+        && entry.bytes.count == needs.forwardPacked
         && Int(bitPattern: entry.bytes.baseAddress) % 64 == 0
     }
   }
@@ -76,10 +75,6 @@ public struct PackedWeights {
 extension Plan.Step {
   /// Whether its integer weights are packed.
   func isPackable(in graph: Graph) -> Bool {
-    guard site.isInteger else { return false }
-    return switch graph.nodes[node].operation {
-    case .convolution, .transposedConvolution, .dense: true
-    default: false
-    }
+    site.isInteger && graph.nodes[node].operation.properties.hasWeights
   }
 }

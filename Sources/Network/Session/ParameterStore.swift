@@ -9,7 +9,9 @@ public final class ParameterStore {
   public struct Entry: Sendable {
     /// The node's name, a slash and the role: `encoder1/convolution1/weights`.
     public let name: String
+    /// The node that has the parameter.
     public let node: Int
+    /// What it is, and its extents.
     public let declaration: ParameterDeclaration
     /// In floats from the start of the store; of no use where the store maps a file.
     public let offset: Int
@@ -17,12 +19,16 @@ public final class ParameterStore {
     package let index: Int
   }
 
+  /// All parameters, in order.
   public let entries: [Entry]
   /// Floats, with the gaps that align each tensor.
   public let count: Int
   package let base: UnsafeMutablePointer<Float>
   /// Where each entry lies: at its offset, or in mapped memory.
-  private let addresses: [UnsafeMutableRawPointer]
+  private var addresses: [UnsafeMutableRawPointer]
+  private var isMapped: [Bool]
+  /// Own memory of entries that were mapped.
+  private var copies: [(address: UnsafeMutableRawPointer, byteCount: Int)] = []
   /// Keeps mapped memory alive.
   private let owner: AnyObject?
   /// The entries of each node, as a range.
@@ -69,13 +75,32 @@ public final class ParameterStore {
     let base = pages.bindMemory(to: Float.self, capacity: offset + 2 * Machine.vectorFloats)
     self.base = base
     self.owner = owner
+    isMapped = addresses.map { $0 != nil }
     self.addresses = zip(entries, addresses).map { entry, address in
       address.map(UnsafeMutableRawPointer.init(mutating:))
         ?? UnsafeMutableRawPointer(base + entry.offset)
     }
   }
 
-  deinit { ocelli_pages_free(base, byteCount) }
+  deinit {
+    ocelli_pages_free(base, byteCount)
+    for copy in copies { ocelli_pages_free(copy.address, copy.byteCount) }
+  }
+
+  /// Copies an entry that lies in mapped memory, which cannot be written to, into own memory.
+  /// Sessions that were made before go on reading the mapped one.
+  /// - Returns: Whether there was memory.
+  func makeWritable(_ entry: Entry) -> Bool {
+    guard isMapped[entry.index] else { return true }
+    let byteCount =
+      entry.declaration.byteCount + 2 * Machine.vectorFloats * MemoryLayout<Float>.stride
+    guard let copy = ocelli_pages_allocate(byteCount) else { return false }
+    copy.copyMemory(from: address(of: entry), byteCount: entry.declaration.byteCount)
+    copies.append((copy, byteCount))
+    addresses[entry.index] = copy
+    isMapped[entry.index] = false
+    return true
+  }
 
   /// The elements of one entry of floats.
   public func values(of entry: Entry) -> UnsafeMutableBufferPointer<Float> {
@@ -83,6 +108,14 @@ public final class ParameterStore {
     return UnsafeMutableBufferPointer(
       start: address(of: entry).assumingMemoryBound(to: Float.self),
       count: entry.declaration.count)
+  }
+
+  /// The floats of the parameter of a role, which the node has.
+  func floats(_ role: ParameterRole, of node: Int) -> UnsafeMutablePointer<Float> {
+    guard let entry = entries(of: node).first(where: { $0.declaration.role == role }),
+      let values = values(of: entry).baseAddress
+    else { preconditionFailure("the node has a parameter of this role") }
+    return values
   }
 
   /// Where the elements of an entry lie.
@@ -93,8 +126,10 @@ public final class ParameterStore {
     UnsafeMutableRawBufferPointer(start: address(of: entry), count: entry.declaration.byteCount)
   }
 
+  /// The parameters of one node.
   public func entries(of node: Int) -> ArraySlice<Entry> { entries[entryRanges[node]] }
 
+  /// The parameter of a name; `nil` when there is none.
   public func entry(named name: String) -> Entry? {
     entries.first { $0.name.utf8.elementsEqual(name.utf8) }
   }
@@ -123,4 +158,54 @@ public final class ParameterStore {
 
   /// Tensors start at whole cache lines.
   static func aligned(_ count: Int) -> Int { (count + 15) & ~15 }
+}
+
+extension ParameterStore {
+  /// Gives every parameter its initial value. Each tensor draws from a stream of its own, keyed by
+  /// its position.
+  public func initialize(seed: UInt64) {
+    for (index, entry) in entries.enumerated() {
+      var random = RandomGenerator(seed: seed, stream: UInt64(index))
+      initialize(entry, &random)
+    }
+  }
+
+  private func initialize(_ entry: Entry, _ random: inout RandomGenerator) {
+    let values = values(of: entry)
+    let dimensions = entry.declaration.dimensions
+    // Weights are outputs × … × inputs: all but the first extent feed one output.
+    let fanIn = Float(dimensions.dropFirst().reduce(1, *))
+    let receptiveField = dimensions.dropFirst().dropLast().reduce(1, *)
+    let fanOut = Float(dimensions[0] * receptiveField)
+    switch entry.declaration.initialization {
+    case .constant(let value):
+      values.update(repeating: value)
+    case .he:
+      let deviation = (2 / fanIn).squareRoot()
+      for index in values.indices { values[index] = deviation * random.normal() }
+    case .glorot:
+      let bound = (6 / (fanIn + fanOut)).squareRoot()
+      for index in values.indices { values[index] = random.uniform(-bound..<bound) }
+    case .uniformFanIn:
+      let bound = 1 / fanIn.squareRoot()
+      for index in values.indices { values[index] = random.uniform(-bound..<bound) }
+    case .dirac:
+      let bound = 1 / fanIn.squareRoot()
+      for index in values.indices { values[index] = random.uniform(-bound..<bound) }
+      copyInputs(values, dimensions)
+    }
+  }
+
+  /// Makes output channel i of an OHWI tensor the centre tap of input channel i.
+  private func copyInputs(_ values: UnsafeMutableBufferPointer<Float>, _ dimensions: [Int]) {
+    guard dimensions.count == 4 else { return }
+    let inputs = dimensions[3]
+    let taps = dimensions[1] * dimensions[2]
+    let centre = (dimensions[1] / 2) * dimensions[2] + dimensions[2] / 2
+    for channel in 0..<min(dimensions[0], inputs) {
+      let start = channel * taps * inputs
+      for index in 0..<taps * inputs { values[start + index] = 0 }
+      values[start + centre * inputs + channel] = 1
+    }
+  }
 }

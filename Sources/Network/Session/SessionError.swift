@@ -6,6 +6,8 @@ public enum SessionError: Error, Equatable, Sendable {
   case outOfMemory
   /// The system started fewer threads than asked for: ask for fewer, and for at least one.
   case threadsRefused(Int)
+  /// What is asked for cannot be planned.
+  case plan(PlanError)
 }
 
 extension SessionError: CustomStringConvertible {
@@ -14,6 +16,7 @@ extension SessionError: CustomStringConvertible {
     switch self {
     case .outOfMemory: "there is no memory to run the model"
     case .threadsRefused(let count): "the system refused to start \(count) threads"
+    case .plan(let error): error.message
     }
   }
 }

@@ -64,7 +64,8 @@ struct BenchExplanation: ParsableCommand {
     let model = try model()
     let explain = try explanation(of: model, pool)
     guard
-      let session = Session(model, PlanRequest(batch: batch, threadCount: pool.threadCount), pool)
+      let session = try? Session(
+        model, PlanRequest(batch: batch, threadCount: pool.threadCount), pool)
     else { throw CommandError("no memory to run the model") }
     for index in 0..<session.input.elementCount { session.input.base[index] = 0.5 }
     var times: [Double] = []
@@ -73,7 +74,7 @@ struct BenchExplanation: ParsableCommand {
       let start = MonotonicClock.seconds
       try explain()
       let middle = MonotonicClock.seconds
-      for _ in 0..<(count + batch - 1) / batch { session.forward() }
+      for _ in 0..<(count + batch - 1) / batch { session.run() }
       guard step > 0 else { continue }
       times.append(middle - start)
       forwardTimes.append(MonotonicClock.seconds - middle)

@@ -105,7 +105,7 @@ struct ExplainedModel {
   ) throws -> Session {
     var request = PlanRequest(batch: 1, threadCount: pool.threadCount)
     request.keptValues = [node]
-    guard let session = Session(model, request, pool) else {
+    guard let session = try? Session(model, request, pool) else {
       throw CommandError("\(path): no memory to run it")
     }
     return session
@@ -233,7 +233,7 @@ struct ExplainedModel {
 
   private func outputs(of session: Session, for floats: [Float], _ node: Int) -> [Float] {
     session.setInput(floats)
-    session.forward()
+    session.run()
     return session.value(of: node).elements(ofImage: 0)
   }
 

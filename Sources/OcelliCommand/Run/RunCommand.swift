@@ -43,7 +43,7 @@ struct RunCommand: ParsableCommand {
     let batch = min(batch, max(1, count))
     var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
     request.keptValues = graph.outputs
-    guard let session = Session(loaded, request, pool) else {
+    guard let session = try? Session(loaded, request, pool) else {
       throw CommandError("\(model): no memory to run it")
     }
     var results = graph.outputs.map {
@@ -54,7 +54,7 @@ struct RunCommand: ParsableCommand {
       for (array, node) in zip(arrays, graph.inputs) {
         array.copy(examples, to: session.bytes(of: node))
       }
-      session.forward()
+      session.run()
       for (index, node) in graph.outputs.enumerated() {
         results[index].replace(examples, by: session.bytes(of: node))
       }

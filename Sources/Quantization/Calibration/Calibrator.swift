@@ -22,11 +22,9 @@ public final class Calibrator {
     let graph = model.graph
     let clamps = graph.fusibleClamps
     observedNodes = graph.nodes.indices.filter { clamps[$0] == nil && !graph.isConstant($0) }
-    var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
-    request.keptValues = observedNodes
-    guard let session = Session(Plan(graph, request), model.parameters, pool) else {
-      throw .outOfMemory
-    }
+    let plan = Plan.inference(
+      graph, batch: batch, threadCount: pool.threadCount, keptValues: observedNodes)
+    guard let session = Session(plan, model.parameters, pool) else { throw .outOfMemory }
     self.session = session
     statistics = graph.shapes.map { ActivationStatistics(channels: $0.channels) }
   }
@@ -74,5 +72,72 @@ public final class Calibrator {
     for pixel in 0..<count * view.height * view.width {
       body(view.pixel(pixel), view.channels, &statistics[node])
     }
+  }
+}
+
+/// What calibration saw of one node's output.
+public struct ActivationStatistics: Sendable {
+  /// Bins of the histogram: eight for each of 256 integers.
+  public static let binCount = 2048
+
+  /// The least value seen.
+  public var minimum = Float.infinity
+  /// The greatest value seen.
+  public var maximum = -Float.infinity
+  /// How many values fell into each part of `minimum`...`maximum`.
+  public var counts = [Int64](repeating: 0, count: binCount)
+  /// The sum of each channel's values, and how many values a channel has.
+  var channelSums: [Double]
+  var channelCount: Int64 = 0
+  var isFinite = true
+
+  init(channels: Int) { channelSums = [Double](repeating: 0, count: channels) }
+
+  /// Whether every value was the same.
+  public var isConstant: Bool { !(minimum < maximum) }
+
+  /// The mean of channel `c`.
+  func mean(ofChannel c: Int) -> Float {
+    channelCount == 0 ? 0 : Float(channelSums[c] / Double(channelCount))
+  }
+
+  /// The middle of bin `index`.
+  func center(_ index: Int) -> Float {
+    minimum + (Float(index) + 0.5) / Float(Self.binCount) * (maximum - minimum)
+  }
+
+  /// The share of values outside of `range`, to the width of a bin.
+  public func share(outside range: ClosedRange<Float>) -> Double {
+    let total = counts.reduce(0, +)
+    guard total > 0 else { return 0 }
+    var outside: Int64 = 0
+    for (index, count) in counts.enumerated() where count > 0 {
+      if !range.contains(center(index)) { outside += count }
+    }
+    return Double(outside) / Double(total)
+  }
+}
+
+/// What is wrong with the examples that a model was calibrated on.
+public enum CalibrationWarning: Equatable, Sendable {
+  /// All inputs were the same number: those are not images.
+  case constantInput
+  /// The inputs were not within 0 to 1, where images are: they were scaled twice, or not at all.
+  case inputOutOfRange(minimum: Float, maximum: Float)
+  /// Fewer than 100 examples: ranges may be too narrow.
+  case fewExamples(Int)
+}
+
+extension Calibrator {
+  /// What is wrong with the examples seen.
+  public var warnings: [CalibrationWarning] {
+    var result: [CalibrationWarning] = []
+    let input = statistics[session.plan.graph.inputs[0]]
+    if exampleCount < 100 { result.append(.fewExamples(exampleCount)) }
+    if input.isConstant { result.append(.constantInput) }
+    if input.minimum < 0 || input.maximum > 1 || input.maximum < 1.0 / 64 {
+      result.append(.inputOutOfRange(minimum: input.minimum, maximum: input.maximum))
+    }
+    return result
   }
 }

@@ -56,7 +56,9 @@ extension Model {
     }
     let operation = graph.nodes[node].operation
     if let quantization = operation.fakeQuantization { return quantization }
-    guard operation.keepsGrid, let input = graph.nodes[node].inputs.first else { return nil }
+    guard operation.properties.selectsInputs, let input = graph.nodes[node].inputs.first else {
+      return nil
+    }
     return grid(of: input)
   }
 }

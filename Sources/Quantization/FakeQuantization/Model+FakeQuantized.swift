@@ -72,7 +72,7 @@ private struct FakeQuantizer {
         operation = .dense(layer)
       }
       result = try builder.add(node.name, operation, inputs, parameters: parameters(of: index))
-      let keepsGrid = node.operation.keepsGrid && !inputs.isEmpty
+      let keepsGrid = node.operation.properties.selectsInputs && !inputs.isEmpty
       grids.append(keepsGrid ? grids[inputs[0]] : nil)
     }
     guard let format = model.graph.formats[index].int8Quantization, !model.graph.isConstant(index),
@@ -145,17 +145,5 @@ extension Operation {
   /// What fake quantisation rounds to; `nil` for another operation.
   var fakeQuantization: AffineQuantization? {
     if case .fakeQuantization(let layer) = self { layer.quantization } else { nil }
-  }
-
-  /// Whether every output is one of the inputs, or 0.
-  var keepsGrid: Bool {
-    switch self {
-    case .pooling(let layer): layer.kind == .maximum
-    case .resize(let layer): layer.interpolation == .nearest
-    case .padding(let layer):
-      if case .constant = layer.mode { false } else { true }
-    case .reshape, .transpose, .concatenation, .cropping: true
-    default: false
-    }
   }
 }

@@ -25,19 +25,17 @@ extension Model {
   private var equalizablePairs: [(Int, Int)] {
     let consumers = graph.consumers
     return graph.nodes.indices.compactMap { first in
-      guard graph.nodes[first].operation.hasWeights else { return nil }
+      guard graph.nodes[first].operation.properties.hasWeights else { return nil }
       var node = first
       while consumers[node].count == 1, !graph.outputs.contains(node) {
         node = consumers[node][0]
-        switch graph.nodes[node].operation {
-        case .convolution(let layer):
+        let operation = graph.nodes[node].operation
+        if case .convolution(let layer) = operation {
           let isDepthwise = layer.groups == graph.shapes[first].channels
           return layer.groups == 1 || isDepthwise ? (first, node) : nil
-        case .dense: return (first, node)
-        case .activation(let layer) where layer.function.passesFactors: continue
-        case .pooling, .globalAverage: continue
-        default: return nil
         }
+        if case .dense = operation { return (first, node) }
+        guard operation.properties.passesPositiveFactors else { return nil }
       }
       return nil
     }
@@ -76,15 +74,5 @@ extension Model {
   private func isDepthwise(_ node: Int) -> Bool {
     if case .convolution(let layer) = graph.nodes[node].operation { return layer.groups > 1 }
     return false
-  }
-}
-
-extension ActivationFunction {
-  /// Whether f(s · x) = s · f(x) for all s > 0.
-  fileprivate var passesFactors: Bool {
-    switch self {
-    case .relu, .leakyReLU: true
-    case .relu6, .gelu, .sigmoid, .tanh, .hardSwish, .hardTanh: false
-    }
   }
 }

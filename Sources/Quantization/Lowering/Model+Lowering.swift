@@ -14,9 +14,11 @@ extension Model {
   /// - Throws: `QuantizationError` naming the node.
   public func lowered(forIntegers: Bool) throws(QuantizationError) -> Model {
     guard graph.formats.allSatisfy({ $0 == .float32 }) else { throw .alreadyQuantized }
-    guard let folded = hasBatchNormalization ? foldingBatchNormalization() : self else {
-      throw .outOfMemory
-    }
+    let folding: Model?
+    do throws(GraphError) {
+      folding = hasBatchNormalization ? try foldingBatchNormalization() : self
+    } catch { throw .graph(error) }
+    guard let folded = folding else { throw .outOfMemory }
     var lowering = Lowering(model: folded, forIntegers: forIntegers)
     let builder: ModelBuilder
     do throws(GraphError) { builder = try lowering.run() } catch { throw .graph(error) }
@@ -84,26 +86,25 @@ private struct Lowering {
       return try addAffine(index, multiplier, shift, inputs)
     case .boundedResidual(let layer): return try addResidual(index, limit: layer.limit, inputs)
     case .convolution, .dense, .transposedConvolution: return try addWeighted(index, inputs)
-    case .softmax where forIntegers && model.graph.shapes[index].channels >= Self.softmaxLimit:
+    case .softmax where forIntegers && model.graph.shapes[index].channels >= Self.softmaxLimit,
+      .cropping:
       unsupported = unsupported ?? index
       return inputs[0]
-    case .cropping:
-      unsupported = unsupported ?? index
-      return inputs[0]
-    default: return try builder.add(copyOf: index, in: model, inputs: inputs)
+    case .activation, .addition, .arithmetic, .concatenation, .constant, .conversion,
+      .globalAverage, .input, .mean, .padding, .pooling, .reshape, .resize, .softmax, .transpose:
+      return try builder.add(copyOf: index, in: model, inputs: inputs)
     }
   }
 
   private func factors(_ index: Int, epsilon: Float) -> ([Float], [Float]) {
     let channels = model.graph.shapes[index].channels
-    let statistics = model.parameters.entries(of: index).map {
-      Array(model.parameters.values(of: $0))
-    }
+    let (scale, offset) = (model.floats(.scale, of: index), model.floats(.offset, of: index))
+    let (mean, variance) = (model.floats(.mean, of: index), model.floats(.variance, of: index))
     var multiplier = [Float](repeating: 0, count: channels)
     var shift = multiplier
     for c in 0..<channels {
-      multiplier[c] = statistics[0][c] / (statistics[3][c] + epsilon).squareRoot()
-      shift[c] = statistics[1][c] - multiplier[c] * statistics[2][c]
+      multiplier[c] = scale[c] / (variance[c] + epsilon).squareRoot()
+      shift[c] = offset[c] - multiplier[c] * mean[c]
     }
     return (multiplier, shift)
   }
@@ -116,7 +117,7 @@ private struct Lowering {
   ) throws(GraphError) -> Int {
     let readers = consumers[index]
     if shift.allSatisfy({ $0 == 0 }), multiplier.allSatisfy({ $0 == multiplier[0] }),
-      readers.count == 1, model.graph.nodes[readers[0]].operation.hasWeights
+      readers.count == 1, model.graph.nodes[readers[0]].operation.properties.hasWeights
     {
       pendingFactors[readers[0]] = multiplier[0]
       return inputs[0]
@@ -176,15 +177,5 @@ private struct Lowering {
     let upper = try builder.add(
       name + "/rest-positive", .activation(ActivationLayer(.relu)), [rest])
     return try builder.add(name, .arithmetic(ArithmeticLayer(.subtraction)), [one, upper])
-  }
-}
-
-extension Operation {
-  /// Whether the operation multiplies its input by weights.
-  var hasWeights: Bool {
-    switch self {
-    case .convolution, .transposedConvolution, .dense: true
-    default: false
-    }
   }
 }

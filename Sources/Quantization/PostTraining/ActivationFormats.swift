@@ -16,9 +16,6 @@ extension AffineQuantization {
 
   /// Pixels: 0 to 255 stand for 0 to 1.
   static let image = AffineQuantization(scale: 1 / 255, zeroPoint: -128)
-  /// What TensorFlow Lite prescribes for probabilities, and for tanh.
-  static let probability = AffineQuantization(scale: 1 / 256, zeroPoint: -128)
-  static let symmetricUnit = AffineQuantization(scale: 1 / 128, zeroPoint: 0)
 
   /// The real values from the least to the greatest integer.
   public var range: ClosedRange<Float> {
@@ -75,28 +72,26 @@ struct ActivationFormats {
   }
 
   private func prescribed(_ node: Int, _ range: ClosedRange<Float>) -> AffineQuantization? {
-    switch model.graph.nodes[node].operation {
-    case .input where range.lowerBound >= 0 && range.upperBound <= 1: return .image
-    case .softmax: return .probability
-    case .activation(let layer) where layer.function == .sigmoid: return .probability
-    case .activation(let layer) where layer.function == .tanh: return .symmetricUnit
-    default: return model.isEnhancedImage(node) ? .image : nil
-    }
+    let operation = model.graph.nodes[node].operation
+    if let prescribed = operation.properties.prescribedQuantization { return prescribed }
+    let isPixels =
+      if case .input = operation { range.lowerBound >= 0 && range.upperBound <= 1 } else { false }
+    return isPixels || model.isEnhancedImage(node) ? .image : nil
   }
 
   private mutating func join(_ node: Int) {
     if let clamp = clamps[node], !floatNodes.contains(clamp) { unite(node, clamp) }
     let inputs = model.graph.nodes[node].inputs.filter { !floatNodes.contains($0) }
-    switch model.graph.nodes[node].operation {
-    case .pooling, .padding, .resize, .reshape, .transpose: unite(node, inputs.first ?? node)
-    // An input whose format is fixed is converted, rather than force it on the others; and so is
-    // one of less than half the range, whose other readers would get it in coarse steps.
-    case .concatenation:
+    guard model.graph.nodes[node].operation.properties.keepsFormat else { return }
+    if case .concatenation = model.graph.nodes[node].operation {
+      // An input whose format is fixed is converted, rather than force it on the others; and so is
+      // one of less than half the range, whose other readers would get it in coarse steps.
       let widest = inputs.reduce(Float(0)) { max($0, span($1)) }
       for input in inputs where fixed[root(input)] == nil && span(input) * 2 >= widest {
         unite(node, input)
       }
-    default: break
+    } else {
+      unite(node, inputs.first ?? node)
     }
   }
 
@@ -122,14 +117,4 @@ struct ActivationFormats {
 extension Model {
   /// Whether the output of a node is the image that an enhancer makes.
   func isEnhancedImage(_ node: Int) -> Bool { role == .enhancer && graph.outputs.contains(node) }
-}
-
-extension Operation {
-  /// Whether the integers of all inputs must mean what those of the output mean.
-  var sharesFormat: Bool {
-    switch self {
-    case .pooling, .padding, .resize, .reshape, .transpose, .concatenation: true
-    default: false
-    }
-  }
 }

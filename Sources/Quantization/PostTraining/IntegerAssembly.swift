@@ -59,7 +59,7 @@ struct IntegerAssembly {
   /// What node `input` must be where node `reader` reads it.
   private func wantedFormat(of input: Int, readBy reader: Int) -> ValueFormat {
     if formats[reader] == .float32 { return .float32 }
-    if model.graph.nodes[reader].operation.sharesFormat { return formats[reader] }
+    if model.graph.nodes[reader].operation.properties.keepsFormat { return formats[reader] }
     return formats[input] == .float32
       ? .int8(AffineQuantization(covering: ranges[input])) : formats[input]
   }
@@ -84,7 +84,7 @@ struct IntegerAssembly {
     if case .constant = operation, let quantization = formats[index].quantization {
       return [.int8(model.floats(.value, of: index).map { Quantize.reference($0, quantization) })]
     }
-    guard operation.hasWeights else { return [] }
+    guard operation.properties.hasWeights else { return [] }
     let bias = model.floats(.bias, of: index)
     let channels = model.graph.shapes[index].channels
     let weights = model.floats(.weights, of: index)

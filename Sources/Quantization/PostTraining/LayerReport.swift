@@ -4,7 +4,9 @@ public import Network
 
 /// What quantisation did to one node's output.
 public struct LayerReport: Sendable {
+  /// The node.
   public var name: String
+  /// What it computes.
   public var operation: String
   /// `nil` for a node that stays float.
   public var quantization: AffineQuantization?
@@ -42,11 +44,9 @@ public final class QuantizationComparison {
       return (node, other)
     }
     func session(_ model: Model, _ kept: [Int]) throws(QuantizationError) -> Session {
-      var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
-      request.keptValues = kept
-      guard let session = Session(Plan(model.graph, request), model.parameters, pool) else {
-        throw .outOfMemory
-      }
+      let plan = Plan.inference(
+        model.graph, batch: batch, threadCount: pool.threadCount, keptValues: kept)
+      guard let session = Session(plan, model.parameters, pool) else { throw .outOfMemory }
       return session
     }
     self.session = try session(float, pairs.map { $0.float })
@@ -59,7 +59,7 @@ public final class QuantizationComparison {
 
   /// Runs both models on the first `count` examples of the session's input.
   public func compare(count: Int) {
-    session.forward()
+    session.run()
     let source = session.input
     if let quantization = quantized.plan.graph.formats[quantized.plan.graph.inputs[0]].quantization
     {
@@ -69,7 +69,7 @@ public final class QuantizationComparison {
     } else {
       quantized.input.base.update(from: source.base, count: source.elementCount)
     }
-    quantized.forward()
+    quantized.run()
     for pair in pairs { add(pair.float, pair.quantized, count: count) }
   }
 

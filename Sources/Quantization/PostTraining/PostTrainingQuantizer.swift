@@ -6,7 +6,9 @@ public import Network
 /// one scale a tensor, weights with one a channel, as in TensorFlow Lite's specification (Jacob et
 /// al., arXiv:1712.05877).
 public struct PostTrainingQuantizer {
+  /// How ranges are chosen.
   public var method = CalibrationMethod.minMax
+  /// Whether biases take back what rounding the weights moved.
   public var correctsBias = true
   /// Names of nodes that stay in floats.
   public var floatNodes: [String] = []

@@ -78,11 +78,11 @@ public struct ModelSummary {
     }
     multiplyAccumulates = graph.multiplyAccumulates
     self.batch = batch
+    inferenceArena = Arena(.inference(graph, batch: batch, threadCount: 1, packed: packed))
     var request = PlanRequest(batch: batch, threadCount: 1)
-    inferenceArena = Arena(Plan(graph, request, packed: packed))
     request.lossNodes = [graph.output]
     let isFloat = graph.formats.allSatisfy { $0 == .float32 }
-    trainingArena = isFloat ? Arena(Plan(graph, request)) : nil
+    trainingArena = isFloat ? (try? Plan(graph, request)).map { Arena($0) } : nil
   }
 
   /// Of a model that was read from the file at `path`.

@@ -45,17 +45,17 @@ public struct ModelTiming {
     let load = MonotonicClock.seconds - start
     var random = RandomGenerator(seed: 1)
     session.fillInputs(&random)
-    let first = time { session.forward() }
+    let first = time { session.run() }
     var checksum = session.outputChecksum()
     for _ in 1..<inputs {
       session.fillInputs(&random)
-      session.forward()
+      session.run()
       checksum = checksum &* 0x100_0000_01B3 ^ session.outputChecksum()
     }
     // A run of some length, so that the clock of the CPU has settled.
     let warmUp = MonotonicClock.seconds
-    while MonotonicClock.seconds - warmUp < 0.2 { session.forward() }
-    let times = (0..<runs).map { _ in time { session.forward() } }.sorted()
+    while MonotonicClock.seconds - warmUp < 0.2 { session.run() }
+    let times = (0..<runs).map { _ in time { session.run() } }.sorted()
     return ModelTiming(
       threads: threads, load: load * 1e3, first: first * 1e3,
       median: times[times.count / 2] * 1e3,
@@ -68,7 +68,7 @@ public struct ModelTiming {
     var best = [Double](repeating: .infinity, count: session.plan.stepCount)
     for _ in 0..<runs {
       for step in best.indices {
-        best[step] = min(best[step], time { session.forwardStep(step, seed: 0) })
+        best[step] = min(best[step], time { session.runStep(step) })
       }
     }
     return best.enumerated().map { step, seconds in

@@ -16,9 +16,9 @@ public final class Evaluator {
   public init(
     _ model: Model, _ pool: ThreadPool, batch: Int, averagesFlips: Bool = false
   ) throws(TrainingError) {
-    var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
-    if averagesFlips { request.keptValues = [0] }
-    let plan = Plan(model.graph, request)
+    let plan = Plan.inference(
+      model.graph, batch: batch, threadCount: pool.threadCount,
+      keptValues: averagesFlips ? [0] : [])
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }
@@ -55,7 +55,7 @@ public final class Evaluator {
     readLogits(into: &logits, scale: averagesFlips ? 0.5 : 1, accumulate: false)
     if averagesFlips {
       mirrorInput()
-      session.forward()
+      session.run()
       readLogits(into: &logits, scale: 0.5, accumulate: true)
     }
     for (row, label) in labels.enumerated() {
@@ -120,7 +120,7 @@ public final class Evaluator {
     for first in stride(from: 0, to: images.count, by: batch) {
       let numbers = first..<min(first + batch, images.count)
       for number in numbers { session.setInput(images[number], row: number - first) }
-      session.forward()
+      session.run()
       body(numbers)
     }
   }
@@ -136,7 +136,7 @@ public final class Evaluator {
       let paired = clean == nil ? nil : targets
       while let batch = loader.next(into: BatchMemory(images: images, pairedImages: paired)) {
         if clean == nil { targets?.update(from: images, count: session.input.elementCount) }
-        session.forward()
+        session.run()
         body(batch)
       }
     } catch { throw .dataset(error) }

@@ -20,7 +20,10 @@ public final class TrainingBench {
     var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
     request.frozenNodes = frozen
     if let lossNode { request.lossNodes = [lossNode] }
-    let plan = Plan(model.graph, request)
+    let plan: Plan
+    do throws(PlanError) { plan = try Plan(model.graph, request) } catch {
+      throw .mismatch(error.message)
+    }
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }

@@ -37,9 +37,8 @@ enum Diagnosis {
     let session = trainer.session
     var request = session.plan.request
     request.keptValues = Array(session.plan.graph.nodes.indices)
-    guard
-      let replay = Session(
-        Plan(session.plan.graph, request), session.parameters, session.pool)
+    guard let plan = try? Plan(session.plan.graph, request),
+      let replay = Session(plan, session.parameters, session.pool)
     else { return nil }
     replay.input.base.update(from: session.input.base, count: session.input.elementCount)
     replay.forward()

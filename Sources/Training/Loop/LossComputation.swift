@@ -105,9 +105,8 @@ private final class Teacher {
 
   init(_ model: Model, batch: Int, _ pool: ThreadPool) throws(TrainingError) {
     logits = model.graph.logits
-    var request = PlanRequest(batch: batch, threadCount: pool.threadCount)
-    request.keptValues = [logits]
-    let plan = Plan(model.graph, request)
+    let plan = Plan.inference(
+      model.graph, batch: batch, threadCount: pool.threadCount, keptValues: [logits])
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }
@@ -117,7 +116,7 @@ private final class Teacher {
   /// Writes the softmax of the logits of each image.
   func answer(to images: UnsafePointer<Float>, into answers: UnsafeMutablePointer<Float>) {
     session.input.base.update(from: images, count: session.input.elementCount)
-    session.forward()
+    session.run()
     let logits = session.value(of: logits)
     for n in 0..<logits.batch {
       let answer = ElementaryFunctions.softmax(logits.elements(ofImage: n))

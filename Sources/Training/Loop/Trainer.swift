@@ -42,9 +42,12 @@ public final class Trainer {
           augmentation: options.augmentation),
         pairedWith: task.needsImages ? task.cleanTraining : nil)
     } catch { throw .dataset(error) }
-    let plan = Plan(
-      task.model.graph,
-      Self.request(task, batch: loader.configuration.batchSize, pool.threadCount))
+    let plan: Plan
+    do throws(PlanError) {
+      plan = try Plan(
+        task.model.graph,
+        Self.request(task, batch: loader.configuration.batchSize, pool.threadCount))
+    } catch { throw .mismatch(error.message) }
     guard let session = Session(plan, task.model.parameters, pool),
       let optimizer = Optimizer(session, options.optimizerOptions)
     else { throw .outOfMemory(byteCount: plan.arenaByteCount) }

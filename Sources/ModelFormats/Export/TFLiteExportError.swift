@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-
-/// Why a model cannot be written as a .tflite file.
-public enum TFLiteExportError: Error, Equatable, Sendable {
-  /// TensorFlow Lite has no operator for it: lower the model first, or change the architecture.
-  case unsupported(node: String, operation: String)
-}
