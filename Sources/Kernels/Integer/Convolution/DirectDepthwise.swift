@@ -91,7 +91,7 @@ struct DirectDepthwise {
   ) -> () -> Void {
     let blocks = (geometry.outputHeight + blockRows - 1) / blockRows
     let workerBytes = scratchByteCount
-    let range = Requantization(quantization)
+    let requantization = Requantization(quantization)
     return {
       pool.forEach(geometry.batch * blocks) { item, worker in
         let (n, block) = item.quotientAndRemainder(dividingBy: blocks)
@@ -100,7 +100,7 @@ struct DirectDepthwise {
         let copy = (scratch + worker * workerBytes).assumingMemoryBound(
           to: PaddedInput.Element.self)
         fill(n, rows, from: source, zeroPoint: quantization.inputZeroPoint, into: copy)
-        run(packed, UnsafePointer(copy), n, rows, range, into: target)
+        run(packed, UnsafePointer(copy), n, rows, requantization, into: target)
       }
     }
   }
@@ -135,7 +135,7 @@ struct DirectDepthwise {
   /// The outputs of `rows`, panel by panel.
   private func run(
     _ packed: UnsafeRawPointer, _ copy: UnsafePointer<PaddedInput.Element>, _ n: Int,
-    _ rows: Range<Int>, _ range: Requantization, into target: TensorView<Int8>
+    _ rows: Range<Int>, _ requantization: Requantization, into target: TensorView<Int8>
   ) {
     let channels = geometry.outputChannels
     var window = ocelli_depthwise(
@@ -148,7 +148,7 @@ struct DirectDepthwise {
       let channel = index * Self.panelChannels
       let panel = (packed + index * panelBytes).assumingMemoryBound(to: IntegerVector.self)
       let isWide = packed.load(fromByteOffset: index * panelBytes + wideOffset, as: Int32.self)
-      var output = range.stage(
+      var output = requantization.stage(
         panel + Self.vectors, channels: channels - channel, pixelStride: target.pixelStride,
         rowStride: target.width * target.pixelStride)
       window.window = UnsafePointer(OpaquePointer(copy + channel))
