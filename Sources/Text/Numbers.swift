@@ -30,12 +30,14 @@ extension Double {
     var isInexact = false
     for _ in 0..<max(power, 0) { x.multiply(by: 10) }
     while exponent > 0 {
-      x.multiply(by: 1 << UInt32(min(exponent, 16)))
-      exponent -= 16
+      let bits = min(exponent, 16)
+      x.multiply(by: 1 << UInt32(bits))
+      exponent -= bits
     }
     while exponent < 0, !x.isZero {
-      if x.divide(by: 1 << UInt32(min(-exponent, 16))) != 0 { isInexact = true }
-      exponent += 16
+      let bits = min(-exponent, 16)
+      if x.divide(by: 1 << UInt32(bits)) != 0 { isInexact = true }
+      exponent += bits
     }
     var left = power
     while left < 0, !x.isZero {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-/// A convolution in which each channel is filtered alone, where registers are narrow: on ARM and
-/// RISC-V.
+/// A depthwise convolution for CPUs with narrow registers: ARM and RISC-V.
 ///
 /// Channels are what a register holds, eight at a time, as they are in the input; a pixel's taps
 /// are read from a padded copy of the rows that a block of output rows needs.

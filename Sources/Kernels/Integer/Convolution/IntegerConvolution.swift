@@ -94,7 +94,7 @@ package enum IntegerConvolution {
       scratch: scratch, pool: pool)()
   }
 
-  /// `forward` of these operands, to be called any number of times.
+  /// A closure that runs `forward` on these operands, each time that it is called.
   package static func bound(
     _ input: TensorView<Int8>, packed: UnsafeRawPointer, quantization: Quantization,
     into output: TensorView<Int8>, _ geometry: ConvolutionGeometry,

@@ -113,7 +113,7 @@ struct IntegerGEMM {
     return firstInputRow(pixel: first)..<firstInputRow(pixel: last) + geometry.windowHeight
   }
 
-  /// Rows that both of two neighbouring rows of output read.
+  /// Input rows that two neighbouring output rows share.
   var sharedRows: Int { max(0, geometry.windowHeight - geometry.strideHeight) }
 
   func pack(_ parameters: IntegerParameters, into packed: UnsafeMutableRawPointer) {
@@ -230,7 +230,7 @@ struct InputStrip {
     elements = (memory + Self.headerBytes).assumingMemoryBound(to: PaddedInput.Element.self)
   }
 
-  /// Of which group the copy is; meant for blocks that differ in nothing else.
+  /// Whether the copy is that of `group`: blocks that share a copy differ in nothing else.
   func holds(_ group: Int) -> Bool { self.group.pointee == group }
   func keep(_ group: Int) { self.group.pointee = group }
   func forget() { group.pointee = -1 }

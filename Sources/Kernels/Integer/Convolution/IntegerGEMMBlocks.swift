@@ -23,9 +23,9 @@ struct IntegerGEMMBlocks {
   private static var largest: Int { 1 << 24 }
   /// Bytes of weights that a thread reads again and again for one tile after another.
   private static var cachedBytes: Int { 1 << 17 }
-  /// Products that take as long as one output's way from its sum to its byte.
+  /// What it costs to make a byte of a sum, in products.
   private static var outputCost: Int { 12 * Machine.dotElements }
-  /// Products that take as long as to copy one activation.
+  /// What it costs to copy one activation, in products.
   private static var copyCost: Int { 8 }
 
   init(_ gemm: IntegerGEMM) {

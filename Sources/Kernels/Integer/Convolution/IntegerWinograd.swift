@@ -34,13 +34,13 @@ struct IntegerWinograd {
   /// 9 · 255 · 128 · 112 < 2²⁵
   private static let largestChunk = 112
 
-  /// Whether such a convolution is computed so on such a CPU: not where the weights, eight times as
-  /// long, take longer to read than the products that are saved.
+  /// Whether a convolution is computed so on such a CPU: not where it takes longer to read the
+  /// weights, which are eight times as long, than the products take that are saved.
   static func suits(_ g: ConvolutionGeometry, for layout: PackingLayout) -> Bool {
     guard g.groups == 1, g.kernelHeight == 3, g.kernelWidth == 3, g.strideHeight == 1,
       g.strideWidth == 1, g.dilationHeight == 1, g.dilationWidth == 1
     else { return false }
-    // What lies beyond the last row and column is computed in vain.
+    // Outputs beyond the last row and column are computed for nothing.
     let computed = (g.outputHeight + 3) / 4 * ((g.outputWidth + 3) / 4) * 16
     let pixels = g.outputHeight * g.outputWidth
     let channels = min(g.inputChannels, g.outputChannels)

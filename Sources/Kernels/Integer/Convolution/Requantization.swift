@@ -79,7 +79,7 @@ enum AnyClamp: OutputClamp {
   }
 }
 
-/// That of a range that is whole, of integers in −2³¹ + 128 ..< 2³¹ − 127.
+/// The clamp to what a byte holds, for integers in −2³¹ + 128 ..< 2³¹ − 127.
 enum ByteClamp: OutputClamp {
   @inline(__always) static func write(
     _ scaled: IntegerVector, _ requantization: Requantization, first count: Int,
