@@ -32,7 +32,7 @@ struct DocumentTests {
     let file = SourceFile(
       "File.swift",
       text: """
-        public import Kernels
+        public import Foundation
         public extension Int {
           /// Says something.
           @inline(__always) public var a: Int
@@ -51,7 +51,8 @@ struct DocumentTests {
       guard file.lines[index].contains(/^\s*(@\w+(\(.*\))? )*public (?!import|extension)/) else {
         return false
       }
-      let above = file.lines[..<index].last { !$0.contains(/^\s*@/) }
+      let attributes = /^\s*(@\w+(\([^)]*\))?\s*)+$/
+      let above = file.lines[..<index].last { !$0.contains(attributes) }
       return above?.contains(/^\s*\/\/\//) != true
     }.map { "\(file.path):\($0 + 1): \(file.lines[$0])" }
   }

@@ -42,11 +42,10 @@ struct PackageTests {
       targets.first { $0.name == folders[1] }?.dependencies
       ?? targets.filter(\.isBoardClean).map(\.name) + ["CPlatform", "CImageCodecs", "CIntrinsics"]
     return file.offences { line in
-      let words = line.prefix { $0 != "/" }.split { !($0.isLetter || $0.isNumber || $0 == "_") }
-      guard let index = words.prefix(3).firstIndex(of: "import"), index + 1 < words.count,
-        !line.contains("\""), targets.contains(where: { $0.name == words[index + 1] })
-      else { return false }
-      return !allowed.contains(String(words[index + 1]))
+      let statement =
+        /^\s*(@\w+ )*(\w+ )?import ((struct|class|enum|protocol|func|var) )?(?<name>\w+)/
+      guard let name = (line.firstMatch(of: statement)?.name).map(String.init) else { return false }
+      return targets.contains { $0.name == name } && !allowed.contains(name)
     }
   }
 
