@@ -15,8 +15,8 @@ BOARD_CPU := $(filter-out native,$(CPU))
 BOARD_CLEAN = $(shell tools/board-clean-targets.sh)
 SWIFT_FILES := Package.swift Sources Tests Examples
 
-.PHONY: help setup build demo test example lint format embedded board board-check deb sanitize fuzz bench verify \
-  install clean
+.PHONY: help setup build demo test narrow example lint format embedded board board-check deb sanitize fuzz bench \
+  verify install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ demo: build ## train a classifier and an enhancer on synthetic scenes, into buil
 # Without testable imports `make build` and `make test` share what they compile.
 test: setup ## run the tests
 	swift test $(FLAGS) --disable-testable-imports
+
+# One build has both of their loops for convolutions: the variable says which of them the tests run, and see to it.
+NARROW := TESTS=KernelsTests swift test -c release --disable-testable-imports --scratch-path .build-narrow \
+  -Xcc -DOCELLI_NARROW
+narrow: setup ## test the kernels of ARM and RISC-V on x86-64
+	OCELLI_NARROW=16 $(NARROW)
+	OCELLI_NARROW=4 $(NARROW) --skip-build
 
 example: setup ## build and run Examples/Classify, a package that uses the library
 	swift run --package-path Examples/Classify --scratch-path .build-example Classify \

@@ -35,13 +35,13 @@ let package = Package(
   ],
   targets: [
     // MARK: - Board-clean: ordinary and Embedded Swift
-    .target(name: "CPlatform"),
-    .target(name: "CIntrinsics"),
+    .target(name: "CPlatform", exclude: ["README.md"]),
+    .target(name: "CIntrinsics", exclude: ["README.md"]),
     .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: boardClean),
-    .target(name: "Text", dependencies: ["CPlatform"], swiftSettings: boardClean),
+    .target(name: "Text", swiftSettings: boardClean),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(
-      name: "CImageCodecs", dependencies: ["CPNG"],
+      name: "CImageCodecs", dependencies: ["CPNG"], exclude: ["README.md"],
       cSettings: hasJPEG ? [.define("OCELLI_JPEG")] : [],
       linkerSettings: [.linkedLibrary("z")] + (hasJPEG ? [.linkedLibrary("jpeg")] : [])),
     .target(
@@ -173,12 +173,20 @@ if let embeddedTargets {
   package.products.append(.library(name: "BoardClean", type: .static, targets: embeddedTargets))
 }
 
-// The thread sanitizer builds and runs the tests that it names alone: not the command, which takes longest.
+// TESTS="KernelsTests …" builds these test targets and what they depend on, nothing else.
 if let tests = Context.environment["TESTS"]?.split(separator: " ").map(String.init) {
-  package.targets.removeAll {
-    $0.type == .executable || $0.type == .test && !tests.contains($0.name)
+  var needed = tests
+  var index = 0
+  while index < needed.count {
+    let target = package.targets.first { $0.name == needed[index] }
+    for case .byNameItem(let name, _) in target?.dependencies ?? [] where !needed.contains(name) {
+      needed.append(name)
+    }
+    index += 1
   }
-  package.products.removeAll { $0.name == "ocelli" }
+  package.targets.removeAll { !needed.contains($0.name) }
+  package.products = []
+  package.dependencies = []
 }
 
 // `make fuzz` builds one executable more, which libFuzzer's own `main` drives.

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "DepthwiseTiles.h"
-
 #include "Outputs.h"
-#include "Unroll.h"
 
 typedef struct ocelli_eight_sums {
   ocelli_four_sums low, high;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bodies of what OutputStage.h describes, for loops whose sums are still in registers.
+// The way from sums to bytes that IntegerTiles.h describes, for loops whose sums are still in
+// registers.
 #ifndef OCELLI_OUTPUTS_H
 #define OCELLI_OUTPUTS_H
 
-#include "OutputStage.h"
-#include "Unroll.h"
+#include "CIntrinsics.h"
 
 #if defined(__ARM_NEON)
 #include <arm_neon.h>
 #endif
+
+// A loop of a few rounds, all spelled out: registers have no indices.
+#define OCELLI_EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
 
 typedef int32_t ocelli_four_sums __attribute__((ext_vector_type(4)));
 typedef int8_t ocelli_eight_bytes __attribute__((ext_vector_type(8)));

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ReductionTiles.h"
-
 #include "Outputs.h"
-#include "Unroll.h"
 
-#if defined(__aarch64__) && defined(__linux__)
+#if defined(OCELLI_NARROW)
+#include <stdlib.h>
+#elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
 
 _Bool ocelli_has_byte_dot(void) {
-#if defined(__ARM_FEATURE_DOTPROD)
+#if defined(OCELLI_NARROW)
+  const char *elements = getenv("OCELLI_NARROW");
+  return elements != NULL && elements[0] == '4';
+#elif defined(__ARM_FEATURE_DOTPROD)
   return 1;
 #elif defined(__aarch64__) && defined(__linux__)
   // HWCAP_ASIMDDP

@@ -1,87 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "CIntrinsics.h"
-
 #include "Outputs.h"
-#include "Unroll.h"
-
-// Whether there is an instruction for several lanes.
-#if !OCELLI_REDUCES || defined(__ARM_NEON)
-#define OCELLI_HAS_LANES 1
-#else
-#define OCELLI_HAS_LANES 0
-#endif
-
-// Channels whose input is transformed at a time.
-enum { width = !OCELLI_HAS_LANES ? 1 : OCELLI_VECTOR_FLOATS >= 8 ? 16 : 8 };
-typedef int16_t words __attribute__((ext_vector_type(width), aligned(2)));
-typedef int8_t bytes __attribute__((ext_vector_type(width), aligned(1)));
-
-// y = Bᵀ x; every sum fits into 16 bits.
-static inline __attribute__((always_inline)) void transform(const words x[6], words y[6]) {
-  const words even = x[4] - (x[2] << 2), odd = x[3] - (x[1] << 2);
-  const words outer = x[4] - x[2], inner = (x[3] - x[1]) << 1;
-  y[0] = ((x[0] - x[2]) << 2) + outer;
-  y[1] = even + odd;
-  y[2] = even - odd;
-  y[3] = outer + inner;
-  y[4] = outer - inner;
-  y[5] = ((x[1] - x[3]) << 2) + x[5] - x[3];
-}
-
-void ocelli_winograd_input(
-    const int8_t *pixels, intptr_t rowStride, intptr_t pixelStride, int32_t zeroPoint,
-    intptr_t channels, int16_t *values, intptr_t valueStride) {
-  const words zero = (words)(int16_t)zeroPoint;
-  const intptr_t last = channels - width;
-  for (intptr_t c = 0; c < channels; c += width) {
-    // The last ones overlap with those before.
-    if (c > last) c = last;
-    words columns[6][6];
-    OCELLI_EACH(j, 6) {
-      words x[6];
-      OCELLI_EACH(i, 6) {
-        const int8_t *source = pixels + i * rowStride + j * pixelStride + c;
-        x[i] = __builtin_convertvector(*(const bytes *)source, words) - zero;
-      }
-      transform(x, columns[j]);
-    }
-    OCELLI_EACH(i, 6) {
-      words x[6], y[6];
-      OCELLI_EACH(j, 6) x[j] = columns[j][i];
-      transform(x, y);
-      OCELLI_EACH(j, 6) *(words *)(values + (6 * i + j) * valueStride + c) = y[j];
-    }
-  }
-}
-
-// y = G x
-static inline __attribute__((always_inline)) void transform_weights(
-    const int32_t x[3], int32_t y[6]) {
-  const int32_t even = x[0] + x[2], quarter = x[0] + 4 * x[2];
-  y[0] = 6 * x[0];
-  y[1] = -4 * (even + x[1]);
-  y[2] = -4 * (even - x[1]);
-  y[3] = quarter + 2 * x[1];
-  y[4] = quarter - 2 * x[1];
-  y[5] = 6 * x[2];
-}
-
-void ocelli_winograd_weights(
-    const int8_t *taps, intptr_t rowBytes, intptr_t columnBytes, int16_t *weights,
-    intptr_t stride) {
-  int32_t rows[3][6];
-  OCELLI_EACH(a, 3) {
-    const int8_t *row = taps + a * rowBytes;
-    const int32_t x[3] = {row[0], row[columnBytes], row[2 * columnBytes]};
-    transform_weights(x, rows[a]);
-  }
-  for (int j = 0; j < 6; j++) {
-    const int32_t x[3] = {rows[0][j], rows[1][j], rows[2][j]};
-    int32_t y[6];
-    transform_weights(x, y);
-    OCELLI_EACH(i, 6) weights[(6 * i + j) * stride] = (int16_t)y[i];
-  }
-}
 
 // Asks for the weights that the next point reads in as many products from here.
 #define OCELLI_PREFETCH(weights)                                                             \
@@ -164,36 +82,6 @@ void ocelli_winograd_product(
     rows -= count;
     values += count * valueStride;
     sums += 2 * count * OCELLI_VECTOR_FLOATS;
-  }
-}
-
-// y = Aᵀ m
-static inline __attribute__((always_inline)) void transform_sums(
-    const ocelli_int32_vector m[6], ocelli_int32_vector y[4]) {
-  const ocelli_int32_vector even = m[1] + m[2], odd = m[1] - m[2];
-  const ocelli_int32_vector outerEven = m[3] + m[4], outerOdd = m[3] - m[4];
-  y[0] = m[0] + even + outerEven;
-  y[1] = odd + (outerOdd << 1);
-  y[2] = even + (outerEven << 2);
-  y[3] = odd + (outerOdd << 3) + (m[5] << 2);
-}
-
-void ocelli_winograd_output(const int32_t *sums, intptr_t stride, int32_t *outputs) {
-  ocelli_int32_vector columns[6][4];
-  OCELLI_EACH(j, 6) {
-    ocelli_int32_vector m[6];
-    OCELLI_EACH(i, 6) m[i] = *(const ocelli_int32_vector *)(sums + (6 * i + j) * stride);
-    transform_sums(m, columns[j]);
-  }
-  OCELLI_EACH(i, 4) {
-    ocelli_int32_vector m[6], y[4];
-    OCELLI_EACH(j, 6) m[j] = columns[j][i];
-    transform_sums(m, y);
-    OCELLI_EACH(j, 4) {
-      ocelli_int32_vector *output = (ocelli_int32_vector *)outputs + 4 * i + j;
-      // 9 · 954437177 = 1 modulo 2³², so this is 64 y.
-      *output += y[j] * 954437177 >> 6;
-    }
   }
 }
 

@@ -117,10 +117,15 @@ static void sync_folder(const char *path) {
   close(descriptor);
 }
 
-// Writes a character and a whole number behind it, 11 bytes at most; returns their end.
-static char *append_number(char *target, char first, double number) {
-  *target = first;
-  return target + 1 + ocelli_number_text(number, 0, 0, target + 1, 10);
+// Writes a character and the decimal digits of a number, 11 bytes at most; returns their end.
+static char *append_number(char *target, char first, unsigned number) {
+  char digits[10];
+  int count = 0;
+  do digits[count++] = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  *target++ = first;
+  while (count > 0) *target++ = digits[--count];
+  return target;
 }
 
 // Creates a file beside path that did not exist, with the rights that path has or would get.
@@ -134,7 +139,7 @@ static int create_beside(const char *path, char *temporary, size_t capacity) {
       return -1;
     }
     memcpy(temporary, path, length);
-    char *end = append_number(temporary + length, '.', getpid());
+    char *end = append_number(temporary + length, '.', (unsigned)getpid());
     end = append_number(end, '-', atomic_fetch_add(&counter, 1));
     memcpy(end, ".tmp", 5);
     int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Kernels
 import TestSupport
 import Testing
@@ -68,4 +69,12 @@ struct PackingLayoutTests {
   @Test func `this build's layout has a name`() {
     #expect(PackingLayout.named.contains { $0.layout == .native })
   }
+
+  /// `make narrow` says by how many elements of a sum the weights are to be packed.
+  @Test(.enabled(if: elements != nil))
+  func `a narrow build runs the loops that it is to test`() {
+    #expect(Machine.reduces && "\(Machine.reductionElements)" == Self.elements)
+  }
+
+  static let elements = ProcessInfo.processInfo.environment["OCELLI_NARROW"]
 }

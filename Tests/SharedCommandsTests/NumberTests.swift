@@ -6,7 +6,8 @@ import Text
 struct NumberTests {
   @Test func `decimals are those of printf`() {
     let values: [Double] = [
-      0, 0.05, 0.25, 12.345, 99.95, -0.75, 1e9, 2.5e-7, 1.7e308, .leastNonzeroMagnitude,
+      0, 0.05, 0.25, 12.345, 99.95, -0.75, 1e9, 2.5e-7, 3e22, -6.8e205, 1.7e308,
+      .leastNonzeroMagnitude,
     ]
     for value in values {
       #expect(value.text(digits: 1) == String(format: "%.1f", value))

@@ -43,6 +43,11 @@ struct SourceFile: Sendable {
     guard isText,
       let text = try? String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
     else { return nil }
+    self.init(path, text: text)
+  }
+
+  /// A file that is not there, for tests of tests.
+  init(_ path: String, text: String) {
     self.path = path
     lines = text.split(separator: "\n", omittingEmptySubsequences: false)
   }

@@ -16,7 +16,7 @@
 #elif defined(__AVX__)
 #define OCELLI_VECTOR_FLOATS 8
 #define OCELLI_VECTOR_REGISTERS 16
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(OCELLI_NARROW)
 #define OCELLI_VECTOR_FLOATS 4
 #define OCELLI_VECTOR_REGISTERS 32
 #else
@@ -127,14 +127,8 @@ static inline void ocelli_prefetch(const void *address) {
   __builtin_prefetch(address);
 }
 
-#include "OutputStage.h"
-
-#include "ReductionTiles.h"
-
-#include "DepthwiseTiles.h"
+#include "IntegerTiles.h"
 
 #include "IntegerIntrinsics.h"
-
-#include "WinogradTiles.h"
 
 #endif

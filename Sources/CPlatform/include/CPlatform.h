@@ -105,14 +105,6 @@ void ocelli_write_error(const void *bytes, intptr_t byteCount);
 // Writes bytes to standard output, which holds them back. Errors show when it is flushed.
 void ocelli_write_output(const void *bytes, intptr_t byteCount);
 
-// `value` as printf writes it: with so many digits behind the point (%f), or so many significant
-// ones at most (%g). Returns its length.
-intptr_t ocelli_number_text(
-    double value, int32_t digits, _Bool areSignificant, char *text, intptr_t capacity);
-
-// Reads a number from a text that is one from its first to its last byte; whether it is.
-_Bool ocelli_parse_float(const char *text, float *value);
-
 // The system's text for an errno, as a C string of at most capacity bytes.
 void ocelli_error_text(int32_t code, char *text, intptr_t capacity);
 

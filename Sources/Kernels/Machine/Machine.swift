@@ -24,7 +24,7 @@ package enum Machine {
   }
   /// Whether convolutions across channels are computed by `ReductionTiles`.
   @inline(__always) package static var reduces: Bool { OCELLI_REDUCES != 0 }
-  /// Consecutive elements along the sum that its weights are packed by; 0 without it.
+  /// How many consecutive elements of a sum weights are packed by there; 0 elsewhere.
   @inline(__always) package static var reductionElements: Int {
     guard reduces else { return 0 }
     return Int(ocelli_has_byte_dot() ? OCELLI_REDUCTION_SHORT : OCELLI_REDUCTION_LONG)

@@ -38,7 +38,7 @@ package struct PackingLayout: Equatable, Sendable {
 
   var registerByteCount: Int { lanes * MemoryLayout<Int32>.stride }
 
-  /// That of this build.
+  /// The layout of this build.
   @inline(__always) package static var native: PackingLayout {
     PackingLayout(
       lanes: Machine.vectorFloats, registers: Machine.vectorRegisters,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-/// A convolution in which each channel is filtered alone, where registers are narrow: on ARM and
-/// RISC-V.
+/// A depthwise convolution for CPUs with narrow registers: ARM and RISC-V.
 ///
 /// Channels are what a register holds, eight at a time, as they are in the input; a pixel's taps
 /// are read from a padded copy of the rows that a block of output rows needs.
@@ -91,7 +90,7 @@ struct DirectDepthwise {
   ) -> () -> Void {
     let blocks = (geometry.outputHeight + blockRows - 1) / blockRows
     let workerBytes = scratchByteCount
-    let range = Requantization(quantization)
+    let requantization = Requantization(quantization)
     return {
       pool.forEach(geometry.batch * blocks) { item, worker in
         let (n, block) = item.quotientAndRemainder(dividingBy: blocks)
@@ -100,7 +99,7 @@ struct DirectDepthwise {
         let copy = (scratch + worker * workerBytes).assumingMemoryBound(
           to: PaddedInput.Element.self)
         fill(n, rows, from: source, zeroPoint: quantization.inputZeroPoint, into: copy)
-        run(packed, UnsafePointer(copy), n, rows, range, into: target)
+        run(packed, UnsafePointer(copy), n, rows, requantization, into: target)
       }
     }
   }
@@ -135,7 +134,7 @@ struct DirectDepthwise {
   /// The outputs of `rows`, panel by panel.
   private func run(
     _ packed: UnsafeRawPointer, _ copy: UnsafePointer<PaddedInput.Element>, _ n: Int,
-    _ rows: Range<Int>, _ range: Requantization, into target: TensorView<Int8>
+    _ rows: Range<Int>, _ requantization: Requantization, into target: TensorView<Int8>
   ) {
     let channels = geometry.outputChannels
     var window = ocelli_depthwise(
@@ -148,7 +147,7 @@ struct DirectDepthwise {
       let channel = index * Self.panelChannels
       let panel = (packed + index * panelBytes).assumingMemoryBound(to: IntegerVector.self)
       let isWide = packed.load(fromByteOffset: index * panelBytes + wideOffset, as: Int32.self)
-      var output = range.stage(
+      var output = requantization.stage(
         panel + Self.vectors, channels: channels - channel, pixelStride: target.pixelStride,
         rowStride: target.width * target.pixelStride)
       window.window = UnsafePointer(OpaquePointer(copy + channel))

@@ -44,7 +44,7 @@ package enum IntegerConvolution {
     case .depthwise: IntegerDepthwise(geometry, for: layout).packedByteCount
     case .directDepthwise: DirectDepthwise(geometry, for: layout).packedByteCount
     case .winograd: IntegerWinograd(geometry, for: layout).packedByteCount
-    case .product: IntegerGEMM(geometry, for: layout).packedByteCount
+    case .gemm: IntegerGEMM(geometry, for: layout).packedByteCount
     }
   }
 
@@ -67,7 +67,7 @@ package enum IntegerConvolution {
     case .directDepthwise:
       DirectDepthwise(geometry, for: layout).pack(parameters, into: packed)
     case .winograd: IntegerWinograd(geometry, for: layout).pack(parameters, into: packed)
-    case .product: IntegerGEMM(geometry, for: layout).pack(parameters, into: packed)
+    case .gemm: IntegerGEMM(geometry, for: layout).pack(parameters, into: packed)
     }
   }
 
@@ -78,7 +78,7 @@ package enum IntegerConvolution {
       case .depthwise: IntegerDepthwise(geometry, threadCount: threadCount).scratchByteCount
       case .directDepthwise: DirectDepthwise(geometry, threadCount: threadCount).scratchByteCount
       case .winograd: IntegerWinograd(geometry, threadCount: threadCount).scratchByteCount
-      case .product: IntegerGEMM(geometry, threadCount: threadCount).scratchByteCount
+      case .gemm: IntegerGEMM(geometry, threadCount: threadCount).scratchByteCount
       }
     return threadCount * bytes
   }
@@ -94,7 +94,7 @@ package enum IntegerConvolution {
       scratch: scratch, pool: pool)()
   }
 
-  /// `forward` of these operands, to be called any number of times.
+  /// A closure that runs `forward` on these operands, each time that it is called.
   package static func bound(
     _ input: TensorView<Int8>, packed: UnsafeRawPointer, quantization: Quantization,
     into output: TensorView<Int8>, _ geometry: ConvolutionGeometry,
@@ -110,7 +110,7 @@ package enum IntegerConvolution {
     case .winograd:
       IntegerWinograd(geometry, threadCount: pool.threadCount).bound(
         input, packed, quantization, into: output, scratch: scratch, pool: pool)
-    case .product:
+    case .gemm:
       IntegerGEMM(geometry, threadCount: pool.threadCount).bound(
         input, packed, quantization, into: OutputLattice(output), scratch: scratch, pool: pool)
     }
@@ -121,7 +121,7 @@ package enum IntegerConvolution {
     case depthwise
     case directDepthwise
     case winograd
-    case product
+    case gemm
 
     init(_ geometry: ConvolutionGeometry, _ layout: PackingLayout) {
       if geometry.groups == geometry.inputChannels && geometry.groups > 1 {
@@ -129,8 +129,51 @@ package enum IntegerConvolution {
       } else if IntegerWinograd.suits(geometry, for: layout) {
         self = .winograd
       } else {
-        self = .product
+        self = .gemm
       }
     }
+  }
+}
+
+extension IntegerConvolution {
+  /// The equation, one output after the other: what every fast path is tested against.
+  package static func referenceForward(
+    _ input: TensorView<Int8>, weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
+    multipliers: UnsafePointer<FixedPointMultiplier>, quantization: Quantization,
+    into output: TensorView<Int8>, _ g: ConvolutionGeometry
+  ) {
+    for n in 0..<g.batch {
+      for i in 0..<g.outputHeight {
+        for j in 0..<g.outputWidth {
+          for o in 0..<g.outputChannels {
+            let group = o / g.groupOutputChannels
+            var sum = bias?[o] ?? 0
+            for a in 0..<g.kernelHeight {
+              let y = i * g.strideHeight + a * g.dilationHeight - g.paddingTop
+              guard y >= 0 && y < g.inputHeight else { continue }
+              for b in 0..<g.kernelWidth {
+                let x = j * g.strideWidth + b * g.dilationWidth - g.paddingLeft
+                guard x >= 0 && x < g.inputWidth else { continue }
+                let pixel = input.pixel(n, y, x) + group * g.groupInputChannels
+                let tap = (o * g.kernelHeight + a) * g.kernelWidth + b
+                for c in 0..<g.groupInputChannels {
+                  let weight = Int32(weights[tap * g.groupInputChannels + c])
+                  sum += (Int32(pixel[c]) - quantization.inputZeroPoint) * weight
+                }
+              }
+            }
+            output.pixel(n, i, j)[o] = quantization.output(sum, multipliers[o])
+          }
+        }
+      }
+    }
+  }
+}
+
+extension IntegerConvolution.Quantization {
+  /// R(`sum`) + z_y within `minimum`...`maximum`.
+  func output(_ sum: Int32, _ multiplier: FixedPointMultiplier) -> Int8 {
+    let scaled = roundsOnce ? multiplier.applyRoundingOnce(sum) : multiplier.apply(sum)
+    return Int8(min(max(Int64(scaled) + Int64(outputZeroPoint), Int64(minimum)), Int64(maximum)))
   }
 }

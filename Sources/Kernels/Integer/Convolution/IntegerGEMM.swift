@@ -113,7 +113,7 @@ struct IntegerGEMM {
     return firstInputRow(pixel: first)..<firstInputRow(pixel: last) + geometry.windowHeight
   }
 
-  /// Rows that both of two neighbouring rows of output read.
+  /// Input rows that two neighbouring output rows share.
   var sharedRows: Int { max(0, geometry.windowHeight - geometry.strideHeight) }
 
   func pack(_ parameters: IntegerParameters, into packed: UnsafeMutableRawPointer) {
@@ -190,5 +190,157 @@ struct IntegerGEMM {
     guard areWide else { return }
     let flag = (panelVectors - 1) * layout.registerByteCount
     UnsafeMutableRawPointer(panel.base).storeBytes(of: 1, toByteOffset: flag, as: Int32.self)
+  }
+}
+
+extension IntegerGEMM {
+  func bound(
+    _ source: TensorView<Int8>, _ packed: UnsafeRawPointer,
+    _ quantization: IntegerConvolution.Quantization, into target: OutputLattice,
+    scratch: UnsafeMutableRawPointer, pool: ThreadPool
+  ) -> () -> Void {
+    let blocks = blocks
+    let stripBytes = scratchByteCount
+    let strips = (0..<pool.threadCount).map { scratch + $0 * stripBytes }
+    let loop = IntegerGEMMLoop(
+      gemm: self, source: source, zeroPoint: quantization.inputZeroPoint,
+      panels: packed.assumingMemoryBound(to: IntegerVector.self),
+      requantization: Requantization(quantization), target: target)
+    return {
+      if blocks.sharesStrips { for strip in strips { InputStrip(strip).forget() } }
+      pool.forEach(blocks.count) { item, worker in
+        loop.run(blocks.block(item), InputStrip(strips[worker]), isShared: blocks.sharesStrips)
+      }
+    }
+  }
+}
+
+/// One thread's part of the padded copy: the rows that a block reads.
+///
+/// Each thread makes its own, of input that it mostly wrote itself: that is quicker than to fetch
+/// what another one has copied.
+struct InputStrip {
+  private let group: UnsafeMutablePointer<Int>
+  let elements: UnsafeMutablePointer<PaddedInput.Element>
+
+  static let headerBytes = 64
+
+  init(_ memory: UnsafeMutableRawPointer) {
+    group = memory.assumingMemoryBound(to: Int.self)
+    elements = (memory + Self.headerBytes).assumingMemoryBound(to: PaddedInput.Element.self)
+  }
+
+  /// Whether the copy is that of `group`: blocks that share a copy differ in nothing else.
+  func holds(_ group: Int) -> Bool { self.group.pointee == group }
+  func keep(_ group: Int) { self.group.pointee = group }
+  func forget() { group.pointee = -1 }
+}
+
+/// A product with its operands.
+struct IntegerGEMMLoop {
+  let gemm: IntegerGEMM
+  let source: TensorView<Int8>
+  let zeroPoint: Int32
+  let panels: UnsafePointer<IntegerVector>
+  let requantization: Requantization
+  let target: OutputLattice
+
+  func run(_ block: IntegerGEMMBlock, _ strip: InputStrip, isShared: Bool) {
+    let rows = gemm.inputRows(block.tiles)
+    if !isShared || !strip.holds(block.group) {
+      gemm.input.fill(
+        rows, group: block.group, from: source, zeroPoint: zeroPoint, into: strip.elements)
+      strip.keep(block.group)
+    }
+    // Where the copy of the whole group would begin.
+    run(block, UnsafePointer(strip.elements) - rows.lowerBound * gemm.input.rowElements)
+  }
+
+  private func run(_ block: IntegerGEMMBlock, _ copy: UnsafePointer<PaddedInput.Element>) {
+    if Machine.reduces { return ReductionTiles(loop: self, block: block, copy: copy).run() }
+    switch gemm.vectors {
+    case 1: specialize(SpreadRow.self, block, copy)
+    case 2: specialize(SpreadRow2.self, block, copy)
+    default: specialize(SpreadRow4.self, block, copy)
+    }
+  }
+
+  @inline(__always) private func specialize<Row: IntegerRow>(
+    _ row: Row.Type, _ block: IntegerGEMMBlock, _ copy: UnsafePointer<PaddedInput.Element>
+  ) {
+    IntegerTileHeight.specialize(
+      gemm.tileRows, IntegerGEMMTiles<Row>(loop: self, block: block, copy: copy))
+  }
+
+  /// Where the first pixel of `line` is written.
+  @inline(__always) func destination(line: Int) -> UnsafeMutablePointer<Int8> {
+    guard gemm.lineLength == gemm.geometry.outputWidth else {
+      return target.base + line * target.imageStride
+    }
+    let (n, i) = line.quotientAndRemainder(dividingBy: gemm.geometry.outputHeight)
+    return target.base + n * target.imageStride + i * target.rowStride
+  }
+}
+
+/// The tiles of one block.
+private struct IntegerGEMMTiles<Row: IntegerRow>: IntegerTileBody {
+  let loop: IntegerGEMMLoop
+  let block: IntegerGEMMBlock
+  let copy: UnsafePointer<PaddedInput.Element>
+
+  @inline(never) func run<Tile: IntegerTile>(_ tile: Tile.Type) where Tile.Row == Row {
+    let gemm = loop.gemm
+    let width = Row.vectors * Machine.vectorFloats
+    let pixelElements = gemm.geometry.strideWidth * gemm.input.channels
+    let tilesPerLine = gemm.tilesPerLine
+    for index in block.panels {
+      let panel =
+        loop.panels + (block.group * gemm.panelsPerGroup + index) * gemm.panelVectors
+      let channel = block.group * gemm.geometry.groupOutputChannels + index * width
+      let channels = min(width, gemm.geometry.groupOutputChannels - index * width)
+      for place in block.tiles {
+        let (line, number) = place.quotientAndRemainder(dividingBy: tilesPerLine)
+        let first = number * Tile.rows
+        let row = gemm.firstInputRow(pixel: line * gemm.lineLength)
+        let sums = sum(
+          tile, copy + row * gemm.input.rowElements + first * pixelElements, panel,
+          stride: pixelElements * MemoryLayout<PaddedInput.Element>.stride)
+        sums.store(
+          panel + Row.vectors, loop.requantization, rows: gemm.lineLength - first,
+          channels: channels,
+          to: loop.destination(line: line) + first * loop.target.columnStride + channel,
+          stride: loop.target.columnStride)
+      }
+    }
+  }
+
+  @inline(__always) private func sum<Tile: IntegerTile>(
+    _ tile: Tile.Type, _ window: UnsafePointer<PaddedInput.Element>,
+    _ panel: UnsafePointer<IntegerVector>, stride: Int
+  ) -> Tile where Tile.Row == Row {
+    let gemm = loop.gemm
+    let geometry = gemm.geometry
+    let elementBytes = MemoryLayout<PaddedInput.Element>.stride
+    let rowBytes = geometry.dilationHeight &* gemm.input.rowElements &* elementBytes
+    let columnBytes = geometry.dilationWidth &* gemm.input.channels &* elementBytes
+    var tile = Tile(repeating: Row(at: panel))
+    var weights = panel + IntegerPanel.headerVectors(Row.vectors)
+    var runsLeft = gemm.runCount
+    var row = UnsafeRawPointer(window)
+    while runsLeft > 0 {
+      var run = row
+      for _ in 0..<gemm.runsPerRow {
+        var activations = run
+        for _ in 0..<gemm.runSteps {
+          tile.add(activations, stride: stride, times: Row(at: weights))
+          activations += 4
+          weights += Row.vectors
+        }
+        run += columnBytes
+      }
+      runsLeft &-= gemm.runsPerRow
+      row += rowBytes
+    }
+    return tile
   }
 }

@@ -23,33 +23,33 @@ struct IntegerGEMMBlocks {
   private static var largest: Int { 1 << 24 }
   /// Bytes of weights that a thread reads again and again for one tile after another.
   private static var cachedBytes: Int { 1 << 17 }
-  /// Products that take as long as one output's way from its sum to its byte.
+  /// What it costs to make a byte of a sum, in products.
   private static var outputCost: Int { 12 * Machine.dotElements }
-  /// Products that take as long as to copy one activation.
+  /// What it costs to copy one activation, in products.
   private static var copyCost: Int { 8 }
 
-  init(_ product: IntegerGEMM) {
-    groups = product.geometry.groups
-    tiles = product.lineCount * product.tilesPerLine
-    panels = product.panelsPerGroup
-    let isRow = product.lineLength == product.geometry.outputWidth
-    unitTiles = isRow ? product.tilesPerLine : 1
+  init(_ gemm: IntegerGEMM) {
+    groups = gemm.geometry.groups
+    tiles = gemm.lineCount * gemm.tilesPerLine
+    panels = gemm.panelsPerGroup
+    let isRow = gemm.lineLength == gemm.geometry.outputWidth
+    unitTiles = isRow ? gemm.tilesPerLine : 1
     // In 64 bits: on small boards such counts do not fit into an `Int`.
-    let width = product.vectors * Machine.vectorFloats
-    let depth = product.runCount * product.runSteps * product.stepElements + Self.outputCost
+    let width = gemm.vectors * Machine.vectorFloats
+    let depth = gemm.runCount * gemm.runSteps * gemm.stepElements + Self.outputCost
     let unitCost =
-      Int64(unitTiles * product.tileRows) * Int64(panels * width) * Int64(depth)
+      Int64(unitTiles * gemm.tileRows) * Int64(panels * width) * Int64(depth)
     let units = tiles / unitTiles
     let blocks = Self.count(
-      work: Int64(units) * unitCost * Int64(groups), threads: product.threadCount)
+      work: Int64(units) * unitCost * Int64(groups), threads: gemm.threadCount)
     let blocksPerGroup = (blocks + groups - 1) / groups
-    let weightBytes = panels * product.panelVectors * MemoryLayout<IntegerVector>.stride
+    let weightBytes = panels * gemm.panelVectors * MemoryLayout<IntegerVector>.stride
     if weightBytes <= Self.cachedBytes && units > 1 {
       // What two blocks both copy is not to cost more than a 32nd of a block.
       let copied =
-        Int64(product.sharedRows) * Int64(product.input.rowElements) * Int64(Self.copyCost)
+        Int64(gemm.sharedRows) * Int64(gemm.input.rowElements) * Int64(Self.copyCost)
       let most = Int(Int64(units) / max(1, 32 * copied / unitCost))
-      tileBlocks = max(1, min(units, max(most, product.threadCount), blocksPerGroup))
+      tileBlocks = max(1, min(units, max(most, gemm.threadCount), blocksPerGroup))
       panelBlocks = 1
     } else {
       tileBlocks = 1

@@ -29,18 +29,11 @@ struct IntegerParameters {
 ///
 /// Activations are taken as q + `ocelli_dot`'s offset, so that −z_x · Σ w and −offset · Σ w are
 /// part of the bias.
-struct IntegerPanel {
-  let base: UnsafeMutablePointer<IntegerVector>
-  /// Registers of channels.
-  let vectors: Int
-
-  /// Registers before the weights.
+enum IntegerPanel {
+  /// Registers before the weights of a panel of so many registers of channels.
   static func headerVectors(_ vectors: Int) -> Int {
     vectors * (1 + Requantization.vectorsPerScale)
   }
-
-  var scales: UnsafeMutablePointer<IntegerVector> { base + vectors }
-  var weights: UnsafeMutablePointer<IntegerVector> { base + Self.headerVectors(vectors) }
 }
 
 /// Writes a panel for any CPU's registers.

@@ -14,7 +14,7 @@ package enum IntegerTransposedConvolution {
     _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native
   ) -> Int {
     var count = 0
-    TransposedPhase.forEach(geometry) { count += $0.product(for: layout).packedByteCount }
+    TransposedPhase.forEach(geometry) { count += $0.gemm(for: layout).packedByteCount }
     return count
   }
 
@@ -28,11 +28,11 @@ package enum IntegerTransposedConvolution {
   ) {
     var offset = 0
     TransposedPhase.forEach(geometry) { phase in
-      let product = phase.product(for: layout)
+      let gemm = phase.gemm(for: layout)
       let parameters = phase.parameters(
         weights: weights, bias: bias, multipliers: multipliers, quantization: quantization)
-      product.pack(parameters, into: packed + offset)
-      offset += product.packedByteCount
+      gemm.pack(parameters, into: packed + offset)
+      offset += gemm.packedByteCount
     }
   }
 
@@ -40,7 +40,7 @@ package enum IntegerTransposedConvolution {
   package static func scratchByteCount(_ geometry: ConvolutionGeometry, threadCount: Int) -> Int {
     var count = 0
     TransposedPhase.forEach(geometry) {
-      count = max(count, $0.product(threadCount: threadCount).scratchByteCount)
+      count = max(count, $0.gemm(threadCount: threadCount).scratchByteCount)
     }
     return count * threadCount
   }
@@ -53,11 +53,11 @@ package enum IntegerTransposedConvolution {
   ) {
     var offset = 0
     TransposedPhase.forEach(geometry) { phase in
-      let product = phase.product(threadCount: pool.threadCount)
-      product.bound(
+      let gemm = phase.gemm(threadCount: pool.threadCount)
+      gemm.bound(
         input, packed + offset, quantization, into: phase.lattice(of: output),
         scratch: scratch, pool: pool)()
-      offset += product.packedByteCount
+      offset += gemm.packedByteCount
     }
   }
 }
@@ -123,7 +123,7 @@ private struct TransposedPhase {
   private var hasTaps: Bool { vertical.tapCount > 0 && horizontal.tapCount > 0 }
 
   /// A phase without taps is a convolution by one weight of 0.
-  func product(threadCount: Int = 1, for layout: PackingLayout = .native) -> IntegerGEMM {
+  func gemm(threadCount: Int = 1, for layout: PackingLayout = .native) -> IntegerGEMM {
     IntegerGEMM(
       ConvolutionGeometry(
         batch: geometry.batch, inputHeight: geometry.outputHeight,
@@ -161,5 +161,41 @@ private struct TransposedPhase {
       base: output.pixel(0, row, column), columnStride: geometry.strideWidth * output.pixelStride,
       rowStride: geometry.strideHeight * output.width * output.pixelStride,
       imageStride: output.height * output.width * output.pixelStride)
+  }
+}
+
+extension IntegerTransposedConvolution {
+  /// The equation, as a sum over the inputs and taps that reach each output.
+  package static func referenceForward(
+    _ input: TensorView<Int8>, weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
+    multipliers: UnsafePointer<FixedPointMultiplier>,
+    quantization: IntegerConvolution.Quantization, into output: TensorView<Int8>,
+    _ g: ConvolutionGeometry
+  ) {
+    for n in 0..<g.batch {
+      for y in 0..<g.inputHeight {
+        for x in 0..<g.inputWidth {
+          for o in 0..<g.inputChannels {
+            var sum = bias?[o] ?? 0
+            for a in 0..<g.kernelHeight {
+              let (i, rowRest) = (y + g.paddingTop - a * g.dilationHeight)
+                .quotientAndRemainder(dividingBy: g.strideHeight)
+              guard rowRest == 0 && i >= 0 && i < g.outputHeight else { continue }
+              for b in 0..<g.kernelWidth {
+                let (j, columnRest) = (x + g.paddingLeft - b * g.dilationWidth)
+                  .quotientAndRemainder(dividingBy: g.strideWidth)
+                guard columnRest == 0 && j >= 0 && j < g.outputWidth else { continue }
+                let tap = (o * g.kernelHeight + a) * g.kernelWidth + b
+                for c in 0..<g.outputChannels {
+                  let weight = Int32(weights[tap * g.outputChannels + c])
+                  sum += (Int32(input.pixel(n, i, j)[c]) - quantization.inputZeroPoint) * weight
+                }
+              }
+            }
+            output.pixel(n, y, x)[o] = quantization.output(sum, multipliers[o])
+          }
+        }
+      }
+    }
   }
 }

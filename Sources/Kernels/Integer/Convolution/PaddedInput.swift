@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import CIntrinsics
 
-/// A copy of the input in scratch memory that a product can read without a question: padded with
-/// the zero point, each group of channels an image of its own, activations as `ocelli_dot` takes
-/// them.
+/// A copy of the input in scratch memory, which a product reads without looking for borders: padded
+/// with the zero point, each group of channels an image of its own, activations as `ocelli_dot`
+/// takes them.
 struct PaddedInput {
   typealias Element = ocelli_dot_activation
 

@@ -12,31 +12,31 @@ struct ReductionTiles {
   let copy: UnsafePointer<PaddedInput.Element>
 
   func run() {
-    let first = block.group * loop.product.panelsPerGroup
+    let first = block.group * loop.gemm.panelsPerGroup
     for index in block.panels {
-      run(loop.panels + (first + index) * loop.product.panelVectors, index)
+      run(loop.panels + (first + index) * loop.gemm.panelVectors, index)
     }
   }
 
   /// All tiles of panel `index` of the group, line by line.
   private func run(_ panel: UnsafePointer<IntegerVector>, _ index: Int) {
-    let product = loop.product
-    let channels = product.geometry.groupOutputChannels
-    let channel = index * product.vectors * Machine.vectorFloats
-    var output = loop.range.stage(
-      panel + product.vectors, channels: channels - channel, pixelStride: loop.target.columnStride)
-    var reduction = product.reduction
+    let gemm = loop.gemm
+    let channels = gemm.geometry.groupOutputChannels
+    let channel = index * gemm.vectors * Machine.vectorFloats
+    var output = loop.requantization.stage(
+      panel + gemm.vectors, channels: channels - channel, pixelStride: loop.target.columnStride)
+    var reduction = gemm.reduction
     var place = block.tiles.lowerBound
     while place < block.tiles.upperBound {
-      let (line, number) = place.quotientAndRemainder(dividingBy: product.tilesPerLine)
-      let tiles = min(product.tilesPerLine - number, block.tiles.upperBound - place)
-      let pixel = number * product.tileRows
-      let row = product.firstInputRow(pixel: line * product.lineLength)
+      let (line, number) = place.quotientAndRemainder(dividingBy: gemm.tilesPerLine)
+      let tiles = min(gemm.tilesPerLine - number, block.tiles.upperBound - place)
+      let pixel = number * gemm.tileRows
+      let row = gemm.firstInputRow(pixel: line * gemm.lineLength)
       reduction.window = UnsafePointer(
-        OpaquePointer(copy + row * product.input.rowElements + pixel * reduction.pixelBytes))
+        OpaquePointer(copy + row * gemm.input.rowElements + pixel * reduction.pixelBytes))
       let target = loop.destination(line: line) + pixel * loop.target.columnStride
-      product.reduce(
-        &reduction, panel, pixels: min(tiles * product.tileRows, product.lineLength - pixel),
+      gemm.reduce(
+        &reduction, panel, pixels: min(tiles * gemm.tileRows, gemm.lineLength - pixel),
         &output, into: target + block.group * channels + channel)
       place += tiles
     }

@@ -65,28 +65,28 @@ struct Requantization {
 /// instruction that narrows them does by itself.
 protocol OutputClamp {
   static func write(
-    _ scaled: IntegerVector, _ range: Requantization, first count: Int,
+    _ scaled: IntegerVector, _ requantization: Requantization, first count: Int,
     to target: UnsafeMutablePointer<Int8>)
 }
 
 /// Any clamp.
 enum AnyClamp: OutputClamp {
   @inline(__always) static func write(
-    _ scaled: IntegerVector, _ range: Requantization, first count: Int,
+    _ scaled: IntegerVector, _ requantization: Requantization, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
-    range.write(scaled, first: count, to: target)
+    requantization.write(scaled, first: count, to: target)
   }
 }
 
-/// That of a range that is whole, of integers in −2³¹ + 128 ..< 2³¹ − 127.
+/// The clamp to what a byte holds, for integers in −2³¹ + 128 ..< 2³¹ − 127.
 enum ByteClamp: OutputClamp {
   @inline(__always) static func write(
-    _ scaled: IntegerVector, _ range: Requantization, first count: Int,
+    _ scaled: IntegerVector, _ requantization: Requantization, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
     ocelli_store_saturated_bytes(
-      scaled &+ IntegerVector(repeating: range.zeroPoint), count, target)
+      scaled &+ IntegerVector(repeating: requantization.zeroPoint), count, target)
   }
 }
 
@@ -111,23 +111,23 @@ protocol OutputRule {
 /// left out and nothing is halved, which is what `unit` = 0 does. One rounding is as simple as its
 /// equation. Where `Machine.reduces`, `ocelli_outputs` is this rule, and there is no other.
 struct ExactOutput: OutputRule {
-  let range: Requantization
+  let requantization: Requantization
 
   @inline(__always) func store(
     _ sums: IntegerVector, _ scales: UnsafePointer<IntegerVector>, first count: Int,
     to target: UnsafeMutablePointer<Int8>
   ) {
     let unit = 0 &- scales[3]
-    if range.roundsOnce {
+    if requantization.roundsOnce {
       let total = IntegerVector(repeating: 31) &- scales[1] &- scales[2]
-      range.write(
+      requantization.write(
         ocelli_product_rounded_once(sums, scales[0], total), first: count, to: target)
       return
     }
     let product = ocelli_rounded_high_product(ocelli_shift_left(sums, scales[1]), scales[0])
     let rest = 0 &- scales[2] &- unit
     let lowered = ocelli_shift_right(product &- ocelli_sign_bit(product, unit), rest)
-    range.write(ocelli_shift_right(lowered &+ unit, unit), first: count, to: target)
+    requantization.write(ocelli_shift_right(lowered &+ unit, unit), first: count, to: target)
   }
 }
 
@@ -148,10 +148,10 @@ struct ExactOutput: OutputRule {
 /// Below 1, f is at most 1 − 2⁻²⁴, so that t is in −2³¹ + 128 ... 2³¹ − 128. Larger factors are
 /// replaced by 0 with a nudge of ½: always uncertain.
 struct NearestOutput<Clamp: OutputClamp>: OutputRule {
-  private let range: Requantization
+  private let requantization: Requantization
   private var distance = Vector(repeating: 0)
 
-  @inline(__always) init(_ range: Requantization) { self.range = range }
+  @inline(__always) init(_ requantization: Requantization) { self.requantization = requantization }
 
   /// Whether a sum was too near to a tie.
   @inline(__always) var isUncertain: Bool { ocelli_any_reaches(distance, 0.5 - 0x1p-13) }
@@ -163,6 +163,6 @@ struct NearestOutput<Clamp: OutputClamp>: OutputRule {
     let nudge = ocelli_with_signs(Vector(bits: scales[5]), sums)
     let scaled = nudge.adding(ocelli_to_floats(sums), times: Vector(bits: scales[4]))
     distance = ocelli_farther(distance, scaled)
-    Clamp.write(ocelli_nearest(scaled), range, first: count, to: target)
+    Clamp.write(ocelli_nearest(scaled), requantization, first: count, to: target)
   }
 }
