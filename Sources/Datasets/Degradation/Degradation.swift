@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
+public import Imaging
+public import Kernels
 
 /// What a cheap camera does to a picture, in the order in which it happens: dull light, a soft
 /// lens, few pixels, a noisy sensor, and compression. Strength 0, or no JPEG quality, leaves a step
@@ -42,5 +45,134 @@ public struct Degradation: Codable, Equatable, Sendable {
     try require(noise >= 0 && noise <= 1, "noise is from 0 to 1")
     if let shrink { try require((2...8).contains(shrink), "shrink is from 2 to 8") }
     if let jpegQuality { try require((1...100).contains(jpegQuality), "jpeg is from 1 to 100") }
+  }
+}
+
+extension Degradation: CustomStringConvertible {
+  /// Reads what `description` writes: `dull=0.4,blur=1.0,shrink=2,noise=0.05,jpeg=20`, any part
+  /// left out, each at most once; or `none`. The order of the parts says nothing: the steps always
+  /// come in the same order.
+  public init(parsing text: String) throws(DatasetError) {
+    self.init()
+    if text == "none" { return }
+    func fail(_ reason: String) -> DatasetError { .invalidDegradation(text: text, reason: reason) }
+    var seen: Set<Substring> = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let sides = part.split(separator: "=", omittingEmptySubsequences: false)
+      guard sides.count == 2 else { throw fail("'\(part)': expected NAME=STRENGTH") }
+      let (name, strength) = (sides[0], sides[1])
+      guard seen.insert(name).inserted else { throw fail("\(name) is given twice") }
+      if name == "jpeg" || name == "shrink" {
+        guard let number = Int(strength) else {
+          throw fail("\(name)=\(strength): expected a whole number")
+        }
+        if name == "jpeg" { jpegQuality = number } else { shrink = number }
+        continue
+      }
+      guard let value = Float(strength) else {
+        throw fail("\(name)=\(strength): expected a number")
+      }
+      switch name {
+      case "dull": dullness = value
+      case "blur": blur = value
+      case "noise": noise = value
+      default: throw fail("'\(name)': expected dull, blur, shrink, noise or jpeg")
+      }
+    }
+    do throws(DatasetError) {
+      try validate()
+    } catch {
+      guard case .invalidDegradation(_, let reason) = error else { throw error }
+      throw fail(reason)
+    }
+  }
+
+  /// The steps that do something, as `init(parsing:)` reads them.
+  public var description: String {
+    var parts: [String] = []
+    if dullness != 0 { parts.append("dull=\(dullness)") }
+    if blur != 0 { parts.append("blur=\(blur)") }
+    if let shrink { parts.append("shrink=\(shrink)") }
+    if noise != 0 { parts.append("noise=\(noise)") }
+    if let jpegQuality { parts.append("jpeg=\(jpegQuality)") }
+    return parts.isEmpty ? "none" : parts.joined(separator: ",")
+  }
+}
+
+extension Degradation {
+  /// `image`, degraded; noise is drawn from `random`. Bytes are rounded before the picture shrinks,
+  /// and before JPEG.
+  ///
+  /// - Precondition: the strengths are in their ranges (`validate`).
+  public func apply(
+    to image: Image, random: inout RandomGenerator
+  ) throws(ImageError) -> Image {
+    var result = image
+    let light = Degradation(dullness: dullness, blur: blur, noise: shrink == nil ? noise : 0)
+    light.applyToFloats(of: &result, random: &random)
+    if let shrink {
+      let small = result.resized(
+        width: max(1, image.width / shrink), height: max(1, image.height / shrink),
+        filter: .bicubic)
+      result = small.resized(width: image.width, height: image.height, filter: .bicubic)
+      Degradation(noise: noise).applyToFloats(of: &result, random: &random)
+    }
+    if let jpegQuality {
+      result = try Image.decode(result.encodedJPEG(quality: jpegQuality))
+    }
+    return result
+  }
+
+  /// Light, lens and noise; the result is rounded once.
+  private func applyToFloats(of image: inout Image, random: inout RandomGenerator) {
+    guard dullness > 0 || blur > 0 || noise > 0 else { return }
+    var pixels = image.pixels.map { Float($0) }
+    if dullness > 0 { dull(&pixels, of: image) }
+    if blur > 0 {
+      GaussianBlur(sigma: blur).apply(to: &pixels, width: image.width, height: image.height)
+    }
+    if noise > 0 { addNoise(to: &pixels, random: &random) }
+    image.pixels = pixels.map { UInt8(min(255, max(0, $0.rounded()))) }
+  }
+
+  private func dull(_ pixels: inout [Float], of image: Image) {
+    let grey =
+      255
+      * image.pixels.withUnsafeBufferPointer { bytes in
+        bytes.baseAddress.map { ColorTransform.meanGrey($0, byteCount: bytes.count) } ?? 0
+      }
+    let (brightness, contrast) = (1 - dullness / 2, 1 - dullness)
+    for index in pixels.indices {
+      pixels[index] = brightness * (grey + contrast * (pixels[index] - grey))
+    }
+  }
+
+  /// Two normal draws at a time by Box and Muller's method.
+  private func addNoise(to pixels: inout [Float], random: inout RandomGenerator) {
+    let sigma = 255 * noise
+    for index in stride(from: 0, to: pixels.count, by: 2) {
+      let radius = sigma * (-2 * log(1 - random.uniform())).squareRoot()
+      let angle = 2 * Float.pi * random.uniform()
+      pixels[index] += radius * cos(angle)
+      if index + 1 < pixels.count { pixels[index + 1] += radius * sin(angle) }
+    }
+  }
+}
+
+extension Dataset {
+  /// A copy of the set with each image degraded, its noise keyed by `seed` and the image's index;
+  /// labels, order and source names stay, so that the original is its `pairedWith`.
+  ///
+  /// - Parameter threads: one for each CPU where it is `nil`.
+  public func degraded(
+    by degradation: Degradation, seed: UInt64, threads: Int? = nil
+  ) throws(DatasetError) -> Dataset {
+    try degradation.validate()
+    return try mapped(
+      name: "\(name) (\(degradation))", width: width, height: height, threads: threads
+    ) { image, index throws(ImageError) in
+      var random = RandomKey.noise.generator(seed: seed, epoch: 0, index: index)
+      return try degradation.apply(to: image, random: &random)
+    }
   }
 }

@@ -79,3 +79,71 @@ extension Dataset {
     }
   }
 }
+
+extension Dataset {
+  /// Cuts the set in two at random: `second` gets `fraction` of the images, `first` the others.
+  ///
+  /// Both keep the proportions of the classes, and the order of the images.
+  public func split(
+    fraction: Double, seed: UInt64
+  ) throws(DatasetError) -> (first: Dataset, second: Dataset) {
+    guard fraction > 0 && fraction < 1 else { throw .invalidFraction(fraction) }
+    let secondCount = Int((Double(count) * fraction).rounded())
+    let parts = try split(counts: [count - secondCount, secondCount], seed: seed)
+    return (parts[0], parts[1])
+  }
+
+  /// Disjoint parts of exactly `counts` images, taken at random; what remains is in none of them.
+  ///
+  /// Each part keeps the proportions of the classes by largest remainder: part by part, a class
+  /// that has `r` of the `R` images left gives ⌊c · r / R⌋ of the part's `c`, and the classes with
+  /// the largest remainders (the first ones, when equal) give one more. So 5000 images of ten equal
+  /// classes give 401 + 99 of each for 4010 + 990.
+  public func split(counts: [Int], seed: UInt64) throws(DatasetError) -> [Dataset] {
+    let total = counts.reduce(0) { $0.addingReportingOverflow($1).partialValue }
+    guard counts.allSatisfy({ $0 > 0 && $0 <= count }), !counts.isEmpty, total <= count else {
+      throw .impossibleSplit(name: name, wanted: counts, available: count)
+    }
+    var remaining = indicesPerClass
+    for label in remaining.indices {
+      var random = RandomGenerator(seed: seed, stream: UInt64(label))
+      random.shuffle(&remaining[label])
+    }
+    return counts.map { partCount in
+      let shares = Self.largestRemainder(partCount, over: remaining.map(\.count))
+      var indices: [Int] = []
+      for (label, share) in shares.enumerated() {
+        indices += remaining[label].suffix(share)
+        remaining[label].removeLast(share)
+      }
+      return subset(indices.sorted())
+    }
+  }
+
+  /// A random part of the set with the proportions of its classes: `fraction` of it, at least one
+  /// image.
+  public func fraction(_ fraction: Double, seed: UInt64) throws(DatasetError) -> Dataset {
+    guard fraction > 0 && fraction <= 1 else { throw .invalidFraction(fraction) }
+    if fraction == 1 { return self }
+    let wanted = max(1, Int((Double(count) * fraction).rounded()))
+    return try split(counts: [wanted], seed: seed)[0]
+  }
+
+  /// `total` as a sum of whole shares in proportion to `weights`, none above its weight.
+  private static func largestRemainder(_ total: Int, over weights: [Int]) -> [Int] {
+    let weightSum = weights.reduce(0, +)
+    // Exact: the quota total · weight / weightSum as quotient and remainder of a full-width
+    // product.
+    let quotas = weights.map { weight in
+      weightSum.dividingFullWidth(total.multipliedFullWidth(by: weight))
+    }
+    var shares = quotas.map(\.quotient)
+    let missing = total - shares.reduce(0, +)
+    let byRemainder = quotas.indices.sorted { left, right in
+      let (a, b) = (quotas[left].remainder, quotas[right].remainder)
+      return a != b ? a > b : left < right
+    }
+    for index in byRemainder.prefix(missing) { shares[index] += 1 }
+    return shares
+  }
+}

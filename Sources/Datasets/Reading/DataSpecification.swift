@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+import Scenes
 
 /// Which images to train and test with, and what is done with them.
 public struct DataSpecification: Codable, Equatable, Sendable {
@@ -60,9 +61,13 @@ public struct DataSpecification: Codable, Equatable, Sendable {
   }
 
   /// Reads, splits, thins out and degrades the images, in this order.
-  public func load(report: ((Event) -> Void)? = nil) throws(DatasetError) -> Parts {
+  ///
+  /// - Parameter threads: one for each CPU where it is `nil`; the images do not depend on it.
+  public func load(
+    threads: Int? = nil, report: ((Event) -> Void)? = nil
+  ) throws(DatasetError) -> Parts {
     let seed = seed ?? 1
-    var (training, test) = try original(report)
+    var (training, test) = try original(threads, report)
     if test == nil || split != nil {
       let distinct = training.withoutDuplicates()
       if distinct.count < training.count {
@@ -92,15 +97,18 @@ public struct DataSpecification: Codable, Equatable, Sendable {
     let degradation = try Degradation(parsing: degrade)
     report?(.degrading(count: training.count + test.count))
     return Parts(
-      training: try training.degraded(by: degradation, seed: seed),
-      test: try degradedTest(test), cleanTraining: training, cleanTest: test,
+      training: try training.degraded(by: degradation, seed: seed, threads: threads),
+      test: try degradedTest(test, threads: threads), cleanTraining: training, cleanTest: test,
       overlapCount: shared.count)
   }
 
   /// Pictures degraded as the test images are; as they are where those are clean.
-  public func degradedTest(_ pictures: Dataset) throws(DatasetError) -> Dataset {
+  public func degradedTest(
+    _ pictures: Dataset, threads: Int? = nil
+  ) throws(DatasetError) -> Dataset {
     guard let degrade else { return pictures }
-    return try pictures.degraded(by: try Degradation(parsing: degrade), seed: (seed ?? 1) &+ 1)
+    return try pictures.degraded(
+      by: try Degradation(parsing: degrade), seed: (seed ?? 1) &+ 1, threads: threads)
   }
 
   /// What the test images show, where they are scenes: drawn, or of a folder that `SceneWriter`
@@ -112,21 +120,23 @@ public struct DataSpecification: Codable, Equatable, Sendable {
   }
 
   private func original(
-    _ report: ((Event) -> Void)?
+    _ threads: Int?, _ report: ((Event) -> Void)?
   ) throws(DatasetError) -> (Dataset, Dataset?) {
-    if let scenes { return (try scenes.draw(.train, size), try scenes.draw(.test, size)) }
+    if let scenes {
+      return (try scenes.draw(.train, size, threads), try scenes.draw(.test, size, threads))
+    }
     return try Dataset.loadParts(
-      path ?? "", size: size.map { (width: $0, height: $0) }
+      path ?? "", size: size.map { (width: $0, height: $0) }, threads: threads
     ) { done, total in report?(.reading(done: done, total: total)) }
   }
 }
 
 extension DataSpecification.Scenes {
   fileprivate func draw(
-    _ split: SceneParameters.Split, _ size: Int?
+    _ split: SceneParameters.Split, _ size: Int?, _ threads: Int?
   ) throws(DatasetError) -> Dataset {
     let generator = try generator(split, size)
-    guard let pool = ThreadPool(threadCount: 2) else {
+    guard let pool = Parallel.pool(threads: threads) else {
       throw .outOfMemory(name: "scenes", byteCount: 0)
     }
     return generator.dataset(count: split == .train ? training : test, on: pool)

@@ -5,6 +5,7 @@ import Imaging
 struct PictureList {
   let classNames: [String]
   let size: DatasetError.Size?
+  let threads: Int?
   let progress: DatasetProgress?
   private(set) var paths: [String] = []
   private(set) var labels: [Int32] = []
@@ -12,9 +13,12 @@ struct PictureList {
   /// Pictures decoded between two calls of `progress`.
   private static let chunkCount = 256
 
-  init(classNames: [String], size: DatasetError.Size?, progress: DatasetProgress?) {
+  init(
+    classNames: [String], size: DatasetError.Size?, threads: Int?, progress: DatasetProgress?
+  ) {
     self.classNames = classNames
     self.size = size
+    self.threads = threads
     self.progress = progress
   }
 
@@ -28,7 +32,7 @@ struct PictureList {
     labels += other.labels
   }
 
-  /// All pictures, decoded on two threads. Of several bad ones, the first in the list is reported.
+  /// All pictures, decoded. Of several bad ones, the first in the list is reported.
   func decoded(named name: String) throws(DatasetError) -> Dataset {
     guard let firstPath = paths.first else { throw .noImages(name: name) }
     let target: DatasetError.Size
@@ -55,7 +59,7 @@ struct PictureList {
       let chunk = start..<min(paths.count, start + Self.chunkCount)
       var failures = [DatasetError?](repeating: nil, count: chunk.count)
       failures.withUnsafeMutableBufferPointer { failures in
-        Parallel.forEach(chunk.count) { item in
+        Parallel.forEach(chunk.count, threads: threads) { item in
           let index = start + item
           let slot = bytes.extracting(index * imageByteCount..<(index + 1) * imageByteCount)
           failures[item] = self.decode(paths[index], to: slot, size: target)

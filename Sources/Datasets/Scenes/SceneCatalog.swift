@@ -1,6 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Scenes
 import Foundation
 import Imaging
+public import Kernels
+
+/// Draws pictures again with other backgrounds.
+public protocol BackgroundSource: Sendable {
+  /// The images of `dataset` that it knows.
+  func indices(in dataset: Dataset) -> [Int]
+
+  /// The images of `dataset` drawn again, at its size, and the class that what is behind each
+  /// belongs to, `nil` where it belongs to none.
+  ///
+  /// - Precondition: it knows all of them.
+  func variant(
+    _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
+  ) throws(DatasetError) -> (dataset: Dataset, backgrounds: [Int?])
+}
 
 /// What each picture of a set of scenes shows, from which it can be drawn again with another
 /// background.
@@ -63,5 +79,33 @@ public struct SceneCatalog: BackgroundSource {
       dataset.replacing(images, name: "\(dataset.name), \(variant.rawValue)"),
       drawn.map { $0.background?.rawValue }
     )
+  }
+}
+
+extension SceneGenerator {
+  /// Scenes 0 to `count` − 1 as labelled images in memory, drawn by the threads of `pool`.
+  ///
+  /// Image *i* of the data set is scene *i*: `scene(at: i)` tells its background, `mask(of:)` its
+  /// object. Source names are the paths that `SceneWriter` gives the pictures.
+  ///
+  /// - Precondition: `count` is positive.
+  public func dataset(count: Int, on pool: ThreadPool) -> Dataset {
+    precondition(count > 0, "a data set has at least one image")
+    let size = parameters.size
+    let byteCount = 3 * size * size
+    let pixels = PixelCache.filled(byteCount: count * byteCount) { bytes in
+      nonisolated(unsafe) let base = UnsafeMutableRawPointer(bytes.baseAddress.unsafelyUnwrapped)
+      pool.forEach(count) { index, _ in
+        render(scene(at: index)).pixels.withUnsafeBytes { image in
+          (base + index * byteCount).copyMemory(
+            from: image.baseAddress.unsafelyUnwrapped, byteCount: byteCount)
+        }
+      }
+    }
+    return Dataset(
+      name: "scenes/\(parameters.split.rawValue)", classNames: Self.labels, width: size,
+      height: size,
+      labels: (0..<count).map { Int32(scene(at: $0).label) }, pixels: pixels,
+      sourceNames: (0..<count).map { path(of: scene(at: $0)) })
   }
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Datasets
+package import Assessments
+package import Datasets
 import Explanation
 import Foundation
 import Imaging
 import Network
-public import Training
+package import Training
 
 /// Pictures that an enhancer fixed or broke, each plain and enhanced, with what the classifier
 /// looked at.
-public struct Gallery {
+package struct Gallery {
   /// A picture as it is shown.
   struct Entry {
     let plain: Image
@@ -24,7 +25,7 @@ public struct Gallery {
   let broken: [Entry]
 
   /// - Parameter limit: pictures of either kind, spread over the data set.
-  public init(
+  package init(
     _ model: AssessedModel, _ dataset: Dataset, before: Predictions, after: Predictions,
     limit: Int
   ) throws {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Statistics
+public import Assessments
 import Foundation
+import Text
 
 /// What an experiment has found: the file `results.json` of its folder.
 ///
@@ -37,11 +40,9 @@ public struct ExperimentResults: Codable, Equatable, Sendable {
     public var corruption: CorruptionAssessment?
   }
 
-  /// One way to predict the images: `C0` is the classifier alone, `enhanced` the enhancer in front
-  /// of it, `C1` to `C11` are the controls (`Control`), `C11/alone`, `transfer/NAME/alone` and
-  /// `transfer/NAME/enhanced` what their names say.
+  /// The predictions of one variant, and what they cost.
   public struct Variant: Codable, Equatable, Sendable {
-    public var id: String
+    public var id: VariantID
     public var title: String
     public var test: Accuracy
     /// On the training images, but for those held out.
@@ -73,7 +74,7 @@ public struct ExperimentResults: Codable, Equatable, Sendable {
   /// Paired: the same images, once without and once with what is tested.
   public struct Comparison: Codable, Equatable, Sendable {
     /// The variant that is compared with.
-    public var against: String
+    public var against: VariantID
     /// Images that only this variant gets right.
     public var fixed: Int
     /// Images that only the other gets right.
@@ -100,9 +101,9 @@ public struct ExperimentResults: Codable, Equatable, Sendable {
 
   /// A variant over all seeds.
   public struct VariantSummary: Codable, Equatable, Sendable {
-    public var id: String
+    public var id: VariantID
     public var title: String
-    public var against: String?
+    public var against: VariantID?
     public var accuracy: Spread
     public var training: Spread?
     public var gain: Spread?
@@ -150,7 +151,7 @@ public struct ExperimentTimes: Codable, Equatable, Sendable {
   public struct Variant: Codable, Equatable, Sendable {
     public var row: String
     public var seed: UInt64
-    public var id: String
+    public var id: VariantID
     /// Of training all models of the variant: on the clock, and of all threads together.
     public var seconds: Double
     public var cpuSeconds: Double
@@ -162,5 +163,48 @@ extension ExperimentTimes {
   public init?(folder: String) {
     guard let times: Self = CellFolder.read(folder + "/" + Self.fileName) else { return nil }
     self = times
+  }
+}
+
+/// Figures as tables and reports write them; nothing for what was not measured.
+extension ExperimentResults.VariantSummary {
+  public var name: String { id == .enhanced ? id.rawValue : "\(id.rawValue) \(title)" }
+  public var trainingText: String { training?.text ?? "" }
+  public var fixedText: String { Self.text(of: fixed) }
+  public var brokenText: String { Self.text(of: broken) }
+
+  /// The mean gain with its interval, in points.
+  public var gainText: String { gainEstimate?.percentages(signed: true) ?? "" }
+
+  var gainEstimate: IntervalEstimate? {
+    guard let gain, let lower, let upper else { return nil }
+    return IntervalEstimate(gain.mean, Interval(lower: lower, upper: upper))
+  }
+
+  private static func text(of count: Double?) -> String {
+    count.map { $0 == $0.rounded() ? "\(Int($0))" : $0.text(digits: 1) } ?? ""
+  }
+}
+
+extension ExperimentResults.Spread {
+  /// The mean, in per cent, with the deviation where there is one.
+  public var text: String { percentages() + " %" }
+
+  /// The same without a unit; with a sign where it is a difference.
+  func percentages(signed: Bool = false) -> String {
+    let text = String(format: signed ? "%+.1f" : "%.1f", mean * 100)
+    return text + (deviation.map { String(format: " ± %.1f", $0 * 100) } ?? "")
+  }
+}
+
+extension ExperimentResults.Row {
+  public var label: String { isContaminated ? "\(name) (contaminated)" : name }
+}
+
+extension ExperimentTimes {
+  /// CPU time of a variant, the mean over the seeds; `nil` where there is none.
+  public func cpuSeconds(row: String, variant: VariantID) -> Double? {
+    let seconds = variants.filter { $0.row == row && $0.id == variant }.map(\.cpuSeconds)
+    return seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(seconds.count)
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Statistics
 import Kernels
 import Training
 
@@ -29,7 +30,7 @@ struct ResultsSummary {
   }
 
   /// By a bootstrap over the images, each with its gain averaged over the seeds.
-  private func gainInterval(of id: String, against: String) -> Interval {
+  private func gainInterval(of id: VariantID, against: VariantID) -> Interval {
     var gains: [Double] = []
     for run in runs {
       guard let after = run.variants.first(where: { $0.id == id }),

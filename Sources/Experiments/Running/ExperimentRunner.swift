@@ -112,12 +112,13 @@ public final class ExperimentRunner {
     try folder.create()
     let clock = CellClock(folder)
     defer { try? clock.save() }
-    switch cell.work {
-    case .classifier, .reconstruct, .enhance, .joint:
-      try folder.write(train(cell, folder, observer, stop))
-    case .predict: try folder.write(predict(cell, folder))
-    case .assess: try folder.write(assess(cell))
+    var record = CellRecord(cell: cell)
+    switch cell {
+    case .training(let run): try train(run, folder, &record, observer, stop)
+    case .predictions(let run): try predict(run, folder, &record)
+    case .suites(let run): try assess(run, &record)
     }
+    try folder.write(record)
   }
 
   /// Such as `row 8, seed 2: enhanced`: the first use of a cell.
@@ -129,7 +130,7 @@ public final class ExperimentRunner {
         for variant in run.variants {
           let isOwn = variant.cell == id
           guard isOwn || plan.trainingCells(behind: variant.cell).contains(id) else { continue }
-          let work = isOwn ? "predictions" : plan.cells[id]?.work.rawValue ?? ""
+          let work = isOwn ? "predictions" : plan.cells[id]?.workName ?? ""
           return place + "\(variant.title): \(work)"
         }
       }

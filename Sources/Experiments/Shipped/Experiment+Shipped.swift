@@ -66,3 +66,82 @@ extension Experiment {
       rows: [plain, dull])
   }
 }
+
+extension Experiment {
+  private static var small: ClassifierRecipe {
+    ClassifierRecipe(
+      model: ClassifierSpecification(.smallCNN),
+      training: phase(epochs: 8))
+  }
+
+  /// Classifiers of scenes with more and less telling backgrounds, all tested where these tell
+  /// nothing.
+  static var background: Experiment {
+    func scenes(_ correlation: Float) -> DataSpecification {
+      var data = DataSpecification()
+      data.scenes = DataSpecification.Scenes(training: 4000, test: 1000)
+      data.scenes?.correlation = correlation
+      data.scenes?.testCorrelation = 0.1
+      return data
+    }
+    func row(_ name: String, _ title: String, data: String) -> Row {
+      var row = Row(name, title: title, data: data, classifier: "small", enhancer: "unet")
+      row.suites = Suites(background: true)
+      return row
+    }
+    var other = row(
+      "0.95-0.1", "classifier of scenes with ρ = 0.95, enhancer of scenes with ρ = 0.1",
+      data: "0.1")
+    other.classifierData = "0.95"
+    return Experiment(
+      name: "background", title: "Does an enhancer free a classifier of the background?",
+      notes: [
+        "ρ is the probability that an object stands before its class's own background. All test "
+          + "scenes have ρ = 0.1: there the background says nothing."
+      ],
+      seeds: 2, data: ["0.95": scenes(0.95), "0.5": scenes(0.5), "0.1": scenes(0.1)],
+      classifiers: ["small": small],
+      enhancers: [
+        "unet": EnhancerRecipe(
+          EnhancerSpecification(width: 8, depth: 3), reconstruct: phase(epochs: 4),
+          enhance: phase(epochs: 10))
+      ],
+      rows: [
+        row("0.95", "scenes with ρ = 0.95", data: "0.95"), other,
+        row("0.5", "scenes with ρ = 0.5", data: "0.5"),
+        row("0.1", "scenes with ρ = 0.1", data: "0.1"),
+      ])
+  }
+
+  /// Enhancers of degraded scenes in front of a classifier of clean ones, under corruptions of
+  /// which they were taught a few or none.
+  static var corruption: Experiment {
+    let degradations = [
+      ("clean", nil), ("noise", "noise=0.1"), ("blur", "blur=1"),
+      ("mixed", "dull=0.5,blur=0.8,noise=0.05,jpeg=30"),
+    ]
+    var data: [String: DataSpecification] = [:]
+    var rows: [Row] = []
+    for (name, degradation) in degradations {
+      data[name] = DataSpecification()
+      data[name]?.scenes = DataSpecification.Scenes(training: 3000, test: 1000)
+      data[name]?.degrade = degradation
+      var row = Row(name, data: name, classifier: "small", enhancer: "residual")
+      row.title = "enhancer of \(degradation.map { "scenes with " + $0 } ?? "clean scenes")"
+      row.classifierData = "clean"
+      row.suites = Suites(corruption: [1, 3, 5], images: 500)
+      rows.append(row)
+    }
+    return Experiment(
+      name: "corruption", title: "Enhancers of degraded images under fifteen corruptions",
+      notes: [
+        "The classifier knows clean scenes alone. The corruptions are C-style (see "
+          + "docs/assessment.md), of the clean test images, in severities 1, 3 and 5."
+      ],
+      seeds: 2, data: data, classifiers: ["small": small],
+      enhancers: [
+        "residual": EnhancerRecipe(
+          EnhancerSpecification(width: 8, depth: 2, head: "residual"), enhance: phase(epochs: 6))
+      ], rows: rows)
+  }
+}

@@ -57,3 +57,47 @@ public enum Control: String, Codable, CaseIterable, Sendable, Comparable {
     return (all.firstIndex(of: left) ?? 0) < (all.firstIndex(of: right) ?? 0)
   }
 }
+
+/// One way to predict a row's images. Files have it as one word.
+public enum VariantID: RawRepresentable, Hashable, Codable, Sendable {
+  /// The classifier alone: `C0`.
+  case alone
+  /// The row's enhancer in front of it: `enhanced`.
+  case enhanced
+  /// `C1` to `C11`.
+  case control(Control)
+  /// The classifier of one half of the images that C11 puts its enhancer in front of: `C11/alone`.
+  case halfAlone
+  /// Another classifier of the experiment, by its name: `transfer/NAME/alone`.
+  case transferAlone(String)
+  /// The row's enhancer in front of that one: `transfer/NAME/enhanced`.
+  case transferEnhanced(String)
+
+  /// - Returns: `nil` for a word that no variant has.
+  public init?(rawValue: String) {
+    let parts = rawValue.split(separator: "/", omittingEmptySubsequences: false)
+    let name = parts.dropFirst().dropLast().joined(separator: "/")
+    switch (rawValue, parts[0], parts[parts.count - 1]) {
+    case ("C0", _, _): self = .alone
+    case ("enhanced", _, _): self = .enhanced
+    case ("C11/alone", _, _): self = .halfAlone
+    case (_, "transfer", "alone"): self = .transferAlone(name)
+    case (_, "transfer", "enhanced"): self = .transferEnhanced(name)
+    default:
+      guard let control = Control(rawValue: rawValue) else { return nil }
+      self = .control(control)
+    }
+  }
+
+  /// The word for it, such as `C3`.
+  public var rawValue: String {
+    switch self {
+    case .alone: "C0"
+    case .enhanced: "enhanced"
+    case .control(let control): control.rawValue
+    case .halfAlone: "C11/alone"
+    case .transferAlone(let name): "transfer/\(name)/alone"
+    case .transferEnhanced(let name): "transfer/\(name)/enhanced"
+    }
+  }
+}

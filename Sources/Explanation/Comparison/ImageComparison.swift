@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Imaging
 import Foundation
 
 /// How far two images are apart: numbers in [0, 1], height × width × channels.
@@ -47,7 +48,7 @@ private struct Plane {
   let width: Int
   var values: [Double]
 
-  private static let filter = GaussianFilter(sigma: 1.5, radius: 5)
+  private static let filter = GaussianBlur(likeSciPy: 1.5, radius: 5)
 
   /// The mean over windows of a Gaussian of σ = 1.5 and 11 × 11 pixels, those at the border left
   /// out, of (2 μ₁ μ₂ + C₁)(2 σ₁₂ + C₂) / ((μ₁² + μ₂² + C₁)(σ₁² + σ₂² + C₂)) with C₁ = 0.01² and
@@ -80,6 +81,6 @@ private struct Plane {
   }
 
   private var smoothed: [Double] {
-    Self.filter.applied(to: values, height: height, width: width)
+    Self.filter.applied(to: values, width: width, height: height)
   }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Reporting
+import Assessments
 import ArgumentParser
 import Datasets
 import Experiments

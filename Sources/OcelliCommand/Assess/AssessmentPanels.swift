@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Scenes
+import Assessments
 import Datasets
 import Experiments
 import Explanation

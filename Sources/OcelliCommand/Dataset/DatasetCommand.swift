@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Scenes
 public import ArgumentParser
 public import Datasets
 import Foundation

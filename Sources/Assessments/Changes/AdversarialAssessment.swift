@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Text
+public import Statistics
+package import Reporting
+import Explanation
+import Kernels
+import Training
+
+/// Whether the enhancer's change helps as a picture would, or is a trick on one classifier: other
+/// changes of the same size, attacks, and classifiers that it was not trained with.
+public struct AdversarialAssessment: Codable, Equatable, Sendable {
+  /// The accuracy under an attack with the gradient of the classifier.
+  public struct Attack: Codable, Equatable, Sendable {
+    /// `FGSM`, or `PGD` of 10 steps from a random start.
+    public let name: String
+    /// In levels of 255.
+    public let epsilon: Int
+    /// Of the classifier, attacked by itself.
+    public let plain: IntervalEstimate
+    /// Of both, attacked through the enhancer; and with the attack on the classifier by itself put
+    /// through the enhancer.
+    public let enhanced: IntervalEstimate?
+    public let transferred: IntervalEstimate?
+  }
+
+  public let images: Int
+  /// Changes of the same size as the enhancer's, image by image.
+  public let controls: [ChangedPictures]
+  public let attacks: [Attack]
+
+  public static let epsilons = [2, 4, 8]
+  private static let steps = 10
+
+  public init(
+    _ model: AssessedModel, _ images: AssessedImages, progress: AssessmentProgress
+  ) throws {
+    self.images = images.count
+    controls = Self.controls(model, images)
+    let attack = try GradientAttack(model.classifier.inFloats, batch: model.batch, model.pool)
+    let combined = try model.combinedInFloats().map {
+      try GradientAttack($0, batch: model.batch, model.pool)
+    }
+    var attacks: [Attack] = []
+    let total = 2 * Self.epsilons.count
+    for epsilon in Self.epsilons {
+      for name in ["FGSM", "PGD"] {
+        func attacked(_ attack: GradientAttack) -> [[Float]] {
+          let size = Float(epsilon) / 255
+          return name == "FGSM"
+            ? attack.fastGradientSign(images.plain, labels: images.labels, epsilon: size)
+            : attack.projectedGradient(
+              images.plain, labels: images.labels, epsilon: size, steps: Self.steps,
+              seed: model.seed)
+        }
+        func accuracy(_ pictures: [[Float]]) -> IntervalEstimate {
+          IntervalEstimate(
+            accuracyOf: model.predictions(pictures, images.labels).classes, labels: images.labels)
+        }
+        let pictures = attacked(attack)
+        attacks.append(
+          Attack(
+            name: name, epsilon: epsilon, plain: accuracy(pictures),
+            enhanced: combined.flatMap { model.enhanced(attacked($0)) }.map(accuracy),
+            transferred: model.enhanced(pictures).map(accuracy)))
+        progress(attacks.count, total)
+      }
+    }
+    self.attacks = attacks
+  }
+
+  private static func controls(_ model: AssessedModel, _ images: AssessedImages)
+    -> [ChangedPictures]
+  {
+    guard let enhanced = images.enhanced else { return [] }
+    return SameSizeChange.allCases.map { change in
+      let pictures = change.pictures(images.plain, enhanced, channels: 3, seed: model.seed)
+      return ChangedPictures(change.rawValue, pictures, of: images, model)
+    }
+  }
+}
+
+/// A change as large as the enhancer's that knows nothing of the picture.
+enum SameSizeChange: String, CaseIterable {
+  /// In a random direction, of the same Euclidean norm.
+  case noise = "noise of the same norm"
+  /// The same differences at other pixels, of the same largest difference besides.
+  case shuffled = "its pixels shuffled"
+  /// The differences of another image, of the same spectrum besides.
+  case swapped = "another image's"
+
+  func pictures(
+    _ plain: [[Float]], _ enhanced: [[Float]], channels: Int, seed: UInt64
+  ) -> [[Float]] {
+    plain.indices.map { index in
+      var random = RandomGenerator(seed: seed, stream: UInt64(index))
+      let other = self == .swapped ? (index + 1 + plain.count / 2) % plain.count : index
+      let differences = zip(plain[other], enhanced[other]).map { $1 - $0 }
+      let change: [Float]
+      switch self {
+      case .noise:
+        let noise = differences.map { _ in random.normal() }
+        let scale = Self.norm(differences) / max(Self.norm(noise), .leastNormalMagnitude)
+        change = noise.map { $0 * scale }
+      case .shuffled:
+        var pixels = Array(0..<differences.count / channels)
+        random.shuffle(&pixels)
+        change = differences.indices.map {
+          differences[pixels[$0 / channels] * channels + $0 % channels]
+        }
+      case .swapped: change = differences
+      }
+      return zip(plain[index], change).map { min(max($0 + $1, 0), 1) }
+    }
+  }
+
+  private static func norm(_ values: [Float]) -> Float {
+    values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+}
+
+extension AdversarialAssessment {
+  package var blocks: [FigureBlock] {
+    var blocks: [FigureBlock] = []
+    if !controls.isEmpty {
+      var table = TextTable(["instead of its change", "accuracy, %"] + PairedGain.headings)
+      for control in controls {
+        table.add([control.name] + control.cells)
+      }
+      blocks.append(.table(table))
+    }
+    let isPaired = attacks.first?.enhanced != nil
+    var table = TextTable(
+      ["accuracy under attack, %, of \(images) images", "classifier"]
+        + (isPaired ? ["both, attacked as one", "attack on the classifier, enhanced"] : []))
+    for attack in attacks {
+      table.add(
+        ["\(attack.name), \(attack.epsilon)/255", attack.plain.percentages()]
+          + [attack.enhanced, attack.transferred].compactMap { $0?.percentages() })
+    }
+    return blocks + [.table(table)]
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Text
+public import Statistics
+package import Reporting
+public import Explanation
+import Imaging
+import Kernels
+import Network
+import Training
+
+/// Whether explanations point at what the classifier uses: of the class that each picture is taken
+/// for, as means over pictures whose map is not empty.
+public struct FaithfulnessAssessment: Codable, Equatable, Sendable {
+  public struct Row: Codable, Equatable, Sendable {
+    public let method: String
+    /// `plain` or `enhanced`: the pictures that are explained.
+    public let pictures: String
+    public let images: Int
+    /// Pictures with nothing in their map that speaks for the class, which are left out.
+    public let empty: Int
+    /// Areas below the curves of deletion (less is better) and insertion (more is better), for the
+    /// map's order, and for a random one.
+    public let deletion: IntervalEstimate?
+    public let randomDeletion: IntervalEstimate?
+    public let insertion: IntervalEstimate?
+    public let randomInsertion: IntervalEstimate?
+    /// The mean share of its probability that a class loses when the picture is multiplied with the
+    /// map, and the share of the pictures that gain.
+    public let averageDrop: IntervalEstimate?
+    public let increase: IntervalEstimate
+    /// ROAD: above 0 where the most relevant pixels matter more than the least relevant ones.
+    public let removeAndDebias: IntervalEstimate?
+  }
+
+  public let rows: [Row]
+
+  public init(
+    _ model: AssessedModel, _ images: AssessedImages, methods: [ExplanationMethod],
+    _ options: Explainer.Options, progress: AssessmentProgress
+  ) throws {
+    let probe = try FaithfulnessProbe(model.classifier.inFloats, batch: model.batch, model.pool)
+    let states = images.states
+    var rows: [Row] = []
+    for method in methods {
+      let explainer = try Explainer(
+        model.classifier.inFloats, by: method, options, batch: model.batch, model.pool)
+      for state in states {
+        var scores = FaithfulnessScores(shape: images.shape)
+        for index in 0..<images.count {
+          try scores.add(
+            state.images[index], class: state.predictions.classes[index], explainer, probe,
+            seed: RandomGenerator(seed: model.seed, stream: UInt64(index)).state)
+          progress(
+            rows.count * images.count + index + 1, methods.count * states.count * images.count)
+        }
+        rows.append(scores.row(method: method.name, pictures: state.name, seed: model.seed))
+      }
+    }
+    self.rows = rows
+  }
+}
+
+/// One number an image.
+private struct FaithfulnessScores {
+  let shape: Shape
+  private var empty = 0
+  private var deletion: [Double] = []
+  private var randomDeletion: [Double] = []
+  private var insertion: [Double] = []
+  private var randomInsertion: [Double] = []
+  private var changes: [ConfidenceChange] = []
+  private var road: [Double] = []
+
+  init(shape: Shape) { self.shape = shape }
+
+  mutating func add(
+    _ image: [Float], class target: Int, _ explainer: Explainer, _ probe: FaithfulnessProbe,
+    seed: UInt64
+  ) throws {
+    let explanation = try explainer.explanation(of: image, class: target)
+    guard !explanation.isEmpty else {
+      empty += 1
+      return
+    }
+    let map =
+      explanation.map.width == shape.width && explanation.map.height == shape.height
+      ? explanation.map : explanation.map.resized(width: shape.width, height: shape.height)
+    let ranking = PixelRanking(map, seed: seed)
+    let random = PixelRanking(random: map.values.count, seed: seed &+ 1)
+    deletion.append(probe.deletion(image, ranking, class: target).area)
+    randomDeletion.append(probe.deletion(image, random, class: target).area)
+    insertion.append(probe.insertion(image, ranking, class: target).area)
+    randomInsertion.append(probe.insertion(image, random, class: target).area)
+    changes.append(probe.confidenceChange(image, map, class: target))
+    road.append(probe.removeAndDebias(image, ranking, class: target, seed: seed))
+  }
+
+  func row(method: String, pictures: String, seed: UInt64) -> FaithfulnessAssessment.Row {
+    func mean(_ values: [Double]) -> IntervalEstimate? {
+      IntervalEstimate(meanOf: values, seed: seed)
+    }
+    return .init(
+      method: method, pictures: pictures, images: deletion.count, empty: empty,
+      deletion: mean(deletion), randomDeletion: mean(randomDeletion), insertion: mean(insertion),
+      randomInsertion: mean(randomInsertion), averageDrop: mean(changes.map(\.drop)),
+      increase: IntervalEstimate(share: changes.count { $0.isIncrease }, of: changes.count),
+      removeAndDebias: mean(road))
+  }
+}
+
+extension FaithfulnessAssessment {
+  package var blocks: [FigureBlock] {
+    var table = TextTable([
+      "faithfulness", "images", "empty", "deletion ↓", "of a random order", "insertion ↑",
+      "of a random order", "average drop, % ↓", "increase, % ↑", "ROAD ↑",
+    ])
+    for row in rows {
+      table.add([
+        "\(row.method), \(row.pictures)", "\(row.images)", "\(row.empty)",
+        row.deletion?.decimals() ?? "none",
+        row.randomDeletion.map { String(format: "%.3f", $0.value) } ?? "none",
+        row.insertion?.decimals() ?? "none",
+        row.randomInsertion.map { String(format: "%.3f", $0.value) } ?? "none",
+        row.averageDrop?.percentages() ?? "none", row.increase.percentages(),
+        row.removeAndDebias?.decimals(signed: true) ?? "none",
+      ])
+    }
+    return [.table(table)]
+  }
+}
