@@ -17,8 +17,7 @@ public final class AssessedModel {
     public var inFloats: Model
 
     public init(model: Model, inFloats: Model) {
-      self.model = model
-      self.inFloats = inFloats
+      (self.model, self.inFloats) = (model, inFloats)
     }
   }
 
@@ -35,10 +34,7 @@ public final class AssessedModel {
   public init(
     classifier: Part, enhancer: Part?, batch: Int, seed: UInt64, _ pool: ThreadPool
   ) throws(TrainingError) {
-    self.classifier = classifier
-    self.enhancer = enhancer
-    self.batch = batch
-    self.seed = seed
+    (self.classifier, self.enhancer, self.batch, self.seed) = (classifier, enhancer, batch, seed)
     self.pool = pool
     classifying = try Evaluator(classifier.model, pool, batch: batch)
     enhancing = try enhancer.map { part throws(TrainingError) in

@@ -27,14 +27,9 @@ public struct Assessment: Codable, Sendable {
       classifier: String, enhancer: String?, data: String, degradation: String?, images: Int,
       sample: Int, seed: UInt64, overlap: Int?
     ) {
-      self.classifier = classifier
-      self.enhancer = enhancer
-      self.data = data
-      self.degradation = degradation
-      self.images = images
-      self.sample = sample
-      self.seed = seed
-      self.overlap = overlap
+      (self.classifier, self.enhancer, self.data) = (classifier, enhancer, data)
+      (self.degradation, self.images, self.sample) = (degradation, images, sample)
+      (self.seed, self.overlap) = (seed, overlap)
     }
   }
 
@@ -44,8 +39,7 @@ public struct Assessment: Codable, Sendable {
     public var enhanced: Calibration?
 
     public init(plain: Calibration, enhanced: Calibration?) {
-      self.plain = plain
-      self.enhanced = enhanced
+      (self.plain, self.enhanced) = (plain, enhanced)
     }
   }
 

@@ -13,9 +13,7 @@ public struct Image: Equatable, Sendable {
   /// - Precondition: `pixels` has `3 · width · height` elements.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(pixels.count == 3 * width * height, "an image has three bytes a pixel")
-    self.width = width
-    self.height = height
-    self.pixels = pixels
+    (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
   /// A picture of one colour.

@@ -36,8 +36,7 @@ package struct LineChart {
   ) {
     self.title = title
     labels = (xLabel, yLabel)
-    self.isLogarithmic = isLogarithmic
-    self.lines = lines
+    (self.isLogarithmic, self.lines) = (isLogarithmic, lines)
     let heights = lines.flatMap { line in
       line.points.map(\.y) + line.band.flatMap { [$0.lower, $0.upper] }
     }

@@ -6,20 +6,7 @@ public enum SceneBackground: Int, CaseIterable, Codable, Sendable {
   case sky, water, gravel, checker, sand, bricks, wood, forest, night, grass
 
   /// The background's name, as reports write it.
-  public var name: String {
-    switch self {
-    case .sky: "sky"
-    case .water: "water"
-    case .gravel: "gravel"
-    case .checker: "checker"
-    case .sand: "sand"
-    case .bricks: "bricks"
-    case .wood: "wood"
-    case .forest: "forest"
-    case .night: "night"
-    case .grass: "grass"
-    }
-  }
+  public var name: String { "\(self)" }
 
   /// The pixels of a square picture, row by row; colours and arrangement are drawn from `random`.
   func pixels(size: Int, using random: inout RandomGenerator) -> [SceneColor] {

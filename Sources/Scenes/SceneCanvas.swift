@@ -77,9 +77,7 @@ private struct Brush {
     placement: Placement, bounds: (center: Point, halfSize: Point), margin: Float, canvasSize: Int,
     color: SceneColor
   ) {
-    self.placement = placement
-    self.margin = margin
-    self.canvasSize = canvasSize
+    (self.placement, self.margin, self.canvasSize) = (placement, margin, canvasSize)
     ink = SIMD4(color.channels, 1)
     let scale = placement.pixelsPerUnit
     let x = placement.isMirrored ? -bounds.center.x : bounds.center.x

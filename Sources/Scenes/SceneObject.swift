@@ -7,20 +7,7 @@ public enum SceneObject: Int, CaseIterable, Codable, Sendable {
   case bird, boat, car, cup, fish, house, key, mushroom, star, tree
 
   /// The class's name, as folders and label lists write it.
-  public var name: String {
-    switch self {
-    case .bird: "bird"
-    case .boat: "boat"
-    case .car: "car"
-    case .cup: "cup"
-    case .fish: "fish"
-    case .house: "house"
-    case .key: "key"
-    case .mushroom: "mushroom"
-    case .star: "star"
-    case .tree: "tree"
-    }
-  }
+  public var name: String { "\(self)" }
 
   /// Where the class belongs: the background with the same raw value.
   public var ownBackground: SceneBackground {

@@ -37,15 +37,9 @@ public struct SceneParameters: Equatable, Codable, Sendable {
     smallestObject: Float = 0.5, largestObject: Float = 0.8, tilt: Float = 0.06, clutter: Int = 3,
     shadow: Float = 0.3
   ) {
-    self.size = size
-    self.correlation = correlation
-    self.seed = seed
-    self.split = split
-    self.smallestObject = smallestObject
-    self.largestObject = largestObject
-    self.tilt = tilt
-    self.clutter = clutter
-    self.shadow = shadow
+    (self.size, self.correlation, self.seed, self.split) = (size, correlation, seed, split)
+    (self.smallestObject, self.largestObject, self.tilt) = (smallestObject, largestObject, tilt)
+    (self.clutter, self.shadow) = (clutter, shadow)
   }
 
   /// Says what is out of range.

@@ -50,12 +50,6 @@ public struct ConfusionMatrix: Equatable, Sendable {
     return Self.ratio(right, counts.reduce(0, +))
   }
 
-  /// The mean over the classes of F1, which counts as 0 where it is undefined; 0 without classes.
-  public var macroF1: Double {
-    let sum = (0..<classCount).reduce(0) { $0 + (score(ofClass: $1).f1 ?? 0) }
-    return classCount == 0 ? 0 : sum / Double(classCount)
-  }
-
   private static func ratio(_ part: Int, _ whole: Int) -> Double? {
     whole == 0 ? nil : Double(part) / Double(whole)
   }

@@ -8,8 +8,7 @@ public struct Interval: Equatable, Sendable {
   public let upper: Double
 
   public init(lower: Double, upper: Double) {
-    self.lower = lower
-    self.upper = upper
+    (self.lower, self.upper) = (lower, upper)
   }
 
   public func contains(_ value: Double) -> Bool { lower <= value && value <= upper }

@@ -12,9 +12,7 @@ public struct PairedBootstrap: Equatable, Sendable {
 
   public init(drawCount: Int = 10_000, confidence: Double = 0.95, isStratified: Bool = false) {
     precondition(drawCount > 0 && 0 < confidence && confidence < 1, "draws and a share of them")
-    self.drawCount = drawCount
-    self.confidence = confidence
-    self.isStratified = isStratified
+    (self.drawCount, self.confidence, self.isStratified) = (drawCount, confidence, isStratified)
   }
 
   /// The interval of Δ. Images are drawn with replacement, each with both of its predictions.

@@ -13,9 +13,7 @@ public struct PairedComparison: Equatable, Sendable {
 
   public init(fixed: Int, broken: Int, bothRight: Int, bothWrong: Int) {
     precondition(min(fixed, broken, bothRight, bothWrong) >= 0, "counts are not negative")
-    self.fixed = fixed
-    self.broken = broken
-    self.bothRight = bothRight
+    (self.fixed, self.broken, self.bothRight) = (fixed, broken, bothRight)
     self.bothWrong = bothWrong
   }
 

@@ -77,15 +77,6 @@ struct CellTests {
       ])
   }
 
-  @Test func `a cell is read as it was written`() throws {
-    for cell in plan.cells.values {
-      #expect(try JSONDecoder().decode(Cell.self, from: try JSONEncoder().encode(cell)) == cell)
-    }
-    #expect(throws: DecodingError.self) {
-      try JSONDecoder().decode(Cell.self, from: Data(#"{"work":"enhance"}"#.utf8))
-    }
-  }
-
   @Test func `variants have words`() {
     let variants = plan.rows.flatMap { $0.runs[0].variants.map(\.id) }
     for id in variants + [.transferAlone("a/b"), .transferEnhanced("alone")] {

@@ -113,8 +113,7 @@ public struct AttentionAssessment: Codable, Equatable, Sendable {
   ) {
     self.target = target
     self.method = method.name
-    self.layer = layer
-    self.empty = empty
+    (self.layer, self.empty) = (layer, empty)
     images = records.count
     area = IntervalEstimate(meanOf: records.map(\.area), seed: seed)
     centredEnergy = IntervalEstimate(meanOf: records.compactMap(\.centredEnergy), seed: seed)
@@ -151,8 +150,7 @@ struct AttentionRecord {
     _ index: Int, _ mask: Mask, _ plain: Localization, _ enhanced: Localization?,
     _ images: AssessedImages
   ) {
-    self.plain = plain
-    self.enhanced = enhanced
+    (self.plain, self.enhanced) = (plain, enhanced)
     area = Localization.area(of: mask)
     centredEnergy =
       Localization(

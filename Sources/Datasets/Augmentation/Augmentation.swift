@@ -26,8 +26,7 @@ public struct Augmentation: Codable, Equatable, Sendable {
     public var largestAspect: Float
 
     public init(smallestArea: Float = 0.35, largestAspect: Float = 4 / 3) {
-      self.smallestArea = smallestArea
-      self.largestAspect = largestAspect
+      (self.smallestArea, self.largestAspect) = (smallestArea, largestAspect)
     }
   }
 
@@ -40,9 +39,7 @@ public struct Augmentation: Codable, Equatable, Sendable {
     public var saturation: Float
 
     public init(brightness: Float = 0, contrast: Float = 0, saturation: Float = 0) {
-      self.brightness = brightness
-      self.contrast = contrast
-      self.saturation = saturation
+      (self.brightness, self.contrast, self.saturation) = (brightness, contrast, saturation)
     }
   }
 
@@ -63,12 +60,8 @@ public struct Augmentation: Codable, Equatable, Sendable {
     flip: Flip = .none, shift: Int = 0, resizedCrop: ResizedCrop? = nil,
     colorJitter: ColorJitter? = nil, cutout: Int = 0, mixup: Float = 0
   ) {
-    self.flip = flip
-    self.shift = shift
-    self.resizedCrop = resizedCrop
-    self.colorJitter = colorJitter
-    self.cutout = cutout
-    self.mixup = mixup
+    (self.flip, self.shift, self.resizedCrop) = (flip, shift, resizedCrop)
+    (self.colorJitter, self.cutout, self.mixup) = (colorJitter, cutout, mixup)
   }
 
   /// Refuses settings that make no sense for images of `width × height`.

@@ -16,9 +16,7 @@ struct CorruptionCanvas {
   }
 
   init(width: Int, height: Int, values: [Float]) {
-    self.width = width
-    self.height = height
-    self.values = values
+    (self.width, self.height, self.values) = (width, height, values)
   }
 
   /// Levels, rounded; what is out of range is cut.

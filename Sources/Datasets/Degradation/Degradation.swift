@@ -25,10 +25,7 @@ public struct Degradation: Codable, Equatable, Sendable {
     dullness: Float = 0, blur: Float = 0, shrink: Int? = nil, noise: Float = 0,
     jpegQuality: Int? = nil
   ) {
-    self.dullness = dullness
-    self.blur = blur
-    self.shrink = shrink
-    self.noise = noise
+    (self.dullness, self.blur, self.shrink, self.noise) = (dullness, blur, shrink, noise)
     self.jpegQuality = jpegQuality
   }
 

@@ -47,10 +47,7 @@ public struct Dataset: Sendable {
       labels.allSatisfy { classNames.indices.contains(Int($0)) }, "a label is the index of a class")
     precondition(
       sourceNames == nil || sourceNames?.count == labels.count, "each image has a source name")
-    self.name = name
-    self.classNames = classNames
-    self.width = width
-    self.height = height
+    (self.name, self.classNames, self.width, self.height) = (name, classNames, width, height)
     self.labels = labels
     self.sourceNames = sourceNames ?? labels.indices.map { "\(name)#\($0)" }
     cache = pixels

@@ -69,8 +69,7 @@ public enum DatasetError: Error, Equatable, Sendable {
     public var height: Int
 
     public init(width: Int, height: Int) {
-      self.width = width
-      self.height = height
+      (self.width, self.height) = (width, height)
     }
 
     public var description: String { "\(width)x\(height)" }

@@ -11,8 +11,7 @@ public final class PixelCache: @unchecked Sendable {
   private init(
     _ bytes: UnsafeRawBufferPointer, release: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    self.bytes = bytes
-    self.release = release
+    (self.bytes, self.release) = (bytes, release)
   }
 
   deinit { release(bytes) }

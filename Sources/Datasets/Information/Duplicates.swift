@@ -8,8 +8,7 @@ public struct SharedImage: Equatable, Sendable {
   public let second: Int
 
   public init(first: Int, second: Int) {
-    self.first = first
-    self.second = second
+    (self.first, self.second) = (first, second)
   }
 }
 
@@ -68,22 +67,6 @@ extension Dataset {
         .forEachPair(where: { groups.root(of: $0) != groups.root(of: $1) }) { groups.join($0, $1) }
     }
     return groups.groups.map { group in group.map { firsts[$0] } }
-  }
-
-  /// Images of this set that look like an image of `other`, equal ones included, in ascending
-  /// order.
-  ///
-  /// Each comes with one of its look-alikes.
-  public func nearOverlap(with other: Dataset) -> [SharedImage] {
-    guard width == other.width && height == other.height else { return [] }
-    let images = (0..<count).map { pixels(at: $0) } + (0..<other.count).map { other.pixels(at: $0) }
-    var matches: [Int: Int] = [:]
-    withExtendedLifetime((cache, other.cache)) {
-      NearDuplicates(images, width: width, height: height).forEachPair(
-        where: { $0 < count && $1 >= count && matches[$0] == nil }
-      ) { matches[$0] = $1 - count }
-    }
-    return matches.sorted { $0.key < $1.key }.map { SharedImage(first: $0.key, second: $0.value) }
   }
 }
 

@@ -37,13 +37,9 @@ public final class BatchLoader {
       augmentation: Augmentation? = nil, labelSmoothing: Float = 0, epochCount: Int? = nil,
       prefetchCount: Int = 2
     ) {
-      self.batchSize = batchSize
-      self.seed = seed
-      self.isShuffled = isShuffled
-      self.dropsShortBatch = dropsShortBatch
-      self.augmentation = augmentation
-      self.labelSmoothing = labelSmoothing
-      self.epochCount = epochCount
+      (self.batchSize, self.seed, self.isShuffled) = (batchSize, seed, isShuffled)
+      (self.dropsShortBatch, self.augmentation) = (dropsShortBatch, augmentation)
+      (self.labelSmoothing, self.epochCount) = (labelSmoothing, epochCount)
       self.prefetchCount = prefetchCount
     }
 
@@ -83,8 +79,7 @@ public final class BatchLoader {
           first: dataset.name, second: paired.name, reason: "their images are of other classes")
       }
     }
-    self.dataset = dataset
-    self.configuration = configuration
+    (self.dataset, self.configuration) = (dataset, configuration)
     renderer = BatchRenderer(dataset: dataset, paired: paired, configuration: configuration)
     self.position = position
     guard
@@ -162,8 +157,7 @@ public struct BatchPosition: Codable, Hashable, Sendable {
   public var batch: Int
 
   public init(epoch: Int = 0, batch: Int = 0) {
-    self.epoch = epoch
-    self.batch = batch
+    (self.epoch, self.batch) = (epoch, batch)
   }
 }
 
@@ -193,8 +187,6 @@ public struct BatchMemory {
     images: UnsafeMutablePointer<Float>, targets: UnsafeMutablePointer<Float>? = nil,
     pairedImages: UnsafeMutablePointer<Float>? = nil
   ) {
-    self.images = images
-    self.targets = targets
-    self.pairedImages = pairedImages
+    (self.images, self.targets, self.pairedImages) = (images, targets, pairedImages)
   }
 }

@@ -13,9 +13,7 @@ struct BatchRenderer {
   private var firstImage: [Float] = []
 
   init(dataset: Dataset, paired: Dataset?, configuration: BatchLoader.Configuration) {
-    self.dataset = dataset
-    self.paired = paired
-    self.configuration = configuration
+    (self.dataset, self.paired, self.configuration) = (dataset, paired, configuration)
     order = EpochOrder(
       imageCount: dataset.count, batchSize: configuration.batchSize, seed: configuration.seed,
       isShuffled: configuration.isShuffled, dropsShortBatch: configuration.dropsShortBatch)
@@ -114,9 +112,7 @@ struct EpochOrder {
   private var order: [Int] = []
 
   init(imageCount: Int, batchSize: Int, seed: UInt64, isShuffled: Bool, dropsShortBatch: Bool) {
-    self.imageCount = imageCount
-    self.batchSize = batchSize
-    self.seed = seed
+    (self.imageCount, self.batchSize, self.seed) = (imageCount, batchSize, seed)
     self.isShuffled = isShuffled
     batchesPerEpoch =
       dropsShortBatch ? imageCount / batchSize : (imageCount + batchSize - 1) / batchSize

@@ -33,8 +33,7 @@ public struct DataSpecification: Codable, Equatable, Sendable {
     public var testCorrelation: Float?
 
     public init(training: Int, test: Int) {
-      self.training = training
-      self.test = test
+      (self.training, self.test) = (training, test)
     }
   }
 

@@ -16,9 +16,7 @@ struct PictureList {
   init(
     classNames: [String], size: DatasetError.Size?, threads: Int?, progress: DatasetProgress?
   ) {
-    self.classNames = classNames
-    self.size = size
-    self.threads = threads
+    (self.classNames, self.size, self.threads) = (classNames, size, threads)
     self.progress = progress
   }
 

@@ -2,7 +2,7 @@
 import Foundation
 
 /// Reads the binary version of STL-10 (Coates, Lee & Ng, 2011): `train_X.bin`, `train_y.bin`,
-/// `test_X.bin`, `test_y.bin`, `class_names.txt` and `fold_indices.txt`.
+/// `test_X.bin`, `test_y.bin` and `class_names.txt`.
 ///
 /// An image is 27 648 bytes: 96 × 96 reds column by column, greens, blues. Labels are bytes from 1
 /// to 10.
@@ -22,25 +22,6 @@ struct STL10Reader {
   func read(_ part: DatasetPart) throws(DatasetError) -> Dataset {
     guard part == .all else { return try read(part.rawValue) }
     return try Dataset.joining([read("train"), read("test")], name: "STL-10")
-  }
-
-  /// The ten official folds: indices into the training part.
-  static func folds(in root: String, imageCount: Int) throws(DatasetError) -> [[Int]] {
-    let path = root + "/fold_indices.txt"
-    var folds: [[Int]] = []
-    for (number, line) in try Folders.lines(of: path).enumerated() {
-      var fold: [Int] = []
-      for word in line.split(separator: " ") {
-        guard let index = Int(word), (0..<imageCount).contains(index) else {
-          throw .unreadable(
-            path: path,
-            reason: "'\(word)' in line \(number + 1): expected 0 to \(imageCount - 1)")
-        }
-        fold.append(index)
-      }
-      folds.append(fold)
-    }
-    return folds
   }
 
   private func read(_ part: String) throws(DatasetError) -> Dataset {
@@ -91,16 +72,6 @@ struct STL10Reader {
       throw .wrongClassNames(path: path, count: names.count, expected: 10)
     }
     return names
-  }
-}
-
-extension Dataset {
-  /// The official folds of the STL-10 training part in the folder `path`: pass each to
-  /// `subset(_:)`.
-  public static func stl10Folds(
-    _ path: String, of train: Dataset
-  ) throws(DatasetError) -> [[Int]] {
-    try STL10Reader.folds(in: path, imageCount: train.count)
   }
 }
 

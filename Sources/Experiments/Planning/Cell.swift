@@ -143,10 +143,10 @@ extension Cell {
   var workName: String { Members(self).work.rawValue }
 }
 
-extension Cell: Codable {
-  /// A cell as its file has it. Names of folders are hashes of this form: another one would start
-  /// all experiments anew.
-  private struct Members: Codable {
+extension Cell {
+  /// A cell as its file has it. Folders are named by hashes of this form: if it changed, every
+  /// experiment would start anew.
+  struct Members: Codable, Equatable {
     enum Work: String, Codable { case classifier, reconstruct, enhance, joint, predict, assess }
 
     var work: Work
@@ -191,45 +191,5 @@ extension Cell: Codable {
         suites = run.suites
       }
     }
-
-    /// `nil` where a member is missing.
-    var cell: Cell? {
-      let images = Images(data: data, content: content, validation: validation)
-      func training(_ phase: TrainingRun.Phase) -> Cell? {
-        options.map {
-          .training(TrainingRun(images: images, part: self.images, phase: phase, options: $0))
-        }
-      }
-      switch (work, classifier, enhancer) {
-      case (.classifier, let classifier?, nil): return training(.classifier(classifier))
-      case (.reconstruct, nil, let enhancer?):
-        return training(.reconstruct(enhancer, towardsClean: towardsClean))
-      case (.enhance, let classifier?, let enhancer?):
-        return training(
-          .enhance(enhancer, classifier, objective, shufflesLabels: hasShuffledLabels))
-      case (.joint, let classifier?, let enhancer?): return training(.joint(enhancer, classifier))
-      case (.predict, let classifier?, let enhancer):
-        return .predictions(
-          PredictionRun(
-            images: images, classifier: classifier, enhancer: enhancer, filters: filters,
-            averagesFlips: averagesFlips, predictsTraining: predictsTraining))
-      case (.assess, let classifier?, let enhancer?):
-        return suites.map {
-          .suites(
-            SuiteRun(images: images, classifier: classifier, enhancer: enhancer, suites: $0))
-        }
-      default: return nil
-      }
-    }
   }
-
-  package init(from decoder: any Decoder) throws {
-    guard let cell = try Members(from: decoder).cell else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "members of a cell are missing"))
-    }
-    self = cell
-  }
-
-  package func encode(to encoder: any Encoder) throws { try Members(self).encode(to: encoder) }
 }

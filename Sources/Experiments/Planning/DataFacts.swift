@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Datasets
+package import Datasets
 import Foundation
-public import Network
+package import Network
 
 /// What results say about the images they were measured on.
-public struct DataFacts: Codable, Equatable, Sendable {
+package struct DataFacts: Codable, Equatable, Sendable {
   /// Images in the training part, those held out among them.
-  public var training: Int
-  public var test: Int
-  public var height: Int
-  public var width: Int
-  public var classes: [String]
+  package var training: Int
+  package var test: Int
+  package var height: Int
+  package var width: Int
+  package var classes: [String]
   /// Test images that are training images, too, before both are thinned out.
-  public var overlap: Int
+  package var overlap: Int
   /// A hash of all images and labels, 32 hexadecimal digits.
-  public var content: String
+  package var content: String
 
-  public init(_ parts: DataSpecification.Parts) {
+  package init(_ parts: DataSpecification.Parts) {
     training = parts.training.count
     test = parts.test.count
     height = parts.training.height
@@ -31,13 +31,13 @@ public struct DataFacts: Codable, Equatable, Sendable {
 }
 
 /// Reads the model files that an experiment names.
-public final class ModelFiles {
+package final class ModelFiles {
   /// A model with floats at its ends, from a file of any format.
-  public let load: (_ path: String) throws -> Model
+  package let load: (_ path: String) throws -> Model
   private var graphs: [String: Graph] = [:]
   private var contents: [String: String] = [:]
 
-  public init(load: @escaping (_ path: String) throws -> Model) { self.load = load }
+  package init(load: @escaping (_ path: String) throws -> Model) { self.load = load }
 
   /// The graph of a file's model, which is read once.
   func graph(of path: String) throws -> Graph {

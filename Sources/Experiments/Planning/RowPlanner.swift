@@ -21,12 +21,8 @@ struct RowPlanner {
     experiment: Experiment, row: Experiment.Row, seed: UInt64, facts: DataFacts,
     classifierFacts: DataFacts, models: ModelFiles
   ) {
-    self.experiment = experiment
-    self.row = row
-    self.seed = seed
-    self.facts = facts
-    self.classifierFacts = classifierFacts
-    self.models = models
+    (self.experiment, self.row, self.seed, self.facts) = (experiment, row, seed, facts)
+    (self.classifierFacts, self.models) = (classifierFacts, models)
   }
 
   private var recipe: Experiment.EnhancerRecipe {

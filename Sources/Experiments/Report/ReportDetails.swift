@@ -15,8 +15,7 @@ struct ReportDetails {
   private let id: String
 
   init(_ details: Report.Details, _ row: ExperimentResults.Row, id: String) {
-    self.details = details
-    self.id = id
+    (self.details, self.id) = (details, id)
     classes = row.data.classes
   }
 

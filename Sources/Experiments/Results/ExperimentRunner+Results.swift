@@ -81,7 +81,7 @@ extension ExperimentRunner {
   }
 
   /// How long the training behind each variant has taken.
-  public var times: ExperimentTimes {
+  package var times: ExperimentTimes {
     ExperimentTimes(
       variants: plan.rows.flatMap { row in
         row.runs.flatMap { run in

@@ -7,7 +7,7 @@ import Training
 
 /// What a cell has brought. The file of it in the cell's folder is what makes the cell done.
 struct CellRecord: Codable, Equatable {
-  var cell: Cell
+  var cell: Cell.Members
   /// Images trained on, in all epochs.
   var samples = 0
   /// Multiply-accumulates of training.

@@ -4,12 +4,12 @@ import Training
 
 extension Experiment {
   /// The experiments that come with the package.
-  public static let shipped: [Experiment] = [
+  package static let shipped: [Experiment] = [
     .scenes, .table41, .own11, .controls, .transfer, .quantized, .background, .corruption,
   ]
 
   /// The one of this name.
-  public static func shipped(_ name: String) -> Experiment? { shipped.first { $0.name == name } }
+  package static func shipped(_ name: String) -> Experiment? { shipped.first { $0.name == name } }
 
   /// Overrides by name, to be read like a sentence.
   static func overrides(_ change: (inout TrainingOverrides) -> Void) -> TrainingOverrides {

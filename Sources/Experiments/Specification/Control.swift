@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What an enhancer's gain must be held against. C0, the classifier alone, is in every row.
-public enum Control: String, Codable, CaseIterable, Sendable, Comparable {
+package enum Control: String, Codable, CaseIterable, Sendable, Comparable {
   /// The enhancer after `reconstruct` alone: what the detour through its bottleneck costs.
   case reconstruction = "C1"
   /// An enhancer that leaves images as they are: must change nothing.
@@ -26,7 +26,7 @@ public enum Control: String, Codable, CaseIterable, Sendable, Comparable {
   case disjointHalves = "C11"
 
   /// A few words for tables.
-  public var title: String {
+  package var title: String {
     switch self {
     case .reconstruction: "reconstruction alone"
     case .identity: "identity"
@@ -52,14 +52,14 @@ public enum Control: String, Codable, CaseIterable, Sendable, Comparable {
     }
   }
 
-  public static func < (left: Control, right: Control) -> Bool {
+  package static func < (left: Control, right: Control) -> Bool {
     let all = allCases
     return (all.firstIndex(of: left) ?? 0) < (all.firstIndex(of: right) ?? 0)
   }
 }
 
 /// One way to predict a row's images. Files have it as one word.
-public enum VariantID: RawRepresentable, Hashable, Codable, Sendable {
+package enum VariantID: RawRepresentable, Hashable, Codable, Sendable {
   /// The classifier alone: `C0`.
   case alone
   /// The row's enhancer in front of it: `enhanced`.
@@ -74,7 +74,7 @@ public enum VariantID: RawRepresentable, Hashable, Codable, Sendable {
   case transferEnhanced(String)
 
   /// - Returns: `nil` for a word that no variant has.
-  public init?(rawValue: String) {
+  package init?(rawValue: String) {
     let parts = rawValue.split(separator: "/", omittingEmptySubsequences: false)
     let name = parts.dropFirst().dropLast().joined(separator: "/")
     switch (rawValue, parts[0], parts[parts.count - 1]) {
@@ -90,7 +90,7 @@ public enum VariantID: RawRepresentable, Hashable, Codable, Sendable {
   }
 
   /// The word for it, such as `C3`.
-  public var rawValue: String {
+  package var rawValue: String {
     switch self {
     case .alone: "C0"
     case .enhanced: "enhanced"

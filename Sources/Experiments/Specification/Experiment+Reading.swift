@@ -6,9 +6,9 @@ import Text
 import Training
 
 /// What is wrong with an experiment, or with its results: one line that names the place.
-public struct ExperimentError: Error, Equatable, CustomStringConvertible {
-  public let description: String
-  public init(_ description: String) { self.description = description }
+package struct ExperimentError: Error, Equatable, CustomStringConvertible {
+  package let description: String
+  package init(_ description: String) { self.description = description }
 }
 
 extension Experiment {
@@ -16,7 +16,7 @@ extension Experiment {
   ///
   /// - Throws: `ExperimentError` for what is no JSON, lacks a member, or has one of another type or
   ///   one that means nothing.
-  public init(contentsOf path: String) throws(ExperimentError) {
+  package init(contentsOf path: String) throws(ExperimentError) {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ExperimentError("\(path): cannot be read: expected an experiment as a JSON file")
     }

@@ -33,8 +33,7 @@ public struct PictureStream {
     byteLimit: Int = PictureStream.byteLimit,
     read: @escaping (UnsafeMutableRawBufferPointer) -> Int
   ) {
-    self.byteLimit = byteLimit
-    self.read = read
+    (self.byteLimit, self.read) = (byteLimit, read)
   }
 
   /// The next part; `nil` at the end of the stream.

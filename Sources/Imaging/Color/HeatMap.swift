@@ -12,9 +12,7 @@ public struct HeatMap: Equatable, Sendable {
   /// - Precondition: `values` has `width · height` elements.
   public init(width: Int, height: Int, values: [Float]) {
     precondition(values.count == width * height, "a heat map has one value a pixel")
-    self.width = width
-    self.height = height
-    self.values = values
+    (self.width, self.height, self.values) = (width, height, values)
   }
 
   /// The range to show: from 0, or symmetric if a value is negative, up to the magnitude that

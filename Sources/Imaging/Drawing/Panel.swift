@@ -18,10 +18,7 @@ public struct Panel: Sendable {
     public init(
       _ image: Image, caption: String = "", verdict: Verdict? = nil, legend: Legend? = nil
     ) {
-      self.image = image
-      self.caption = caption
-      self.verdict = verdict
-      self.legend = legend
+      (self.image, self.caption, self.verdict, self.legend) = (image, caption, verdict, legend)
     }
   }
 
@@ -33,10 +30,7 @@ public struct Panel: Sendable {
     public var maximum: String
 
     public init(_ colors: ColorMap, minimum: String, middle: String = "", maximum: String) {
-      self.colors = colors
-      self.minimum = minimum
-      self.middle = middle
-      self.maximum = maximum
+      (self.colors, self.minimum, self.middle, self.maximum) = (colors, minimum, middle, maximum)
     }
   }
 
@@ -63,11 +57,8 @@ public struct Panel: Sendable {
     textScale: Int = 2
   ) {
     precondition(cellWidth > 0 && cellHeight > 0 && textScale > 0, "a panel has sizes above 0")
-    self.cellWidth = cellWidth
-    self.cellHeight = cellHeight
-    self.textScale = textScale
-    self.title = title
-    self.headings = headings
+    (self.cellWidth, self.cellHeight, self.textScale) = (cellWidth, cellHeight, textScale)
+    (self.title, self.headings) = (title, headings)
   }
 
   /// Adds a row of cells from left to right, with a line above them.

@@ -32,9 +32,7 @@ package struct GaussianBlur: Sendable {
     }
     let sum = powers.reduce(0, +)
     weights = powers.map { $0 / sum }
-    self.radius = radius
-    self.border = border
-    self.startsWithRows = startsWithRows
+    (self.radius, self.border, self.startsWithRows) = (radius, border, startsWithRows)
   }
 
   /// Blurs `height × width × channels` floats.
@@ -53,60 +51,33 @@ package struct GaussianBlur: Sendable {
   private func apply<Scalar: BinaryFloatingPoint>(
     _ values: inout [Scalar], _ weights: [Scalar], _ width: Int, _ height: Int, _ channels: Int
   ) {
-    if startsWithRows { blurRows(&values, weights, width, channels) }
-    blurColumns(&values, weights, height, width * channels)
-    if !startsWithRows { blurRows(&values, weights, width, channels) }
-  }
-
-  private func blurRows<Scalar: BinaryFloatingPoint>(
-    _ values: inout [Scalar], _ weights: [Scalar], _ width: Int, _ channels: Int
-  ) {
-    let places = places(width)
-    let count = width * channels
-    var line = [Scalar](repeating: 0, count: places.count * channels)
-    values.withUnsafeMutableBufferPointer { values in
-      line.withUnsafeMutableBufferPointer { line in
-        for start in stride(from: 0, to: values.count, by: max(1, count)) {
-          for (index, place) in places.enumerated() {
-            for channel in 0..<channels {
-              line[index * channels + channel] = values[start + place * channels + channel]
-            }
-          }
-          for index in start..<start + count { values[index] = 0 }
-          for tap in 0..<weights.count {
-            let weight = weights[tap]
-            for index in 0..<count {
-              values[start + index] += weight * line[index + tap * channels]
-            }
-          }
-        }
+    for isRow in [startsWithRows, !startsWithRows] {
+      if isRow {
+        blur(&values, weights, lines: height, count: width, step: channels)
+      } else {
+        blur(&values, weights, lines: 1, count: height, step: width * channels)
       }
     }
   }
 
-  /// - Parameter count: numbers in a row.
-  private func blurColumns<Scalar: BinaryFloatingPoint>(
-    _ values: inout [Scalar], _ weights: [Scalar], _ height: Int, _ count: Int
+  /// Blurs `lines` lines of `count` pixels, each of them `step` numbers.
+  private func blur<Scalar: BinaryFloatingPoint>(
+    _ values: inout [Scalar], _ weights: [Scalar], lines: Int, count: Int, step: Int
   ) {
-    let places = places(height)
+    let places = (-radius..<count + radius).map { border.index($0, below: count) * step }
     let source = values
     values.withUnsafeMutableBufferPointer { values in
       source.withUnsafeBufferPointer { source in
-        for row in 0..<height {
-          let start = row * count
-          for index in start..<start + count { values[index] = 0 }
+        for pixel in 0..<lines * count {
+          let (target, line) = (pixel * step, pixel / count * count * step)
+          for index in target..<target + step { values[index] = 0 }
           for tap in 0..<weights.count {
-            let (weight, from) = (weights[tap], places[row + tap] * count)
-            for index in 0..<count { values[start + index] += weight * source[from + index] }
+            let (weight, from) = (weights[tap], line + places[pixel % count + tap])
+            for index in 0..<step { values[target + index] += weight * source[from + index] }
           }
         }
       }
     }
-  }
-
-  /// Where the pixels from −`radius` on lie, `radius` of them beyond either border.
-  private func places(_ count: Int) -> [Int] {
-    (-radius..<count + radius).map { border.index($0, below: count) }
   }
 }
 

@@ -174,15 +174,6 @@ extension Image {
     return Image(width: cropWidth, height: cropHeight, pixels: part)
   }
 
-  /// The middle of the picture; sides that are shorter than asked for stay whole. An odd remainder
-  /// leaves the extra pixel to the right and below.
-  public func centerCropped(width cropWidth: Int, height cropHeight: Int) -> Image {
-    let (cropWidth, cropHeight) = (min(width, cropWidth), min(height, cropHeight))
-    return cropped(
-      x: (width - cropWidth) / 2, y: (height - cropHeight) / 2, width: cropWidth,
-      height: cropHeight)
-  }
-
   /// The picture at another size: all of it, or the largest part in the middle that has the
   /// proportion of the target.
   package func fitted(width: Int, height: Int, keepingProportion: Bool) -> Image {

@@ -46,8 +46,7 @@ struct ResampleWeights {
       starts[target] = start
       counts[target] = count
     }
-    self.starts = starts
-    self.counts = counts
+    (self.starts, self.counts) = (starts, counts)
     self.maximumCount = stride
     self.weights = weights
   }
