@@ -101,8 +101,8 @@ let package = Package(
     .target(
       name: "Ocelli",
       dependencies: [
-        "Architectures", "Assessments", "Classification", "Datasets", "Experiments",
-        "Explanation", "Imaging", "Interchange", "Kernels", "ModelFormats", "Network", "Platform",
+        "Architectures", "Assessments", "Classification", "Datasets", "Explanation", "Imaging",
+        "Interchange", "Kernels", "ModelFormats", "Network", "Platform",
         "Quantization", "Scenes", "Statistics", "Training",
       ],
       swiftSettings: common),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Statistics
 public import Datasets
 public import Kernels
 public import Network
+public import Statistics
 public import Training
 
 /// Called with how much of a section is done.
@@ -10,20 +10,22 @@ public typealias AssessmentProgress = (_ done: Int, _ total: Int) -> Void
 
 /// A classifier, perhaps with an enhancer in front, that is asked about pictures of floats.
 public final class AssessedModel {
-  /// A model as it runs, with float ends, and as the floats that it stands for, which have
-  /// gradients: the same where it computes with floats.
+  /// A model in the two forms that assessments need.
   public struct Part {
+    /// The model, with floats at its ends.
     public var model: Model
+    /// The floats that it stands for, which gradients pass.
     public var inFloats: Model
 
+    /// A model in both forms; one that computes with floats is its own second.
     public init(model: Model, inFloats: Model) {
       (self.model, self.inFloats) = (model, inFloats)
     }
   }
 
-  public let classifier: Part
-  public let enhancer: Part?
-  public let pool: ThreadPool
+  package let classifier: Part
+  package let enhancer: Part?
+  package let pool: ThreadPool
   /// Images that run at once.
   public let batch: Int
   /// What all random choices derive from.
@@ -31,6 +33,9 @@ public final class AssessedModel {
   private let classifying: Evaluator
   private let enhancing: Evaluator?
 
+  /// Runs `batch` images at once on `pool`; random choices derive from `seed`.
+  ///
+  /// - Throws: `TrainingError.outOfMemory`.
   public init(
     classifier: Part, enhancer: Part?, batch: Int, seed: UInt64, _ pool: ThreadPool
   ) throws(TrainingError) {
@@ -75,15 +80,17 @@ public final class AssessedModel {
 
 /// Labelled images in floats, plain and enhanced, and what the classifier says of both.
 public struct AssessedImages {
-  public let shape: Shape
-  public let labels: [Int]
-  public let plain: [[Float]]
-  public let enhanced: [[Float]]?
-  public let predictions: Predictions
-  public let enhancedPredictions: Predictions?
+  package let shape: Shape
+  package let labels: [Int]
+  package let plain: [[Float]]
+  package let enhanced: [[Float]]?
+  package let predictions: Predictions
+  package let enhancedPredictions: Predictions?
 
+  /// The number of images.
   public var count: Int { labels.count }
 
+  /// Runs the model on all images of a data set.
   public init(_ dataset: Dataset, _ model: AssessedModel) {
     shape = Shape(height: dataset.height, width: dataset.width, channels: 3)
     labels = dataset.labels.map(Int.init)
@@ -94,11 +101,14 @@ public struct AssessedImages {
     enhancedPredictions = enhanced.map { model.predictions($0, labels) }
   }
 
-  /// Plain and, where there is an enhancer, enhanced images with their predictions.
-  var states: [(name: String, images: [[Float]], predictions: Predictions)] {
-    var states = [("plain", plain, predictions)]
+  /// Without and with the enhancer.
+  public enum State: String, Codable, Sendable { case plain, enhanced }
+
+  /// The plain and, where there is an enhancer, the enhanced images with their predictions.
+  var states: [(state: State, images: [[Float]], predictions: Predictions)] {
+    var states = [(State.plain, plain, predictions)]
     if let enhanced, let enhancedPredictions {
-      states.append(("enhanced", enhanced, enhancedPredictions))
+      states.append((.enhanced, enhanced, enhancedPredictions))
     }
     return states
   }

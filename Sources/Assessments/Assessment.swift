@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Statistics
 import Foundation
+public import Statistics
 
 /// What `ocelli assess` finds out, as it writes it to `assessment.json`. A section that was not
 /// asked for, or that does not apply, is `nil`.
@@ -11,18 +11,24 @@ import Foundation
 public struct Assessment: Codable, Sendable {
   /// What was assessed.
   public struct Subject: Codable, Equatable, Sendable {
+    /// The classifier's file.
     public var classifier: String
+    /// The enhancer's file.
     public var enhancer: String?
+    /// Where the data set is.
     public var data: String
     /// How pictures were degraded before all else.
     public var degradation: String?
-    /// Test images, and how many of them the slow sections use.
+    /// How many test images there are.
     public var images: Int
+    /// How many test images the slow sections use.
     public var sample: Int
+    /// What random choices derive from.
     public var seed: UInt64
     /// Test images that are training images, too, where that was allowed.
     public var overlap: Int?
 
+    /// What is assessed, in words.
     public init(
       classifier: String, enhancer: String?, data: String, degradation: String?, images: Int,
       sample: Int, seed: UInt64, overlap: Int?
@@ -33,33 +39,48 @@ public struct Assessment: Codable, Sendable {
     }
   }
 
-  /// Plain, and enhanced where there is an enhancer.
+  /// The calibration on plain pictures and on enhanced ones.
   public struct CalibrationPair: Codable, Equatable, Sendable {
+    /// Of the plain pictures.
     public var plain: Calibration
+    /// Of the enhanced pictures.
     public var enhanced: Calibration?
 
+    /// The calibration without an enhancer, and with one.
     public init(plain: Calibration, enhanced: Calibration?) {
       (self.plain, self.enhanced) = (plain, enhanced)
     }
   }
 
+  /// What was assessed.
   public var subject: Subject
+  /// The gain, in all and class by class.
   public var accuracy: AccuracyAssessment?
+  /// Whether the classifier is right as often as it says.
   public var calibration: CalibrationPair?
+  /// Whether explanations show what the classifier uses.
   public var faithfulness: FaithfulnessAssessment?
+  /// Whether an explanation changes when the classifier forgets.
   public var sanity: SanityAssessment?
   /// Of the true class and of the predicted one.
   public var attention: [AttentionAssessment]?
+  /// How much the classifier leans on backgrounds.
   public var background: BackgroundAssessment?
+  /// How much the enhancer changes, and how little of it would do.
   public var perturbation: PerturbationAssessment?
+  /// Other changes of the same size, and attacks.
   public var adversarial: AdversarialAssessment?
+  /// The gain of other classifiers.
   public var transfer: TransferAssessment?
+  /// The accuracy under fifteen corruptions.
   public var corruption: CorruptionAssessment?
 
+  /// An assessment that has answered nothing yet.
   public init(_ subject: Subject) { self.subject = subject }
 }
 
 extension Assessment {
+  /// What `ocelli assess` calls the file.
   public static let fileName = "assessment.json"
 
   /// Reads what `ocelli assess` wrote.

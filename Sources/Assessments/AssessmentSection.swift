@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Text
-import Statistics
 package import Reporting
+import Statistics
+import Text
 
 /// A question that an assessment answers.
 package enum AssessmentSection: String, CaseIterable, Codable, Sendable {

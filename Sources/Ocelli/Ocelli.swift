@@ -5,7 +5,6 @@
 @_exported public import Assessments
 @_exported public import Classification
 @_exported public import Datasets
-@_exported public import Experiments
 @_exported public import Explanation
 @_exported public import Imaging
 @_exported public import Interchange

@@ -7,16 +7,21 @@ import Kernels
 public struct Scene: Equatable, Codable, Sendable {
   /// Its place in the set.
   public var index: Int
+  /// What it shows.
   public var object: SceneObject
+  /// What lies behind it.
   public var background: SceneBackground
-  /// The object's centre, from the upper left corner.
+  /// The object's centre, from the left.
   public var centerX: Float
+  /// The object's centre, from the top.
   public var centerY: Float
   /// The side of the square that holds the object.
   public var scale: Float
   /// The object's rotation, clockwise, in turns.
   public var rotation: Float
+  /// Whether the object is mirrored from left to right.
   public var isMirrored: Bool
+  /// How it is lit.
   public var light: SceneLight
   /// How many blobs lie in the background.
   public var clutter: Int
@@ -53,7 +58,9 @@ public struct SceneLight: Equatable, Codable, Sendable {
 
 /// A rendered scene.
 public struct SceneSample: Equatable, Sendable {
+  /// What was drawn.
   public let scene: Scene
+  /// The picture.
   public let image: Image
   /// 255 where the object covers half of a pixel or more, else 0.
   public let mask: Mask

@@ -15,6 +15,7 @@ public import Kernels
 /// Arithmetic is IEEE 754 `+ − × ÷ √` alone, so that the bytes are the same on every machine, in
 /// any order and for any number of threads.
 public struct SceneGenerator: Sendable {
+  /// What scenes are drawn from.
   public let parameters: SceneParameters
 
   /// The square around an outlined, tilted object, in sides of the object: it stays within the

@@ -20,10 +20,13 @@ public struct SceneParameters: Equatable, Codable, Sendable {
   public var size: Int
   /// ρ, the probability that an object stands on its class's own background. See `SceneGenerator`.
   public var correlation: Float
+  /// What all random choices derive from.
   public var seed: UInt64
+  /// The part of the set.
   public var split: Split
-  /// The object's side as a share of the picture's: smallest and largest.
+  /// The smallest side of an object, as a share of the picture's.
   public var smallestObject: Float
+  /// The largest side of an object, as a share of the picture's.
   public var largestObject: Float
   /// The largest tilt to either side, in turns.
   public var tilt: Float
@@ -32,6 +35,7 @@ public struct SceneParameters: Equatable, Codable, Sendable {
   /// The probability that a shadow falls across the object.
   public var shadow: Float
 
+  /// Small training scenes, half of them before their own background.
   public init(
     size: Int = 32, correlation: Float = 0.5, seed: UInt64 = 1, split: Split = .train,
     smallestObject: Float = 0.5, largestObject: Float = 0.8, tilt: Float = 0.06, clutter: Int = 3,
@@ -74,6 +78,7 @@ public enum SceneError: Error, Equatable, Sendable {
 }
 
 extension SceneError: CustomStringConvertible {
+  /// See `message`.
   public var description: String { message }
 
   /// One line for people: which setting, what it is, what was expected.

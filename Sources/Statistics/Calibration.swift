@@ -4,12 +4,15 @@
 public struct Calibration: Codable, Equatable, Sendable {
   /// Predictions of about the same confidence.
   public struct Bin: Codable, Equatable, Sendable {
-    /// Confidences above `lower`, up to `upper`.
+    /// Confidences are above this, but for 0 itself.
     public let lower: Double
+    /// The largest confidence.
     public let upper: Double
+    /// The number of images.
     public let images: Int
-    /// The means over these images; `nil` where there are none.
+    /// The mean confidence; `nil` without images.
     public let confidence: Double?
+    /// The share that is told right; `nil` without images.
     public let accuracy: Double?
 
     var gap: Double { abs((accuracy ?? 0) - (confidence ?? 0)) }

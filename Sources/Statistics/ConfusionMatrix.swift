@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How often images of each class were taken for each class.
-public struct ConfusionMatrix: Equatable, Sendable {
-  public let classCount: Int
+package struct ConfusionMatrix: Equatable, Sendable {
+  package let classCount: Int
   /// `classCount` rows, one a true class, of `classCount` predicted classes.
-  public private(set) var counts: [Int]
+  package private(set) var counts: [Int]
 
   /// - Precondition: the lists have one length, and their classes lie in `0..<classCount`.
-  public init(labels: [Int], predictions: [Int], classCount: Int) {
+  package init(labels: [Int], predictions: [Int], classCount: Int) {
     precondition(labels.count == predictions.count, "each label has one prediction")
     self.classCount = classCount
     counts = [Int](repeating: 0, count: classCount * classCount)
@@ -19,23 +19,23 @@ public struct ConfusionMatrix: Equatable, Sendable {
     }
   }
 
-  public subscript(label label: Int, prediction prediction: Int) -> Int {
+  package subscript(label label: Int, prediction prediction: Int) -> Int {
     counts[label * classCount + prediction]
   }
 
   /// How well one class is told from the others.
-  public struct ClassScore: Equatable, Sendable {
+  package struct ClassScore: Equatable, Sendable {
     /// Images of the class.
-    public let support: Int
+    package let support: Int
     /// Of the images taken for the class, the share that is; `nil` when none was taken for it.
-    public let precision: Double?
+    package let precision: Double?
     /// Of the images of the class, the share found; `nil` when there are none.
-    public let recall: Double?
+    package let recall: Double?
     /// 2 · right / (images of the class + images taken for it); `nil` when both are 0.
-    public let f1: Double?
+    package let f1: Double?
   }
 
-  public func score(ofClass index: Int) -> ClassScore {
+  package func score(ofClass index: Int) -> ClassScore {
     let right = self[label: index, prediction: index]
     let support = (0..<classCount).reduce(0) { $0 + self[label: index, prediction: $1] }
     let taken = (0..<classCount).reduce(0) { $0 + self[label: $1, prediction: index] }
@@ -45,7 +45,7 @@ public struct ConfusionMatrix: Equatable, Sendable {
   }
 
   /// `nil` when there are no images.
-  public var accuracy: Double? {
+  package var accuracy: Double? {
     let right = (0..<classCount).reduce(0) { $0 + self[label: $1, prediction: $1] }
     return Self.ratio(right, counts.reduce(0, +))
   }

@@ -3,19 +3,19 @@ import Foundation
 import Kernels
 
 /// A confidence interval.
-public struct Interval: Equatable, Sendable {
-  public let lower: Double
-  public let upper: Double
+package struct Interval: Equatable, Sendable {
+  package let lower: Double
+  package let upper: Double
 
-  public init(lower: Double, upper: Double) {
+  package init(lower: Double, upper: Double) {
     (self.lower, self.upper) = (lower, upper)
   }
 
-  public func contains(_ value: Double) -> Bool { lower <= value && value <= upper }
+  package func contains(_ value: Double) -> Bool { lower <= value && value <= upper }
 
   /// Wilson's interval of 95 % for a share: `successes` of `count`; all of [0, 1] when nothing was
   /// counted.
-  public static func wilson(_ successes: Int, of count: Int) -> Interval {
+  package static func wilson(_ successes: Int, of count: Int) -> Interval {
     precondition(0 <= successes && successes <= count, "successes are some of all")
     guard count > 0 else { return Interval(lower: 0, upper: 1) }
     let z = 1.959_963_984_540_054
@@ -33,11 +33,14 @@ public struct Interval: Equatable, Sendable {
 
 /// A figure with its interval of 95 %.
 public struct IntervalEstimate: Codable, Equatable, Sendable {
+  /// The figure.
   public let value: Double
+  /// The lower end of its interval.
   public let lower: Double
+  /// The upper end of its interval.
   public let upper: Double
 
-  public init(_ value: Double, _ interval: Interval) {
+  package init(_ value: Double, _ interval: Interval) {
     self.value = value
     lower = interval.lower
     upper = interval.upper

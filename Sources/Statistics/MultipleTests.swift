@@ -2,10 +2,10 @@
 
 /// Holm's step-down adjustment of the p-values of several tests (Scandinavian Journal of Statistics
 /// 6, 1979).
-public enum HolmAdjustment {
+package enum HolmAdjustment {
   /// p̃₍ᵢ₎ = max_{j ≤ i} min(1, (m − j + 1) · p₍ⱼ₎), in the order of `pValues`: compare them with
   /// the level as they are.
-  public static func adjusted(_ pValues: [Double]) -> [Double] {
+  package static func adjusted(_ pValues: [Double]) -> [Double] {
     let order = pValues.indices.sorted { (pValues[$0], $0) < (pValues[$1], $1) }
     var adjusted = pValues
     var largest = 0.0
@@ -19,13 +19,13 @@ public enum HolmAdjustment {
 
 /// One p-value of several tests of the same hypothesis that may depend on one another, such as
 /// those of several seeds on the same test images.
-public enum CombinedPValue {
+package enum CombinedPValue {
   /// p = min(1, n / k · p₍ₖ₎), k = ⌈n / 2⌉: by Rüschendorf (Advances in Applied Probability 14,
   /// 1982), valid however the tests depend. Of one p-value it is that value; of three, 1.5 times
   /// the median.
   ///
   /// - Precondition: there is a p-value.
-  public static func ofDependent(_ pValues: [Double]) -> Double {
+  package static func ofDependent(_ pValues: [Double]) -> Double {
     precondition(!pValues.isEmpty, "there is a p-value to combine")
     let rank = (pValues.count + 1) / 2
     return min(1, Double(pValues.count) / Double(rank) * pValues.sorted()[rank - 1])

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Kernels
+package import Kernels
 
 /// The percentile bootstrap: of Δ, the gain in accuracy between two lists of predictions for the
 /// same images, and of other figures of images.
-public struct PairedBootstrap: Equatable, Sendable {
-  public var drawCount = 10_000
+package struct PairedBootstrap: Equatable, Sendable {
+  package var drawCount = 10_000
   /// The share of the draws that lies within the interval.
-  public var confidence = 0.95
+  package var confidence = 0.95
   /// Whether each class keeps its number of images in every draw.
-  public var isStratified = false
+  package var isStratified = false
 
-  public init(drawCount: Int = 10_000, confidence: Double = 0.95, isStratified: Bool = false) {
+  package init(drawCount: Int = 10_000, confidence: Double = 0.95, isStratified: Bool = false) {
     precondition(drawCount > 0 && 0 < confidence && confidence < 1, "draws and a share of them")
     (self.drawCount, self.confidence, self.isStratified) = (drawCount, confidence, isStratified)
   }
@@ -18,7 +18,7 @@ public struct PairedBootstrap: Equatable, Sendable {
   /// The interval of Δ. Images are drawn with replacement, each with both of its predictions.
   ///
   /// - Precondition: the lists have one length, which is not 0.
-  public func interval(
+  package func interval(
     before: [Int], after: [Int], labels: [Int], random: inout RandomGenerator
   ) -> Interval {
     precondition(!labels.isEmpty, "a draw needs something to draw from")
@@ -36,7 +36,7 @@ public struct PairedBootstrap: Equatable, Sendable {
   /// The interval of the mean of `values`, such as differences of two measures of each image.
   ///
   /// - Precondition: there are values.
-  public func interval(ofMean values: [Double], random: inout RandomGenerator) -> Interval {
+  package func interval(ofMean values: [Double], random: inout RandomGenerator) -> Interval {
     interval(count: values.count, random: &random) { indices in
       var sum = 0.0
       for index in indices { sum += values[index] }
@@ -47,7 +47,7 @@ public struct PairedBootstrap: Equatable, Sendable {
   /// The interval of anything that is computed from the images drawn, given by their indices.
   ///
   /// - Precondition: there are images.
-  public func interval(
+  package func interval(
     count: Int, random: inout RandomGenerator, _ statistic: (_ indices: [Int]) -> Double
   ) -> Interval {
     precondition(count > 0, "a draw needs something to draw from")

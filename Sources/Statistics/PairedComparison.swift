@@ -3,22 +3,22 @@ import Foundation
 import Kernels
 
 /// How two lists of predictions for the same images differ: a 2 × 2 table of right and wrong.
-public struct PairedComparison: Equatable, Sendable {
+package struct PairedComparison: Equatable, Sendable {
   /// Wrong before, right after.
-  public let fixed: Int
+  package let fixed: Int
   /// Right before, wrong after.
-  public let broken: Int
-  public let bothRight: Int
-  public let bothWrong: Int
+  package let broken: Int
+  package let bothRight: Int
+  package let bothWrong: Int
 
-  public init(fixed: Int, broken: Int, bothRight: Int, bothWrong: Int) {
+  package init(fixed: Int, broken: Int, bothRight: Int, bothWrong: Int) {
     precondition(min(fixed, broken, bothRight, bothWrong) >= 0, "counts are not negative")
     (self.fixed, self.broken, self.bothRight) = (fixed, broken, bothRight)
     self.bothWrong = bothWrong
   }
 
   /// - Precondition: the three lists have one length.
-  public init(before: [Int], after: [Int], labels: [Int]) {
+  package init(before: [Int], after: [Int], labels: [Int]) {
     precondition(
       before.count == labels.count && after.count == labels.count,
       "each label has one prediction before and one after")
@@ -35,7 +35,7 @@ public struct PairedComparison: Equatable, Sendable {
   /// 0.
   ///
   /// - Precondition: the three lists have one length.
-  public static func gains(before: [Int], after: [Int], labels: [Int]) -> [Int] {
+  package static func gains(before: [Int], after: [Int], labels: [Int]) -> [Int] {
     precondition(
       before.count == labels.count && after.count == labels.count,
       "each label has one prediction before and one after")
@@ -44,17 +44,17 @@ public struct PairedComparison: Equatable, Sendable {
     }
   }
 
-  public var count: Int { fixed + broken + bothRight + bothWrong }
+  package var count: Int { fixed + broken + bothRight + bothWrong }
 
   /// The share of right predictions; 0 for no images at all.
-  public var accuracyBefore: Double { ratio(bothRight + broken) }
-  public var accuracyAfter: Double { ratio(bothRight + fixed) }
+  package var accuracyBefore: Double { ratio(bothRight + broken) }
+  package var accuracyAfter: Double { ratio(bothRight + fixed) }
   /// Δ = accuracy after − accuracy before.
-  public var difference: Double { ratio(fixed - broken) }
+  package var difference: Double { ratio(fixed - broken) }
 
   /// McNemar's exact test: how probable so uneven a split of fixed and broken is when both are
   /// equally likely.
-  public var pValue: Double { Binomial.twoSidedP(fixed, of: fixed + broken) }
+  package var pValue: Double { Binomial.twoSidedP(fixed, of: fixed + broken) }
 
   private func ratio(_ part: Int) -> Double { count == 0 ? 0 : Double(part) / Double(count) }
 }
@@ -63,8 +63,9 @@ public struct PairedComparison: Equatable, Sendable {
 public struct PairedGain: Codable, Equatable, Sendable {
   /// Accuracy after − accuracy before, with a bootstrap's interval.
   public let difference: IntervalEstimate
-  /// Wrong before, right after; and the other way round.
+  /// Images wrong before and right after.
   public let fixed: Int
+  /// Images right before and wrong after.
   public let broken: Int
   /// McNemar's exact test.
   public let pValue: Double

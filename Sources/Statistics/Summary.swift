@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The mean of repeated runs and how far they scatter around it.
-public struct Summary: Equatable, Sendable {
-  public let count: Int
-  public let mean: Double
+package struct Summary: Equatable, Sendable {
+  package let count: Int
+  package let mean: Double
   /// Of the sample (divided by n − 1); `nil` for fewer than two values.
-  public let standardDeviation: Double?
+  package let standardDeviation: Double?
 
   /// - Precondition: `values` is not empty.
-  public init(_ values: [Double]) {
+  package init(_ values: [Double]) {
     precondition(!values.isEmpty, "a mean needs a value")
     count = values.count
     let mean = values.reduce(0, +) / Double(values.count)
@@ -23,11 +23,11 @@ public struct Summary: Equatable, Sendable {
 }
 
 /// How two measures of the same things go together, from -1 to 1; 0 where one does not vary.
-public enum Correlation {
+package enum Correlation {
   /// Of the values.
   ///
   /// - Precondition: the lists have one length.
-  public static func pearson(_ a: [Double], _ b: [Double]) -> Double {
+  package static func pearson(_ a: [Double], _ b: [Double]) -> Double {
     precondition(a.count == b.count, "values come in pairs")
     guard !a.isEmpty else { return 0 }
     let (meanA, meanB) = (a.reduce(0, +) / Double(a.count), b.reduce(0, +) / Double(b.count))
@@ -41,7 +41,7 @@ public enum Correlation {
   }
 
   /// Of the ranks: whether one grows with the other, along whatever curve.
-  public static func spearman(_ a: [Double], _ b: [Double]) -> Double {
+  package static func spearman(_ a: [Double], _ b: [Double]) -> Double {
     pearson(ranks(of: a), ranks(of: b))
   }
 

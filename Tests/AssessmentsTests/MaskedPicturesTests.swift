@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Datasets
 import Assessments
+import Datasets
 import Imaging
 import Scenes
 import Testing

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import Scenes
 import Imaging
 import Kernels
+import Scenes
 import Testing
 
 struct SceneGeneratorTests {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Scenes
 import Imaging
+import Scenes
 import Testing
 
 struct SceneRendererTests {

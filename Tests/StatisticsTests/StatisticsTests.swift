@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import Statistics
 import Interchange
 import Kernels
+import Statistics
 import TestSupport
 import Testing
 import Text

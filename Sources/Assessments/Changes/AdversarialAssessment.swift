@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
-import Text
-public import Statistics
-package import Reporting
 import Explanation
+import Foundation
 import Kernels
+package import Reporting
+public import Statistics
+import Text
 import Training
 
 /// Whether the enhancer's change helps as a picture would, or is a trick on one classifier: other
@@ -12,26 +12,37 @@ import Training
 public struct AdversarialAssessment: Codable, Equatable, Sendable {
   /// The accuracy under an attack with the gradient of the classifier.
   public struct Attack: Codable, Equatable, Sendable {
-    /// `FGSM`, or `PGD` of 10 steps from a random start.
-    public let name: String
+    /// How a picture is attacked.
+    public enum Method: String, CaseIterable, Codable, Sendable {
+      /// One step along the gradient's signs.
+      case fastGradientSign = "FGSM"
+      /// Ten steps from a random start.
+      case projectedGradient = "PGD"
+    }
+
+    /// The method.
+    public let name: Method
     /// In levels of 255.
     public let epsilon: Int
-    /// Of the classifier, attacked by itself.
+    /// Of the classifier alone.
     public let plain: IntervalEstimate
-    /// Of both, attacked through the enhancer; and with the attack on the classifier by itself put
-    /// through the enhancer.
+    /// Of both, attacked as one.
     public let enhanced: IntervalEstimate?
+    /// Of both, on pictures that were made against the classifier alone.
     public let transferred: IntervalEstimate?
   }
 
+  /// The number of images.
   public let images: Int
   /// Changes of the same size as the enhancer's, image by image.
   public let controls: [ChangedPictures]
+  /// Every attack in every strength.
   public let attacks: [Attack]
 
-  public static let epsilons = [2, 4, 8]
+  package static let epsilons = [2, 4, 8]
   private static let steps = 10
 
+  /// Attacks all of `images`, which `model` has classified.
   public init(
     _ model: AssessedModel, _ images: AssessedImages, progress: AssessmentProgress
   ) throws {
@@ -44,14 +55,17 @@ public struct AdversarialAssessment: Codable, Equatable, Sendable {
     var attacks: [Attack] = []
     let total = 2 * Self.epsilons.count
     for epsilon in Self.epsilons {
-      for name in ["FGSM", "PGD"] {
+      for method in Attack.Method.allCases {
         func attacked(_ attack: GradientAttack) -> [[Float]] {
           let size = Float(epsilon) / 255
-          return name == "FGSM"
-            ? attack.fastGradientSign(images.plain, labels: images.labels, epsilon: size)
-            : attack.projectedGradient(
+          return switch method {
+          case .fastGradientSign:
+            attack.fastGradientSign(images.plain, labels: images.labels, epsilon: size)
+          case .projectedGradient:
+            attack.projectedGradient(
               images.plain, labels: images.labels, epsilon: size, steps: Self.steps,
               seed: model.seed)
+          }
         }
         func accuracy(_ pictures: [[Float]]) -> IntervalEstimate {
           IntervalEstimate(
@@ -60,7 +74,7 @@ public struct AdversarialAssessment: Codable, Equatable, Sendable {
         let pictures = attacked(attack)
         attacks.append(
           Attack(
-            name: name, epsilon: epsilon, plain: accuracy(pictures),
+            name: method, epsilon: epsilon, plain: accuracy(pictures),
             enhanced: combined.flatMap { model.enhanced(attacked($0)) }.map(accuracy),
             transferred: model.enhanced(pictures).map(accuracy)))
         progress(attacks.count, total)
@@ -135,7 +149,7 @@ extension AdversarialAssessment {
         + (isPaired ? ["both, attacked as one", "attack on the classifier, enhanced"] : []))
     for attack in attacks {
       table.add(
-        ["\(attack.name), \(attack.epsilon)/255", attack.plain.percentages()]
+        ["\(attack.name.rawValue), \(attack.epsilon)/255", attack.plain.percentages()]
           + [attack.enhanced, attack.transferred].compactMap { $0?.percentages() })
     }
     return blocks + [.table(table)]

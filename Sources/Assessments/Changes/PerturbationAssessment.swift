@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
-import Text
-public import Statistics
-package import Reporting
 import Explanation
+import Foundation
 import Imaging
 import Kernels
 import Network
+package import Reporting
+public import Statistics
+import Text
 import Training
 
 /// How much the enhancer changes pictures, in which frequencies, and how much of the gain is left
@@ -14,31 +14,39 @@ import Training
 public struct PerturbationAssessment: Codable, Equatable, Sendable {
   /// Means over images of numbers in [0, 1].
   public struct Size: Codable, Equatable, Sendable {
-    /// The largest difference, the Euclidean norm, and the mean of the magnitudes.
+    /// The largest difference.
     public let largest: IntervalEstimate
+    /// The Euclidean norm of the differences.
     public let norm: IntervalEstimate
+    /// The mean magnitude of the differences.
     public let mean: IntervalEstimate
     /// In decibels, of the images that are changed at all.
     public let peakSignalToNoise: IntervalEstimate?
+    /// SSIM, 1 for equal images.
     public let structuralSimilarity: IntervalEstimate
-    /// The share of the numbers that are changed by more than 1 and 8 of 255 levels.
+    /// The share of the numbers that change by more than 1 of 255 levels.
     public let changed: IntervalEstimate
+    /// The share of the numbers that change by more than 8 of 255 levels.
     public let changedVisibly: IntervalEstimate
   }
 
   /// Where the power of the differences lies.
   public struct Spectrum: Codable, Equatable, Sendable {
-    /// The share above a quarter of a period a pixel: of the differences, and of the images.
+    /// The share of the differences' power above a quarter of a period a pixel.
     public let fineShare: IntervalEstimate
+    /// The same share of the images' power.
     public let fineShareOfImages: IntervalEstimate
-    /// The mean power of the differences at k periods along the longer side, k from 0; and that of
-    /// the images.
+    /// The mean power of the differences at k periods along the longer side, k from 0.
     public let radial: [Double]
+    /// The same of the images.
     public let radialOfImages: [Double]
   }
 
+  /// The number of images.
   public let images: Int
+  /// How large the changes are.
   public let size: Size
+  /// In which frequencies they lie.
   public let spectrum: Spectrum
   /// With differences clipped to ±ε, by the name of ε in levels of 255.
   public let budget: [ChangedPictures]
@@ -46,8 +54,8 @@ public struct PerturbationAssessment: Codable, Equatable, Sendable {
   public let stored: [ChangedPictures]
 
   /// In levels of 255.
-  public static let budgets = [1, 2, 4, 8, 16, 32]
-  public static let qualities = [95, 75]
+  package static let budgets = [1, 2, 4, 8, 16, 32]
+  package static let qualities = [95, 75]
 
   /// `nil` without an enhancer.
   public init?(
@@ -183,8 +191,11 @@ struct StoredPicture {
 
 /// The accuracy on pictures that were changed in some way, and the gain over plain ones.
 public struct ChangedPictures: Codable, Equatable, Sendable {
+  /// What was done to the pictures.
   public let name: String
+  /// The accuracy on them.
   public let accuracy: IntervalEstimate
+  /// The gain over the plain pictures.
   public let gain: PairedGain
 
   /// - Parameter pictures: what became of each of `images`.

@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Text
-public import Statistics
-package import Reporting
 import Kernels
 public import Network
+package import Reporting
+public import Statistics
+import Text
 import Training
 
 /// What the enhancer does for classifiers that it was not trained in front of.
 public struct TransferAssessment: Codable, Equatable, Sendable {
+  /// One classifier.
   public struct Row: Codable, Equatable, Sendable {
+    /// Its name, or its file.
     public let classifier: String
+    /// Its accuracy on plain pictures.
     public let plain: IntervalEstimate
+    /// Its accuracy on enhanced pictures.
     public let enhanced: IntervalEstimate
+    /// What the enhancer brings it.
     public let gain: PairedGain
     /// This gain / the gain of the enhancer's own classifier; `nil` where that is 0. About 0.8 to
     /// 0.9 in Liu et al. (arXiv:1910.09185) where processing restores what degradation took.
     public let ratio: Double?
   }
 
+  /// The number of images.
   public let images: Int
   /// The enhancer's own classifier first.
   public let rows: [Row]

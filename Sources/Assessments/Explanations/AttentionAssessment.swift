@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
-import Text
-public import Statistics
-package import Reporting
 public import Explanation
+import Foundation
 public import Imaging
 import Kernels
+package import Reporting
+public import Statistics
+import Text
 import Training
 
 /// Whether the classifier looks at the object, and whether it does so more behind the enhancer.
@@ -24,33 +24,48 @@ public struct AttentionAssessment: Codable, Equatable, Sendable {
     public let pointing: IntervalEstimate
     /// The share of the map that lies on the object.
     public let energy: IntervalEstimate
+    /// The share of the object's pixels among as many of the largest values.
     public let rankAccuracy: IntervalEstimate
   }
 
   /// Pictures to which the enhancer did the same.
   public struct Group: Codable, Equatable, Sendable {
-    /// `fixed`, `broken`, `both right` or `both wrong`.
-    public let name: String
+    /// What the enhancer did to the answer.
+    public enum Outcome: String, CaseIterable, Codable, Sendable {
+      case fixed, broken
+      case bothRight = "both right"
+      case bothWrong = "both wrong"
+    }
+
+    /// What it did to these.
+    public let name: Outcome
+    /// The number of pictures.
     public let images: Int
     /// Energy enhanced − energy plain; `nil` for no pictures.
     public let energyChange: IntervalEstimate?
   }
 
+  /// The explanation's name.
   public let method: String
+  /// The layer that it explains, where it needs one.
   public let layer: String?
+  /// The class that is explained.
   public let target: Target
   /// Pictures with a mask and with maps that are not empty; all figures are of these.
   public let images: Int
   /// Pictures with a mask that are left out, as a map of theirs is empty.
   public let empty: Int
-  /// What a map gets that knows nothing: the share of the picture that the object covers, and the
-  /// energy of a Gaussian in the middle.
+  /// The share of the picture that the object covers: the energy of a map that is even.
   public let area: IntervalEstimate?
+  /// The energy of a Gaussian in the middle of the picture, which knows nothing either.
   public let centredEnergy: IntervalEstimate?
+  /// Of plain pictures.
   public let plain: Scores?
+  /// Of enhanced pictures.
   public let enhanced: Scores?
   /// Enhanced − plain, picture by picture.
   public let change: Scores?
+  /// By what the enhancer did to the answer.
   public let groups: [Group]
   /// Spearman's rank correlation, over pictures, of the change of the energy with the change of the
   /// true class's probability.
@@ -125,10 +140,10 @@ public struct AttentionAssessment: Codable, Equatable, Sendable {
       return
     }
     change = AttentionRecord.changes(records, seed)
-    groups = ["fixed", "broken", "both right", "both wrong"].map { name in
-      let members = records.filter { $0.group == name }
+    groups = Group.Outcome.allCases.map { outcome in
+      let members = records.filter { $0.outcome == outcome }
       return Group(
-        name: name, images: members.count,
+        name: outcome, images: members.count,
         energyChange: IntervalEstimate(meanOf: members.map(\.energyChange), seed: seed))
     }
     association = AttentionRecord.association(records, seed)
@@ -142,7 +157,7 @@ struct AttentionRecord {
   let area: Double
   let centredEnergy: Double?
   /// Which of the plain and the enhanced picture is told right.
-  let group: String
+  let outcome: AttentionAssessment.Group.Outcome
   /// Enhanced − plain, of the true class.
   let probabilityChange: Double
 
@@ -158,7 +173,7 @@ struct AttentionRecord {
     let label = images.labels[index]
     let wasRight = images.predictions.classes[index] == label
     let isRight = images.enhancedPredictions.map { $0.classes[index] == label } ?? wasRight
-    group = isRight ? (wasRight ? "both right" : "fixed") : (wasRight ? "broken" : "both wrong")
+    outcome = isRight ? (wasRight ? .bothRight : .fixed) : (wasRight ? .broken : .bothWrong)
     let before = images.predictions.trueProbabilities[index]
     let after = images.enhancedPredictions?.trueProbabilities[index] ?? before
     probabilityChange = Double(after) - Double(before)
@@ -238,7 +253,7 @@ extension AttentionAssessment {
       var changes = TextTable(["the enhancer", "images", "change of energy, points"])
       for group in groups {
         changes.add([
-          group.name, "\(group.images)",
+          group.name.rawValue, "\(group.images)",
           group.energyChange?.percentages(signed: true) ?? "none",
         ])
       }

@@ -1,40 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
-import Text
-public import Statistics
-package import Reporting
 public import Explanation
+import Foundation
 import Imaging
 import Kernels
 import Network
+package import Reporting
+public import Statistics
+import Text
 import Training
 
 /// Whether explanations point at what the classifier uses: of the class that each picture is taken
 /// for, as means over pictures whose map is not empty.
 public struct FaithfulnessAssessment: Codable, Equatable, Sendable {
+  /// One method on plain or on enhanced pictures.
   public struct Row: Codable, Equatable, Sendable {
+    /// The explanation's name.
     public let method: String
-    /// `plain` or `enhanced`: the pictures that are explained.
-    public let pictures: String
+    /// The pictures that are explained.
+    public let pictures: AssessedImages.State
+    /// Pictures whose map is not empty; all figures are of these.
     public let images: Int
     /// Pictures with nothing in their map that speaks for the class, which are left out.
     public let empty: Int
-    /// Areas below the curves of deletion (less is better) and insertion (more is better), for the
-    /// map's order, and for a random one.
+    /// The area below the curve of deletion; less is better.
     public let deletion: IntervalEstimate?
+    /// The same when pixels are deleted in a random order.
     public let randomDeletion: IntervalEstimate?
+    /// The area below the curve of insertion; more is better.
     public let insertion: IntervalEstimate?
+    /// The same when pixels are inserted in a random order.
     public let randomInsertion: IntervalEstimate?
     /// The mean share of its probability that a class loses when the picture is multiplied with the
-    /// map, and the share of the pictures that gain.
+    /// map.
     public let averageDrop: IntervalEstimate?
+    /// The share of the pictures whose class gains by that.
     public let increase: IntervalEstimate
     /// ROAD: above 0 where the most relevant pixels matter more than the least relevant ones.
     public let removeAndDebias: IntervalEstimate?
   }
 
+  /// Methods in the order in which they were given.
   public let rows: [Row]
 
+  /// Explains all of `images`, which `model` has classified, by each method.
   public init(
     _ model: AssessedModel, _ images: AssessedImages, methods: [ExplanationMethod],
     _ options: Explainer.Options, progress: AssessmentProgress
@@ -54,7 +62,7 @@ public struct FaithfulnessAssessment: Codable, Equatable, Sendable {
           progress(
             rows.count * images.count + index + 1, methods.count * states.count * images.count)
         }
-        rows.append(scores.row(method: method.name, pictures: state.name, seed: model.seed))
+        rows.append(scores.row(method: method.name, pictures: state.state, seed: model.seed))
       }
     }
     self.rows = rows
@@ -96,7 +104,9 @@ private struct FaithfulnessScores {
     road.append(probe.removeAndDebias(image, ranking, class: target, seed: seed))
   }
 
-  func row(method: String, pictures: String, seed: UInt64) -> FaithfulnessAssessment.Row {
+  func row(
+    method: String, pictures: AssessedImages.State, seed: UInt64
+  ) -> FaithfulnessAssessment.Row {
     func mean(_ values: [Double]) -> IntervalEstimate? {
       IntervalEstimate(meanOf: values, seed: seed)
     }
@@ -117,7 +127,7 @@ extension FaithfulnessAssessment {
     ])
     for row in rows {
       table.add([
-        "\(row.method), \(row.pictures)", "\(row.images)", "\(row.empty)",
+        "\(row.method), \(row.pictures.rawValue)", "\(row.images)", "\(row.empty)",
         row.deletion?.decimals() ?? "none",
         row.randomDeletion.map { String(format: "%.3f", $0.value) } ?? "none",
         row.insertion?.decimals() ?? "none",

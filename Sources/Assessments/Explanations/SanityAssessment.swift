@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
-import Text
-public import Statistics
-package import Reporting
 public import Explanation
+import Foundation
 import Imaging
 import Network
+package import Reporting
+public import Statistics
+import Text
 import Training
 
 /// How alike an explanation stays while the classifier forgets: parameters drawn anew, from the
 /// scores down. A map that stays the same does not show what was learnt.
 public struct SanityAssessment: Codable, Equatable, Sendable {
+  /// The classifier with some layers drawn anew.
   public struct Stage: Codable, Equatable, Sendable {
     /// The layer that was drawn anew with all layers behind it.
     public let layer: String
@@ -19,10 +20,14 @@ public struct SanityAssessment: Codable, Equatable, Sendable {
     public let rankCorrelation: IntervalEstimate?
   }
 
+  /// The explanation's name.
   public let method: String
+  /// The number of images, at most 16.
   public let images: Int
+  /// From the scores down to the first layer.
   public let stages: [Stage]
 
+  /// Explains the first of `images` once more for each stage.
   public init(
     _ model: AssessedModel, _ images: AssessedImages, method: ExplanationMethod,
     _ options: Explainer.Options, progress: AssessmentProgress

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Text
-public import Statistics
 package import Reporting
+public import Statistics
+import Text
 public import Training
 
 /// How often the classifier is right, plain and enhanced: in all, and class by class.
 public struct AccuracyAssessment: Codable, Equatable, Sendable {
+  /// One class.
   public struct ClassRow: Codable, Equatable, Sendable {
+    /// The class's name.
     public let name: String
+    /// The number of its images.
     public let images: Int
+    /// The share of them that is told right.
     public let plain: IntervalEstimate
+    /// The same of the enhanced images.
     public let enhanced: IntervalEstimate?
     /// `nil` for a class without images.
     public let gain: PairedGain?
@@ -18,12 +23,18 @@ public struct AccuracyAssessment: Codable, Equatable, Sendable {
     public let adjustedPValue: Double?
   }
 
+  /// The number of images.
   public let images: Int
+  /// The accuracy on plain images.
   public let plain: IntervalEstimate
+  /// The accuracy on enhanced images.
   public let enhanced: IntervalEstimate?
+  /// What the enhancer brings.
   public let gain: PairedGain?
+  /// Every class, in the order of the labels.
   public let classes: [ClassRow]
 
+  /// Compares predictions for the same images, in the same order.
   public init(plain: Predictions, enhanced: Predictions?, classNames: [String], seed: UInt64) {
     images = plain.labels.count
     self.plain = IntervalEstimate(accuracyOf: plain.classes, labels: plain.labels)

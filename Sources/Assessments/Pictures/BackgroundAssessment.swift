@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import Scenes
-import Foundation
-import Text
-public import Statistics
-package import Reporting
 public import Datasets
+import Foundation
 import Kernels
+package import Reporting
+import Scenes
+public import Statistics
+import Text
 import Training
 
 /// How much a classifier leans on backgrounds: pictures of which only a part is shown, or the
@@ -13,6 +13,7 @@ import Training
 public struct BackgroundAssessment: Codable, Equatable, Sendable {
   /// The classifier's figures on one variant of the pictures.
   public struct Scores: Codable, Equatable, Sendable {
+    /// The share of the pictures that is told right.
     public let accuracy: IntervalEstimate
     /// The mean probability of the object's class.
     public let trueProbability: IntervalEstimate?
@@ -23,17 +24,24 @@ public struct BackgroundAssessment: Codable, Equatable, Sendable {
     public let followsBackground: IntervalEstimate?
   }
 
+  /// Pictures with one kind of background.
   public struct Variant: Codable, Equatable, Sendable {
+    /// The name of a `BackgroundVariant`.
     public let name: String
+    /// Of plain pictures.
     public let plain: Scores
+    /// Of enhanced pictures.
     public let enhanced: Scores?
   }
 
+  /// The number of pictures.
   public let images: Int
+  /// Every kind of background.
   public let variants: [Variant]
   /// The BG-gap of Xiao et al.: accuracy before backgrounds of the own class − accuracy before
   /// those of random classes; paired by object.
   public let gap: IntervalEstimate?
+  /// The same gap of enhanced pictures.
   public let enhancedGap: IntervalEstimate?
   /// Enhanced gap − gap, paired by object: below 0 where the enhancer makes the background matter
   /// less.

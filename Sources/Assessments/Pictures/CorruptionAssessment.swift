@@ -1,37 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
-import Text
-public import Statistics
-package import Reporting
 public import Datasets
+import Foundation
 import Kernels
+package import Reporting
+public import Statistics
+import Text
 import Training
 
 /// The accuracy under C-style corruptions, of fifteen types and five severities. See `Corruption`.
 public struct CorruptionAssessment: Codable, Equatable, Sendable {
+  /// Accuracies in one severity.
   public struct Severity: Codable, Equatable, Sendable {
+    /// From 1 to 5.
     public let severity: Int
+    /// Of plain pictures.
     public let plain: IntervalEstimate
+    /// Of enhanced pictures.
     public let enhanced: IntervalEstimate?
   }
 
+  /// One type of corruption.
   public struct Row: Codable, Equatable, Sendable {
+    /// The type.
     public let corruption: Corruption
+    /// The severities that were asked for.
     public let severities: [Severity]
-    /// The mean error over the severities, and enhanced − plain.
+    /// The mean error over the severities.
     public let plainError: IntervalEstimate?
+    /// The same of enhanced pictures.
     public let enhancedError: IntervalEstimate?
+    /// Enhanced error − plain error, picture by picture.
     public let change: IntervalEstimate?
   }
 
+  /// The number of pictures.
   public let images: Int
-  /// Accuracies on the same pictures as they are.
+  /// The accuracy on the same pictures as they are.
   public let clean: IntervalEstimate
+  /// The same of enhanced pictures.
   public let cleanEnhanced: IntervalEstimate?
+  /// Every type.
   public let rows: [Row]
-  /// The mean error over all types and severities; enhanced − plain.
+  /// The mean error over all types and severities.
   public let plainError: IntervalEstimate?
+  /// The same of enhanced pictures.
   public let enhancedError: IntervalEstimate?
+  /// Enhanced error − plain error, picture by picture.
   public let change: IntervalEstimate?
   /// mCE, the mean corruption error of Hendrycks & Dietterich, with the plain classifier in the
   /// place of AlexNet: the mean over types of the ratio of the summed errors. Below 1 the enhancer

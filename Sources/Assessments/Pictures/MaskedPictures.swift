@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Scenes
 public import Datasets
 import Explanation
 public import Imaging
 import Kernels
 import Network
+public import Scenes
 
 /// Pictures of which masks tell the object from the background. A background is the picture without
 /// its object, the gap filled from around it (`NeighbourImputation`); it belongs to the class of
@@ -38,10 +38,12 @@ public struct MaskedPictures: BackgroundSource {
     (self.pictures, self.masks) = (pictures, masks)
   }
 
+  /// The pictures with a mask.
   public func indices(in dataset: Dataset) -> [Int] {
     dataset.sourceNames.indices.filter { indicesBySource[dataset.sourceNames[$0]] != nil }
   }
 
+  /// See `BackgroundSource`. Backgrounds are those of other pictures of the set.
   public func variant(
     _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
   ) -> (dataset: Dataset, backgrounds: [Int?]) {

@@ -25,6 +25,7 @@ public struct Augmentation: Codable, Equatable, Sendable {
     /// The largest ratio of stretching; its logarithm is uniform between -log and +log of this.
     public var largestAspect: Float
 
+    /// The usual crop: at least 35 % of the area, sides at most 4 : 3.
     public init(smallestArea: Float = 0.35, largestAspect: Float = 4 / 3) {
       (self.smallestArea, self.largestAspect) = (smallestArea, largestAspect)
     }
@@ -34,20 +35,27 @@ public struct Augmentation: Codable, Equatable, Sendable {
   /// them, applied in the order brightness, contrast, saturation and clamped to [0, 1] once, at the
   /// end.
   public struct ColorJitter: Codable, Equatable, Sendable {
+    /// The largest change of brightness, from 0 to 1.
     public var brightness: Float
+    /// The largest change of contrast, from 0 to 1.
     public var contrast: Float
+    /// The largest change of saturation, from 0 to 1.
     public var saturation: Float
 
+    /// Changes nothing unless told.
     public init(brightness: Float = 0, contrast: Float = 0, saturation: Float = 0) {
       (self.brightness, self.contrast, self.saturation) = (brightness, contrast, saturation)
     }
   }
 
+  /// Whether images are mirrored.
   public var flip: Flip
   /// Shift by up to this many pixels in both directions, the border filled by reflection without
   /// repeating the edge: the same as a random crop after reflection padding.
   public var shift: Int
+  /// A random part of the image instead of all of it.
   public var resizedCrop: ResizedCrop?
+  /// Random changes of colour.
   public var colorJitter: ColorJitter?
   /// Side of a square of middle grey at a random place inside the image; 0 is off (DeVries &
   /// Taylor, 2017, arXiv:1708.04552).
@@ -56,6 +64,7 @@ public struct Augmentation: Codable, Equatable, Sendable {
   /// arXiv:1710.09412).
   public var mixup: Float
 
+  /// All settings, each off unless given.
   public init(
     flip: Flip = .none, shift: Int = 0, resizedCrop: ResizedCrop? = nil,
     colorJitter: ColorJitter? = nil, cutout: Int = 0, mixup: Float = 0

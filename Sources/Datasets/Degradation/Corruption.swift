@@ -19,6 +19,7 @@ public enum Corruption: String, CaseIterable, Codable, Sendable {
   case zoomBlur = "zoom blur"
   case snow, frost, fog, brightness, contrast, elastic, pixelate, jpeg
 
+  /// From hardly visible to strong.
   public static let severities = 1...5
 
   /// - Parameters:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Imaging
 import Foundation
+import Imaging
 import Kernels
 
 extension CorruptionCanvas {

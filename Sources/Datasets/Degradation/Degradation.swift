@@ -21,6 +21,7 @@ public struct Degradation: Codable, Equatable, Sendable {
   /// The quality, from 1 to 100, of a JPEG that the picture is squeezed through.
   public var jpegQuality: Int?
 
+  /// Steps that are not given are left out.
   public init(
     dullness: Float = 0, blur: Float = 0, shrink: Int? = nil, noise: Float = 0,
     jpegQuality: Int? = nil

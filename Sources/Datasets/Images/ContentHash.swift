@@ -6,7 +6,9 @@
 /// `mmh3.hash128(bytes, x64arch=True)`. It finds copies; it is no defence against somebody who
 /// forges two images with one hash.
 public struct ContentHash: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Bits 0 to 63.
   public let low: UInt64
+  /// Bits 64 to 127.
   public let high: UInt64
 
   private static let c1: UInt64 = 0x87c3_7b91_1142_53d5
@@ -51,6 +53,7 @@ public struct ContentHash: Hashable, Comparable, Sendable, CustomStringConvertib
     self = bytes.withUnsafeBytes { ContentHash(of: $0) }
   }
 
+  /// By value.
   public static func < (left: ContentHash, right: ContentHash) -> Bool {
     (left.high, left.low) < (right.high, right.low)
   }

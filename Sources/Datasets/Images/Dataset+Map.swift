@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Imaging
 import CPlatform
+package import Imaging
 import Kernels
 
 extension Dataset {

@@ -65,18 +65,23 @@ public enum DatasetError: Error, Equatable, Sendable {
 
   /// Width and height in pixels.
   public struct Size: Equatable, Sendable, CustomStringConvertible {
+    /// Pixels from left to right.
     public var width: Int
+    /// Pixels from top to bottom.
     public var height: Int
 
+    /// A size, in pixels.
     public init(width: Int, height: Int) {
       (self.width, self.height) = (width, height)
     }
 
+    /// Such as `32x32`.
     public var description: String { "\(width)x\(height)" }
   }
 }
 
 extension DatasetError: CustomStringConvertible {
+  /// See `message`.
   public var description: String { message }
 
   /// One line for people: which file, which place, what was expected.

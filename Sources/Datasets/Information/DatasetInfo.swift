@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What there is to know about a data set before training on it.
-public struct DatasetInfo: Codable, Equatable, Sendable {
-  public struct ClassCount: Codable, Equatable, Sendable {
-    public var name: String
-    public var count: Int
+package struct DatasetInfo: Codable, Equatable, Sendable {
+  package struct ClassCount: Codable, Equatable, Sendable {
+    package var name: String
+    package var count: Int
   }
 
-  public var name: String
-  public var imageCount: Int
-  public var width: Int
-  public var height: Int
-  public var classes: [ClassCount]
+  package var name: String
+  package var imageCount: Int
+  package var width: Int
+  package var height: Int
+  package var classes: [ClassCount]
   /// Of red, green and blue over all pixels, in [0, 1].
-  public var mean: [Double]
-  public var standardDeviation: [Double]
+  package var mean: [Double]
+  package var standardDeviation: [Double]
   /// Of everything that a model sees, in order: see `Dataset.contentHash`.
-  public var hash: String
+  package var hash: String
   /// Groups of images that are equal byte for byte, by source name.
-  public var duplicates: [[String]]
+  package var duplicates: [[String]]
   /// Groups of images that look alike without being equal, by source name.
-  public var nearDuplicates: [[String]]
+  package var nearDuplicates: [[String]]
 
   /// Looks at every pixel, and compares the images with one another.
-  public init(_ dataset: Dataset) {
+  package init(_ dataset: Dataset) {
     name = dataset.name
     imageCount = dataset.count
     width = dataset.width
@@ -40,7 +40,7 @@ public struct DatasetInfo: Codable, Equatable, Sendable {
 
 extension Dataset {
   /// The mean and the standard deviation of red, green and blue over all pixels, in [0, 1].
-  public func channelStatistics() -> (mean: [Double], standardDeviation: [Double]) {
+  package func channelStatistics() -> (mean: [Double], standardDeviation: [Double]) {
     guard count > 0 else { return ([0, 0, 0], [0, 0, 0]) }
     // Exact: 2⁶³ bounds the sum of squares of 1.4 · 10¹⁴ bytes.
     var sums = [0, 0, 0]
@@ -72,7 +72,7 @@ extension Dataset {
   /// class names with a zero byte behind each.
   ///
   /// It depends on the order of the images, as training does.
-  public var contentHash: ContentHash {
+  package var contentHash: ContentHash {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(24 + 20 * count)
     func append(_ value: some FixedWidthInteger) {
@@ -91,7 +91,7 @@ extension Dataset {
 
 extension DatasetInfo {
   /// The text that people read: facts, then a line for each class.
-  public var table: String {
+  package var table: String {
     var rows: [(String, String)] = [
       ("data set", name),
       ("images", "\(imageCount) of \(width)x\(height) pixels in \(classes.count) classes"),

@@ -7,7 +7,7 @@ public struct SharedImage: Equatable, Sendable {
   /// Its index in the second set: the first one, when the set holds it several times.
   public let second: Int
 
-  public init(first: Int, second: Int) {
+  package init(first: Int, second: Int) {
     (self.first, self.second) = (first, second)
   }
 }

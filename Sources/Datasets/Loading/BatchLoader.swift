@@ -32,6 +32,7 @@ public final class BatchLoader {
     /// Batches prepared ahead; 0 renders in the call of `next`, straight into the caller's memory.
     public var prefetchCount: Int
 
+    /// Training batches: shuffled, of full size, two prepared ahead.
     public init(
       batchSize: Int, seed: UInt64 = 0, isShuffled: Bool = true, dropsShortBatch: Bool = true,
       augmentation: Augmentation? = nil, labelSmoothing: Float = 0, epochCount: Int? = nil,
@@ -50,7 +51,9 @@ public final class BatchLoader {
     }
   }
 
+  /// What is served.
   public let dataset: Dataset
+  /// How it is served.
   public let configuration: Configuration
   /// Where the next batch is from: save it, with the seed, to resume.
   public private(set) var position: BatchPosition
@@ -152,10 +155,12 @@ public final class BatchLoader {
 /// A place in a training run. With the seed, it is all that there is to save to go on with the very
 /// same batches.
 public struct BatchPosition: Codable, Hashable, Sendable {
+  /// The epoch, from 0.
   public var epoch: Int
   /// The batch in its epoch, from 0.
   public var batch: Int
 
+  /// The start of a run unless told.
   public init(epoch: Int = 0, batch: Int = 0) {
     (self.epoch, self.batch) = (epoch, batch)
   }
@@ -163,6 +168,7 @@ public struct BatchPosition: Codable, Hashable, Sendable {
 
 /// What the memory of a batch was filled with.
 public struct Batch: Equatable, Sendable {
+  /// Its place in the run.
   public let position: BatchPosition
   /// The index in the data set of each image.
   public let indices: [Int]
@@ -183,6 +189,7 @@ public struct BatchMemory {
   /// way.
   public var pairedImages: UnsafeMutablePointer<Float>?
 
+  /// Memory that outlives the call that fills it.
   public init(
     images: UnsafeMutablePointer<Float>, targets: UnsafeMutablePointer<Float>? = nil,
     pairedImages: UnsafeMutablePointer<Float>? = nil

@@ -3,54 +3,54 @@ import Kernels
 import Scenes
 
 /// Which images to train and test with, and what is done with them.
-public struct DataSpecification: Codable, Equatable, Sendable {
+package struct DataSpecification: Codable, Equatable, Sendable {
   /// A data set, as `Dataset.load` takes it.
-  public var path: String?
+  package var path: String?
   /// Synthetic scenes instead of a path.
-  public var scenes: Scenes?
+  package var scenes: Scenes?
   /// Images are resized to this side.
-  public var size: Int?
+  package var size: Int?
   /// The steps of a `Degradation`, such as `dull=0.5,noise=0.05`.
-  public var degrade: String?
+  package var degrade: String?
   /// This share of the images is used; all where it is not given.
-  public var fraction: Double?
+  package var fraction: Double?
   /// The share of test images to hold out of a set that has no test part; 0.2 where not given.
-  public var testFraction: Double?
+  package var testFraction: Double?
   /// So many training and test images are drawn from the training part.
-  public var split: [Int]?
+  package var split: [Int]?
   /// Of splits and noise; 1 where it is not given.
-  public var seed: UInt64?
+  package var seed: UInt64?
   /// Whether training and test images may overlap; what the test part shows is then contaminated.
-  public var allowsOverlap: Bool?
+  package var allowsOverlap: Bool?
 
   /// How many synthetic scenes to draw, and how.
-  public struct Scenes: Codable, Equatable, Sendable {
-    public var training: Int
-    public var test: Int
+  package struct Scenes: Codable, Equatable, Sendable {
+    package var training: Int
+    package var test: Int
     /// ρ, see `SceneGenerator`; that of `SceneParameters` where it is not given.
-    public var correlation: Float?
+    package var correlation: Float?
     /// ρ of the test scenes, where it differs.
-    public var testCorrelation: Float?
+    package var testCorrelation: Float?
 
-    public init(training: Int, test: Int) {
+    package init(training: Int, test: Int) {
       (self.training, self.test) = (training, test)
     }
   }
 
-  public init(path: String? = nil) { self.path = path }
+  package init(path: String? = nil) { self.path = path }
 
   /// Training and test images: degraded, and as they were.
-  public struct Parts: Sendable {
-    public var training: Dataset
-    public var test: Dataset
-    public var cleanTraining: Dataset?
-    public var cleanTest: Dataset?
+  package struct Parts: Sendable {
+    package var training: Dataset
+    package var test: Dataset
+    package var cleanTraining: Dataset?
+    package var cleanTest: Dataset?
     /// Test images that are training images, too, where that is allowed.
-    public var overlapCount: Int
+    package var overlapCount: Int
   }
 
   /// What goes on while images are read.
-  public enum Event: Equatable, Sendable {
+  package enum Event: Equatable, Sendable {
     case reading(done: Int, total: Int)
     case degrading(count: Int)
     /// Copies of images that were left out before a set was split.
@@ -62,7 +62,7 @@ public struct DataSpecification: Codable, Equatable, Sendable {
   /// Reads, splits, thins out and degrades the images, in this order.
   ///
   /// - Parameter threads: one for each CPU where it is `nil`; the images do not depend on it.
-  public func load(
+  package func load(
     threads: Int? = nil, report: ((Event) -> Void)? = nil
   ) throws(DatasetError) -> Parts {
     let seed = seed ?? 1
@@ -102,7 +102,7 @@ public struct DataSpecification: Codable, Equatable, Sendable {
   }
 
   /// Pictures degraded as the test images are; as they are where those are clean.
-  public func degradedTest(
+  package func degradedTest(
     _ pictures: Dataset, threads: Int? = nil
   ) throws(DatasetError) -> Dataset {
     guard let degrade else { return pictures }
@@ -112,7 +112,7 @@ public struct DataSpecification: Codable, Equatable, Sendable {
 
   /// What the test images show, where they are scenes: drawn, or of a folder that `SceneWriter`
   /// wrote.
-  public func sceneCatalog() throws(DatasetError) -> SceneCatalog? {
+  package func sceneCatalog() throws(DatasetError) -> SceneCatalog? {
     if let scenes { return SceneCatalog(try scenes.generator(.test, size), count: scenes.test) }
     guard let path else { return nil }
     return try SceneCatalog(folder: path)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Scenes
 import Foundation
 import Imaging
 public import Kernels
+public import Scenes
 
 /// Draws pictures again with other backgrounds.
 public protocol BackgroundSource: Sendable {
@@ -57,10 +57,12 @@ public struct SceneCatalog: BackgroundSource {
     scenes[source.split(separator: "/").suffix(3).joined(separator: "/")]
   }
 
+  /// The images whose paths are those of scenes.
   public func indices(in dataset: Dataset) -> [Int] {
     dataset.sourceNames.indices.filter { entry(dataset.sourceNames[$0]) != nil }
   }
 
+  /// See `BackgroundSource`.
   public func variant(
     _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
   ) -> (dataset: Dataset, backgrounds: [Int?]) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Scenes
 import Foundation
 public import Imaging
 import Interchange
 public import Kernels
+public import Scenes
 
 /// Writes scenes as a folder that every tool reads: `train/CLASS/00000.png`,
 /// `test/CLASS/00000.png`, the masks under `masks/` by the same names, and `scenes.json`, which

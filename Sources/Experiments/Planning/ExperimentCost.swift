@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import Scenes
 import Datasets
 import Network
+import Scenes
 import Training
 
 extension Experiment.Suites {

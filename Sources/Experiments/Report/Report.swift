@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Statistics
-import Reporting
 package import Assessments
 import Foundation
+import Reporting
+import Statistics
 package import Training
 
 /// The results of an experiment as one HTML page that needs no other file.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Assessments
-import Statistics
-import Reporting
 import Datasets
 import Foundation
 import Imaging
+import Reporting
+import Statistics
 import Text
 import Training
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Assessments
-import Statistics
-package import Reporting
 import Datasets
+package import Reporting
+import Statistics
 import Text
 
 extension ExperimentResults.Row {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import Statistics
 package import Assessments
 import Foundation
+import Statistics
 import Text
 
 /// What an experiment has found: the file `results.json` of its folder.

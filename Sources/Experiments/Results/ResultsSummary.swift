@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Statistics
 import Kernels
+import Statistics
 import Training
 
 /// What the runs of a row say together.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Assessments
-import Platform
 import Foundation
 import Interchange
+import Platform
 import Training
 
 /// What a cell has brought. The file of it in the cell's folder is what makes the cell done.

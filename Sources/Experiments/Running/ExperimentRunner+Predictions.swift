@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
 import Assessments
-import Imaging
 import Datasets
+import Imaging
 import Interchange
+import Kernels
 import Network
 import Training
 

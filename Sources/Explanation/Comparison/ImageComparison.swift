@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Imaging
 import Foundation
+import Imaging
 
 /// How far two images are apart: numbers in [0, 1], height × width × channels.
 public struct ImageComparison: Equatable, Sendable {
@@ -15,6 +15,7 @@ public struct ImageComparison: Equatable, Sendable {
   /// Structural similarity, the mean over channels (Wang et al., 2004).
   public let structuralSimilarity: Double
 
+  /// - Precondition: both have height × width × channels numbers, at least one.
   public init(_ a: [Float], _ b: [Float], height: Int, width: Int) {
     precondition(a.count == b.count && !a.isEmpty, "images of one size are compared")
     var (largest, squares, magnitudes): (Float, Double, Double) = (0, 0, 0)

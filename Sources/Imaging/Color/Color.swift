@@ -2,10 +2,14 @@
 
 /// One sRGB colour of 8 bits a channel.
 public struct Color: Equatable, Sendable {
+  /// Red, from 0 to 255.
   public var red: UInt8
+  /// Green, from 0 to 255.
   public var green: UInt8
+  /// Blue, from 0 to 255.
   public var blue: UInt8
 
+  /// A colour by its levels.
   public init(red: UInt8, green: UInt8, blue: UInt8) {
     (self.red, self.green, self.blue) = (red, green, blue)
   }
@@ -15,8 +19,11 @@ public struct Color: Equatable, Sendable {
     self.init(red: byte(red), green: byte(green), blue: byte(blue))
   }
 
+  /// The background of drawings.
   public static let white = Color(red: UInt8(255), green: 255, blue: 255)
+  /// Of text.
   public static let ink = Color(red: UInt8(34), green: 34, blue: 34)
+  /// Of captions.
   public static let faint = Color(red: UInt8(120), green: 120, blue: 120)
   /// Of what is right.
   public static let positive = Color(red: UInt8(26), green: 138, blue: 74)

@@ -5,17 +5,17 @@
 ///
 /// Pictures of at most half a cell are enlarged by a whole factor, so that their pixels stay sharp
 /// squares; all others are scaled to fit their cell. Each is centred.
-public struct Panel: Sendable {
+package struct Panel: Sendable {
   /// One picture and what is said about it.
-  public struct Cell: Sendable {
-    public var image: Image
-    public var caption: String
+  package struct Cell: Sendable {
+    package var image: Image
+    package var caption: String
     /// Marks the caption, and frames the picture, in green or red.
-    public var verdict: Verdict?
+    package var verdict: Verdict?
     /// Between the picture and its caption.
-    public var legend: Legend?
+    package var legend: Legend?
 
-    public init(
+    package init(
       _ image: Image, caption: String = "", verdict: Verdict? = nil, legend: Legend? = nil
     ) {
       (self.image, self.caption, self.verdict, self.legend) = (image, caption, verdict, legend)
@@ -23,25 +23,25 @@ public struct Panel: Sendable {
   }
 
   /// A bar of a map's colours, and what its ends and its middle stand for.
-  public struct Legend: Sendable {
-    public var colors: ColorMap
-    public var minimum: String
-    public var middle: String
-    public var maximum: String
+  package struct Legend: Sendable {
+    package var colors: ColorMap
+    package var minimum: String
+    package var middle: String
+    package var maximum: String
 
-    public init(_ colors: ColorMap, minimum: String, middle: String = "", maximum: String) {
+    package init(_ colors: ColorMap, minimum: String, middle: String = "", maximum: String) {
       (self.colors, self.minimum, self.middle, self.maximum) = (colors, minimum, middle, maximum)
     }
   }
 
-  public var title: String
+  package var title: String
   /// Lines below the title.
-  public var notes: [String] = []
+  package var notes: [String] = []
   /// Above the columns; as many as there are columns, or none.
-  public var headings: [String]
+  package var headings: [String]
   /// Below the grid, such as a colour bar.
-  public var footer: Image?
-  public private(set) var rows: [[Cell]] = []
+  package var footer: Image?
+  package private(set) var rows: [[Cell]] = []
   private var rowHeadings: [String] = []
 
   private let cellWidth: Int
@@ -52,7 +52,7 @@ public struct Panel: Sendable {
   ///   - cellWidth: The pixels that each picture has from left to right.
   ///   - cellHeight: The pixels that each picture has from top to bottom.
   ///   - textScale: Captions have capitals of 7 · `textScale` pixels.
-  public init(
+  package init(
     cellWidth: Int, cellHeight: Int, title: String = "", headings: [String] = [],
     textScale: Int = 2
   ) {
@@ -62,13 +62,13 @@ public struct Panel: Sendable {
   }
 
   /// Adds a row of cells from left to right, with a line above them.
-  public mutating func append(row: [Cell], heading: String = "") {
+  package mutating func append(row: [Cell], heading: String = "") {
     rows.append(row)
     rowHeadings.append(heading)
   }
 
   /// Draws the panel.
-  public func image() -> Image {
+  package func image() -> Image {
     let layout = PanelLayout(
       cellWidth: cellWidth, cellHeight: cellHeight, textScale: textScale, hasTitle: !title.isEmpty,
       noteCount: notes.count, hasHeadings: !headings.isEmpty,
@@ -151,7 +151,7 @@ public struct Panel: Sendable {
 extension ColorMap {
   /// A horizontal bar of the map's colours on white, with the text of its ends (and of its middle)
   /// below.
-  public func bar(
+  package func bar(
     width: Int, height: Int = 14, minimum: String, middle: String = "", maximum: String,
     textScale: Int = 2
   ) -> Image {
@@ -173,7 +173,7 @@ extension ColorMap {
 }
 
 /// Whether a prediction is right: drawn as a green tick or a red cross.
-public enum Verdict: Sendable {
+package enum Verdict: Sendable {
   case right
   case wrong
 

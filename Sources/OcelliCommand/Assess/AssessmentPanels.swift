@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import Scenes
 import Assessments
 import Datasets
 import Experiments
 import Explanation
 import Imaging
+import Scenes
 import Training
 
 /// A picture in all severities of all corruptions.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Statistics
-import Assessments
 import ArgumentParser
+import Assessments
 import Datasets
 import Experiments
 import Explanation
@@ -10,6 +9,7 @@ import Imaging
 import Network
 import Platform
 import SharedCommands
+import Statistics
 import Training
 
 /// The sections, answered one after the other.

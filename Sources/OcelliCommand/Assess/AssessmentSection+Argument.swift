@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Assessments
 import ArgumentParser
+import Assessments
 import Experiments
 
 extension AssessmentSection: ExpressibleByArgument {}

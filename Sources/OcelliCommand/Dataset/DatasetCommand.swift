@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import Scenes
 public import ArgumentParser
 public import Datasets
 import Foundation
 import Imaging
 import Interchange
 import Kernels
+import Scenes
 
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Statistics
 import Experiments
 import Foundation
 import Interchange
+import Statistics
 import Text
 import Training
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Reporting
-import Statistics
 import Experiments
 import Foundation
+import Reporting
+import Statistics
 import Text
 
 /// Results as text: accuracies and gains, then what they cost.
