@@ -8,7 +8,7 @@ public import Training
 /// Called with how much of a section is done.
 public typealias AssessmentProgress = (_ done: Int, _ total: Int) -> Void
 
-/// A classifier, perhaps with an enhancer in front, that is asked about pictures of floats.
+/// A classifier, with or without an enhancer in front of it.
 public final class AssessedModel {
   /// A model in the two forms that assessments need.
   public struct Part {
@@ -47,25 +47,25 @@ public final class AssessedModel {
     }
   }
 
-  /// What the classifier says of images as they are given.
+  /// The classifier's predictions for images, without the enhancer.
   public func predictions(_ images: [[Float]], _ labels: [Int]) -> Predictions {
     classifying.predictions(for: images, labels: labels)
   }
 
-  /// What the classifier says of a data set's images.
+  /// The classifier's predictions for a data set, without the enhancer.
   public func predictions(
     for dataset: Dataset, progress: ((_ done: Int) -> Void)? = nil
   ) throws(TrainingError) -> Predictions {
     try classifying.predictions(for: dataset, progress: progress)
   }
 
-  /// What the enhancer makes of images; `nil` without one.
+  /// The enhanced images; `nil` without an enhancer.
   public func enhanced(_ images: [[Float]]) -> [[Float]]? { enhancing?.images(for: images) }
 
   /// The enhancer and the classifier as one; `nil` without an enhancer.
   public func combined() throws -> Model? { try combined(\.model) }
 
-  /// The same in floats: gradients pass through both.
+  /// The same in floats, so that gradients pass through both.
   func combinedInFloats() throws -> Model? { try combined(\.inFloats) }
 
   private func combined(_ kind: KeyPath<Part, Model>) throws -> Model? {
@@ -78,7 +78,7 @@ public final class AssessedModel {
   }
 }
 
-/// Labelled images in floats, plain and enhanced, and what the classifier says of both.
+/// Labelled images in floats, plain and enhanced, with the classifier's predictions for both.
 public struct AssessedImages {
   package let shape: Shape
   package let labels: [Int]

@@ -2,8 +2,8 @@
 import Foundation
 public import Statistics
 
-/// What `ocelli assess` finds out, as it writes it to `assessment.json`. A section that was not
-/// asked for, or that does not apply, is `nil`.
+/// The findings of `ocelli assess`, as in `assessment.json`. A section that was not asked for, or
+/// does not apply, is `nil`.
 ///
 /// Shares are in 0…1, differences of shares in -1…1; sizes of changes are those of images in
 /// [0, 1]. Intervals are of 95 %. "Plain" pictures are as the data set has them, "enhanced" ones
@@ -17,7 +17,7 @@ public struct Assessment: Codable, Sendable {
     public var enhancer: String?
     /// Where the data set is.
     public var data: String
-    /// How pictures were degraded before all else.
+    /// How pictures were degraded first.
     public var degradation: String?
     /// How many test images there are.
     public var images: Int

@@ -27,7 +27,7 @@ package enum AssessmentSection: String, CaseIterable, Codable, Sendable {
 }
 
 extension Assessment {
-  /// What a section found, for people; nothing where it was not asked for.
+  /// A section's figures for people; nothing if it was not asked for.
   package func blocks(_ section: AssessmentSection) -> [FigureBlock] {
     let blocks: [FigureBlock]? =
       switch section {
@@ -47,7 +47,7 @@ extension Assessment {
 }
 
 extension Assessment {
-  /// What is best seen, as SVG.
+  /// Charts of the figures, as SVG files.
   package var charts: [(section: AssessmentSection, name: String, svg: String)] {
     var charts: [(section: AssessmentSection, name: String, svg: String)] = []
     if let calibration {
@@ -89,7 +89,7 @@ extension PerturbationAssessment {
 }
 
 extension Assessment {
-  /// All sections that were answered, each below its question.
+  /// All answered sections, each below its question.
   package func html(title: String) -> [HTML] {
     let charts = charts
     let sections = AssessmentSection.allCases.flatMap { section -> [HTML] in

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Functions built from `+ − × ÷ √` alone, which IEEE 754 rounds alike on every machine: a libm's
-/// sine differs between machines in its last bit, and with it a scene's bytes would.
+/// Functions of `+ − × ÷ √` alone, which IEEE 754 rounds alike on every machine. The sine of the C
+/// library differs in its last bit between machines, and so would a scene's bytes.
 enum ExactArithmetic {
   /// sin(2π · `turns`), within 4·10⁻⁶.
   ///
@@ -21,7 +21,7 @@ enum ExactArithmetic {
   /// cos(2π · `turns`). See `sine(turns:)`.
   @inline(__always) static func cosine(turns: Float) -> Float { sine(turns: turns + 0.25) }
 
-  /// `value`, but not outside of [0, 1].
+  /// `value`, clamped to [0, 1].
   @inline(__always) static func clamped(_ value: Float) -> Float {
     value < 0 ? 0 : (value > 1 ? 1 : value)
   }

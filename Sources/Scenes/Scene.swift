@@ -2,8 +2,7 @@
 public import Imaging
 import Kernels
 
-/// A scene's description: all that rendering needs, in shares of the picture's side, so that it
-/// suits any size.
+/// All that is needed to draw a scene at any size; lengths are shares of the picture's side.
 public struct Scene: Equatable, Codable, Sendable {
   /// Its place in the set.
   public var index: Int
@@ -23,11 +22,11 @@ public struct Scene: Equatable, Codable, Sendable {
   public var isMirrored: Bool
   /// How it is lit.
   public var light: SceneLight
-  /// How many blobs lie in the background.
+  /// The number of blobs in the background.
   public var clutter: Int
-  /// Draws the specimen: its proportions and its colours.
+  /// The seed of the object's proportions and colours.
   public var objectSeed: UInt64
-  /// Draws the background and the blobs on it.
+  /// The seed of the background and its blobs.
   public var backgroundSeed: UInt64
 
   /// The class, as a classifier's target.
@@ -43,16 +42,16 @@ public struct Scene: Equatable, Codable, Sendable {
 
 /// The light of a scene.
 public struct SceneLight: Equatable, Codable, Sendable {
-  /// Multiplies every colour of the picture.
+  /// The factor of all colours.
   public var brightness: Float
   /// More red and less blue when positive.
   public var warmth: Float
-  /// Whence the object is lit, in turns clockwise from the right.
+  /// Where the light comes from, in turns clockwise from the right.
   public var direction: Float
-  /// How much the object's lit side is brighter than its centre.
+  /// How much brighter the object's lit side is than its centre.
   public var modelling: Float
-  /// Where the edge of a shadow across the object runs, in half sides from its centre along
-  /// `direction`; none: `nil`.
+  /// The edge of a shadow across the object, in half sides from its centre along `direction`; `nil`
+  /// for none.
   public var shadowEdge: Float?
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
 
-/// What lies behind a scene's object. The raw value is that of the class that belongs there.
+/// The background of a scene. Its raw value is that of the class that belongs there.
 public enum SceneBackground: Int, CaseIterable, Codable, Sendable {
   case sky, water, gravel, checker, sand, bricks, wood, forest, night, grass
 
@@ -42,7 +42,7 @@ public enum SceneBackground: Int, CaseIterable, Codable, Sendable {
 
 /// A colour for each point of the picture, which is the unit square, y downwards.
 protocol SceneTexture: Sendable {
-  /// Draws colours and arrangement.
+  /// Draws the colours and the arrangement at random.
   init(using random: inout RandomGenerator)
 
   /// The colour around `point`; `pixel` is the side of a pixel, over which edges are smoothed.

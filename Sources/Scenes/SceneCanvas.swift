@@ -11,10 +11,10 @@ struct Placement: Sendable {
   var isMirrored: Bool
 }
 
-/// A transparent sheet on which shapes are painted with smooth edges, the later over the earlier.
+/// A transparent canvas on which shapes are painted over one another with smooth edges.
 struct SceneCanvas {
   let size: Int
-  /// Red, green, blue, each times the opacity, and the opacity.
+  /// Red, green and blue, premultiplied, and the opacity.
   private(set) var pixels: [SIMD4<Float>]
 
   init(size: Int) {
@@ -156,7 +156,7 @@ extension SceneCanvas {
   }
 }
 
-/// An object as shapes within the square [−1, 1]², y downwards, from the bottom layer to the top.
+/// An object made of shapes in the square [−1, 1]², y downwards, from the bottom layer to the top.
 struct Drawing: Sendable {
   struct Layer: Sendable {
     let shape: Shape

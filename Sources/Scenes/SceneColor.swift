@@ -30,7 +30,7 @@ struct SceneColor: Equatable, Sendable {
     return SceneColor(hue: hue, saturation: saturation, value: random.uniform(value))
   }
 
-  /// Any saturated paint, as things made by people have.
+  /// A saturated colour, as of painted things.
   static func paint(using random: inout RandomGenerator) -> SceneColor {
     self.random(hue: 0..<1, saturation: 0.5..<0.95, value: 0.6..<1, using: &random)
   }
@@ -48,7 +48,7 @@ struct SceneColor: Equatable, Sendable {
     SceneColor(channels: channels + (other.channels - channels) * amount)
   }
 
-  /// The colour under light of `factor` times the strength.
+  /// The colour in light of `factor` times the strength.
   @inline(__always) func lit(by factor: Float) -> SceneColor {
     SceneColor(channels: channels * factor)
   }

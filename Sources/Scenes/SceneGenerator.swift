@@ -120,18 +120,18 @@ public struct SceneGenerator: Sendable {
   }
 }
 
-/// A picture as tests of backgrounds show it: the sets of ImageNet-9 (Xiao et al.,
+/// A variant of a picture that tests what backgrounds do: those of ImageNet-9 (Xiao et al.,
 /// arXiv:2006.09994), and textures (Sehwag et al., 2020).
 public enum BackgroundVariant: String, CaseIterable, Codable, Sendable {
   case original
   /// The object on grey; and the background, painted also where the object was.
   case onlyForeground = "only foreground"
   case onlyBackground = "only background"
-  /// The object before a background of its own class, and of any class (its own among them), both
-  /// drawn anew: ImageNet-9's Mixed-Same and Mixed-Rand.
+  /// The object before a new background of its own class, and of any class: ImageNet-9's Mixed-Same
+  /// and Mixed-Rand.
   case sameClass = "same-class background"
   case randomClass = "random background"
-  /// The object before a texture that is behind no class.
+  /// The object before a texture that belongs to no class.
   case texture
 }
 
@@ -162,7 +162,7 @@ extension SceneGenerator {
     }
   }
 
-  /// Where a folder of scenes has the picture of `scene`, such as `train/bird/00120.png`.
+  /// The path of a scene's picture in a folder of scenes, such as `train/bird/00120.png`.
   package func path(of scene: Scene) -> String {
     let digits = String(scene.index)
     let zeros = String(repeating: "0", count: max(0, 5 - digits.count))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a set of scenes is drawn from. Together with an index it determines a picture's every byte.
+/// The parameters of a set of scenes. With an index, they determine every byte of a picture.
 public struct SceneParameters: Equatable, Codable, Sendable {
-  /// Which part of the set: parts never share a scene.
+  /// A part of the set. Parts share no scenes.
   public enum Split: String, CaseIterable, Codable, Sendable {
     case train, validation, test
 
@@ -30,7 +30,7 @@ public struct SceneParameters: Equatable, Codable, Sendable {
   public var largestObject: Float
   /// The largest tilt to either side, in turns.
   public var tilt: Float
-  /// At most so many small blobs lie in the background.
+  /// The largest number of small blobs in the background.
   public var clutter: Int
   /// The probability that a shadow falls across the object.
   public var shadow: Float
@@ -46,7 +46,7 @@ public struct SceneParameters: Equatable, Codable, Sendable {
     (self.clutter, self.shadow) = (clutter, shadow)
   }
 
-  /// Says what is out of range.
+  /// Throws for a parameter out of range.
   public func validate() throws(SceneError) {
     guard (8...1024).contains(size) else { throw .sizeOutOfRange(size) }
     guard (0...1).contains(correlation) else { throw .correlationOutOfRange(correlation) }
@@ -59,7 +59,7 @@ public struct SceneParameters: Equatable, Codable, Sendable {
   }
 }
 
-/// Why no scenes can be drawn. What the system refuses while they are written is a `DatasetError`.
+/// Why scenes cannot be drawn.
 public enum SceneError: Error, Equatable, Sendable {
   /// Choose a side of 8 to 1024 pixels.
   case sizeOutOfRange(Int)

@@ -2,12 +2,12 @@
 import Imaging
 import Kernels
 
-/// Turns descriptions into pictures of one size.
+/// Draws scenes as pictures of one size.
 struct SceneRenderer {
   enum Content {
     case everything, background
     case foreground(red: UInt8, green: UInt8, blue: UInt8)
-    /// The object before a texture that is behind no class.
+    /// The object before a texture that belongs to no class.
     case texture
   }
 
@@ -27,7 +27,7 @@ struct SceneRenderer {
       return image(of: scene, object: SceneCanvas(size: size), over: background(of: scene))
     case .foreground(let red, let green, let blue):
       let color = SceneColor(Float(red) / 255, Float(green) / 255, Float(blue) / 255)
-      // The plain colour stands outside of the scene, so its light does not change it.
+      // The scene's light does not change the plain colour.
       let unlit = SceneColor(channels: color.channels / tint(of: scene.light))
       return image(
         of: scene, object: object(of: scene),

@@ -2,11 +2,11 @@
 
 typealias Point = SIMD2<Float>
 
-/// An outline known by its signed distance: negative inside, in the units of the drawing.
+/// A shape, defined by the signed distance from its outline, negative inside, in units of the
+/// drawing.
 ///
 /// Formulas: Quilez, "2D distance functions", https://iquilezles.org/articles/distfunctions2d.
-/// Distances to ellipses and domes are first-order, right near the outline, where alone they are
-/// used.
+/// Distances to ellipses and domes are first-order approximations, accurate near the outline.
 enum Shape: Sendable {
   case circle(Point, radius: Float)
   case ellipse(Point, radii: Point)

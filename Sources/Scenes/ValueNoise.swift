@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Kernels
 
-/// Smooth randomness over the plane: a random value at each point of the integer grid, blended in
+/// Smooth noise over the plane: a random value at each point of the integer grid, interpolated in
 /// between.
 package struct ValueNoise: Sendable {
   private let seed: UInt32
@@ -10,8 +10,7 @@ package struct ValueNoise: Sendable {
     seed = UInt32(truncatingIfNeeded: random.next())
   }
 
-  /// Uniform in [0, 1): the value of the grid point (`column`, `row`); `salt` gives it further
-  /// ones.
+  /// The value of the grid point (`column`, `row`), uniform in [0, 1); each `salt` gives another.
   ///
   /// Two rounds of multiply and xor-shift (the mixer "lowbias32" of Wellons,
   /// nullprogram.com/blog/2018/07/31).

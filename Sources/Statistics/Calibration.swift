@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether a classifier is right as often as it says.
+/// Whether a classifier is right as often as it claims.
 public struct Calibration: Codable, Equatable, Sendable {
   /// Predictions of about the same confidence.
   public struct Bin: Codable, Equatable, Sendable {

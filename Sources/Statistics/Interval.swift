@@ -46,7 +46,7 @@ public struct IntervalEstimate: Codable, Equatable, Sendable {
     upper = interval.upper
   }
 
-  /// A share with Wilson's interval; 0 of nothing.
+  /// A share with Wilson's interval; 0 if `total` is 0.
   public init(share count: Int, of total: Int) {
     self.init(total == 0 ? 0 : Double(count) / Double(total), .wilson(count, of: total))
   }
@@ -69,12 +69,12 @@ public struct IntervalEstimate: Codable, Equatable, Sendable {
     text(scale: 100, digits: 1, signed: signed)
   }
 
-  /// As they are, to three decimals.
+  /// With three decimals.
   public func decimals(signed: Bool = false) -> String {
     text(scale: 1, digits: 3, signed: signed)
   }
 
-  /// So many times as large, to so many decimals.
+  /// Multiplied by `scale`, with `digits` decimals.
   package func text(scale: Double, digits: Int, signed: Bool = false) -> String {
     let number = "%\(signed ? "+" : "").\(digits)f"
     return String(

@@ -17,8 +17,8 @@ package enum HolmAdjustment {
   }
 }
 
-/// One p-value of several tests of the same hypothesis that may depend on one another, such as
-/// those of several seeds on the same test images.
+/// One p-value from several dependent tests of the same hypothesis, such as those of several seeds
+/// on the same test images.
 package enum CombinedPValue {
   /// p = min(1, n / k · p₍ₖ₎), k = ⌈n / 2⌉: by Rüschendorf (Advances in Applied Probability 14,
   /// 1982), valid however the tests depend. Of one p-value it is that value; of three, 1.5 times

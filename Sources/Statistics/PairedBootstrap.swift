@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Kernels
 
-/// The percentile bootstrap: of Δ, the gain in accuracy between two lists of predictions for the
-/// same images, and of other figures of images.
+/// The percentile bootstrap, of the gain in accuracy Δ between two lists of predictions for the
+/// same images, and of other statistics.
 package struct PairedBootstrap: Equatable, Sendable {
   package var drawCount = 10_000
   /// The share of the draws that lies within the interval.
   package var confidence = 0.95
-  /// Whether each class keeps its number of images in every draw.
+  /// Whether each draw keeps the number of images of each class.
   package var isStratified = false
 
   package init(drawCount: Int = 10_000, confidence: Double = 0.95, isStratified: Bool = false) {

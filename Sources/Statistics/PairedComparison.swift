@@ -2,7 +2,7 @@
 import Foundation
 import Kernels
 
-/// How two lists of predictions for the same images differ: a 2 × 2 table of right and wrong.
+/// How two lists of predictions for the same images differ, as a 2 × 2 table of right and wrong.
 package struct PairedComparison: Equatable, Sendable {
   /// Wrong before, right after.
   package let fixed: Int
@@ -52,14 +52,14 @@ package struct PairedComparison: Equatable, Sendable {
   /// Δ = accuracy after − accuracy before.
   package var difference: Double { ratio(fixed - broken) }
 
-  /// McNemar's exact test: how probable so uneven a split of fixed and broken is when both are
-  /// equally likely.
+  /// The p-value of McNemar's exact test: the probability of so uneven a split if fixed and broken
+  /// were equally likely.
   package var pValue: Double { Binomial.twoSidedP(fixed, of: fixed + broken) }
 
   private func ratio(_ part: Int) -> Double { count == 0 ? 0 : Double(part) / Double(count) }
 }
 
-/// What a change of the pictures does to the accuracy, image by image.
+/// What a change of the pictures does to the accuracy, paired image by image.
 public struct PairedGain: Codable, Equatable, Sendable {
   /// Accuracy after − accuracy before, with a bootstrap's interval.
   public let difference: IntervalEstimate
@@ -92,7 +92,7 @@ extension PairedGain {
   package static let headings = ["gain (95 %)", "fixed", "broken", "p"]
 }
 
-/// A p-value in few characters; nothing for none.
+/// A p-value in a few characters; empty for `nil`.
 package func pText(_ p: Double?) -> String {
   guard let p else { return "" }
   return p < 1e-99 ? "< 1e-99" : p < 1e-4 ? String(format: "%.0e", p) : String(format: "%.4f", p)
@@ -103,8 +103,8 @@ enum Binomial {
   /// p = min(1, 2 · Σ_{i ≤ min(k, n−k)} C(n, i) · 2⁻ⁿ): the two-sided exact test of `successes` in
   /// `count` throws.
   ///
-  /// Only the largest term is computed by itself; each other one follows by C(n, i−1) = C(n, i) · i
-  /// / (n − i + 1), so the relative error stays near that of one logarithm, however large n is.
+  /// Only the largest term is computed directly; the others follow by C(n, i−1) = C(n, i) · i / (n
+  /// − i + 1), so the relative error stays near that of one logarithm, however large n is.
   static func twoSidedP(_ successes: Int, of count: Int) -> Double {
     precondition(0 <= successes && successes <= count, "successes are some of all throws")
     let tail = min(successes, count - successes)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The mean of repeated runs and how far they scatter around it.
+/// The mean of repeated runs and their standard deviation.
 package struct Summary: Equatable, Sendable {
   package let count: Int
   package let mean: Double
@@ -22,7 +22,7 @@ package struct Summary: Equatable, Sendable {
   }
 }
 
-/// How two measures of the same things go together, from -1 to 1; 0 where one does not vary.
+/// Correlation coefficients, from -1 to 1; 0 where one variable is constant.
 package enum Correlation {
   /// Of the values.
   ///
@@ -40,7 +40,7 @@ package enum Correlation {
     return squareA > 0 && squareB > 0 ? product / (squareA * squareB).squareRoot() : 0
   }
 
-  /// Of the ranks: whether one grows with the other, along whatever curve.
+  /// Spearman's: of the ranks.
   package static func spearman(_ a: [Double], _ b: [Double]) -> Double {
     pearson(ranks(of: a), ranks(of: b))
   }

@@ -7,8 +7,8 @@ public import Statistics
 import Text
 import Training
 
-/// Whether the enhancer's change helps as a picture would, or is a trick on one classifier: other
-/// changes of the same size, attacks, and classifiers that it was not trained with.
+/// Whether the enhancer improves pictures or just tricks one classifier: other changes of the same
+/// size, and attacks.
 public struct AdversarialAssessment: Codable, Equatable, Sendable {
   /// The accuracy under an attack with the gradient of the classifier.
   public struct Attack: Codable, Equatable, Sendable {
@@ -94,7 +94,7 @@ public struct AdversarialAssessment: Codable, Equatable, Sendable {
   }
 }
 
-/// A change as large as the enhancer's that knows nothing of the picture.
+/// A change as large as the enhancer's that ignores the picture.
 enum SameSizeChange: String, CaseIterable {
   /// In a random direction, of the same Euclidean norm.
   case noise = "noise of the same norm"

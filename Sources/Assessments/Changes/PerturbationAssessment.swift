@@ -9,8 +9,8 @@ public import Statistics
 import Text
 import Training
 
-/// How much the enhancer changes pictures, in which frequencies, and how much of the gain is left
-/// where it may change less, or where its pictures are stored.
+/// How much the enhancer changes pictures, in which frequencies, and how much of the gain remains
+/// when changes are limited or pictures are stored.
 public struct PerturbationAssessment: Codable, Equatable, Sendable {
   /// Means over images of numbers in [0, 1].
   public struct Size: Codable, Equatable, Sendable {
@@ -172,7 +172,7 @@ struct ImageChange {
   }
 }
 
-/// A picture of floats as a file would hold it.
+/// A picture as a file stores it.
 struct StoredPicture {
   private let image: Image
 

@@ -7,7 +7,7 @@ public import Statistics
 import Text
 import Training
 
-/// What the enhancer does for classifiers that it was not trained in front of.
+/// What the enhancer does for classifiers that it was not trained with.
 public struct TransferAssessment: Codable, Equatable, Sendable {
   /// One classifier.
   public struct Row: Codable, Equatable, Sendable {

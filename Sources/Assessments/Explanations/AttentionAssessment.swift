@@ -8,13 +8,13 @@ public import Statistics
 import Text
 import Training
 
-/// Whether the classifier looks at the object, and whether it does so more behind the enhancer.
+/// Whether the classifier looks at the object, and whether it does so more with the enhancer.
 public struct AttentionAssessment: Codable, Equatable, Sendable {
   /// The class that is explained.
   public enum Target: String, CaseIterable, Codable, Sendable {
-    /// The true one, plain and enhanced: what speaks for the right answer.
+    /// The true class: what speaks for the right answer.
     case trueClass = "true"
-    /// The one that the picture is taken for, plain and enhanced: what the answer rests on.
+    /// The predicted class, plain and enhanced: what the answer rests on.
     case predictedClass = "predicted"
   }
 
@@ -150,13 +150,13 @@ public struct AttentionAssessment: Codable, Equatable, Sendable {
   }
 }
 
-/// What the maps of one picture say, plain and enhanced.
+/// Where the maps of one picture lie, plain and enhanced.
 struct AttentionRecord {
   let plain: Localization
   let enhanced: Localization?
   let area: Double
   let centredEnergy: Double?
-  /// Which of the plain and the enhanced picture is told right.
+  /// What the enhancer did to the answer.
   let outcome: AttentionAssessment.Group.Outcome
   /// Enhanced − plain, of the true class.
   let probabilityChange: Double

@@ -9,8 +9,8 @@ public import Statistics
 import Text
 import Training
 
-/// Whether explanations point at what the classifier uses: of the class that each picture is taken
-/// for, as means over pictures whose map is not empty.
+/// Whether explanations show what the classifier uses: of the predicted class, as means over
+/// pictures whose map is not empty.
 public struct FaithfulnessAssessment: Codable, Equatable, Sendable {
   /// One method on plain or on enhanced pictures.
   public struct Row: Codable, Equatable, Sendable {
@@ -20,7 +20,7 @@ public struct FaithfulnessAssessment: Codable, Equatable, Sendable {
     public let pictures: AssessedImages.State
     /// Pictures whose map is not empty; all figures are of these.
     public let images: Int
-    /// Pictures with nothing in their map that speaks for the class, which are left out.
+    /// Pictures left out because nothing in their map speaks for the class.
     public let empty: Int
     /// The area below the curve of deletion; less is better.
     public let deletion: IntervalEstimate?

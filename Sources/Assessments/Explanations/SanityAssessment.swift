@@ -8,12 +8,12 @@ public import Statistics
 import Text
 import Training
 
-/// How alike an explanation stays while the classifier forgets: parameters drawn anew, from the
-/// scores down. A map that stays the same does not show what was learnt.
+/// How an explanation changes when layers are randomised, from the scores down (Adebayo et al.,
+/// 2018). A map that stays the same does not show what was learnt.
 public struct SanityAssessment: Codable, Equatable, Sendable {
   /// The classifier with some layers drawn anew.
   public struct Stage: Codable, Equatable, Sendable {
-    /// The layer that was drawn anew with all layers behind it.
+    /// The first of the layers that are randomised.
     public let layer: String
     /// Spearman's rank correlation of the maps with those of the whole classifier; the mean over
     /// images.

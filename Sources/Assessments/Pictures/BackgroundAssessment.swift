@@ -8,8 +8,8 @@ public import Statistics
 import Text
 import Training
 
-/// How much a classifier leans on backgrounds: pictures of which only a part is shown, or the
-/// background is another.
+/// How much a classifier relies on backgrounds: parts of pictures, and pictures with other
+/// backgrounds.
 public struct BackgroundAssessment: Codable, Equatable, Sendable {
   /// The classifier's figures on one variant of the pictures.
   public struct Scores: Codable, Equatable, Sendable {
@@ -17,10 +17,10 @@ public struct BackgroundAssessment: Codable, Equatable, Sendable {
     public let accuracy: IntervalEstimate
     /// The mean probability of the object's class.
     public let trueProbability: IntervalEstimate?
-    /// The share of the pictures that are taken for another class than the original.
+    /// The share of pictures whose predicted class is not that of the original.
     public let flips: IntervalEstimate
-    /// Of pictures before, or of, the background of another class than the object's: the share that
-    /// is taken for the background's class.
+    /// Of pictures whose background belongs to another class: the share that is taken for that
+    /// class.
     public let followsBackground: IntervalEstimate?
   }
 
@@ -43,8 +43,7 @@ public struct BackgroundAssessment: Codable, Equatable, Sendable {
   public let gap: IntervalEstimate?
   /// The same gap of enhanced pictures.
   public let enhancedGap: IntervalEstimate?
-  /// Enhanced gap − gap, paired by object: below 0 where the enhancer makes the background matter
-  /// less.
+  /// Enhanced gap − gap, paired by object: below 0 if the enhancer makes backgrounds matter less.
   public let gapChange: IntervalEstimate?
 
   /// - Parameters:
@@ -89,7 +88,7 @@ public struct BackgroundAssessment: Codable, Equatable, Sendable {
   }
 }
 
-/// What the classifier says of one variant.
+/// The predictions for one variant.
 private struct BackgroundRun {
   let plain: Predictions
   let enhanced: Predictions?

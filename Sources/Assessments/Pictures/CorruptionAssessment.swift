@@ -47,9 +47,8 @@ public struct CorruptionAssessment: Codable, Equatable, Sendable {
   public let enhancedError: IntervalEstimate?
   /// Enhanced error − plain error, picture by picture.
   public let change: IntervalEstimate?
-  /// mCE, the mean corruption error of Hendrycks & Dietterich, with the plain classifier in the
-  /// place of AlexNet: the mean over types of the ratio of the summed errors. Below 1 the enhancer
-  /// helps.
+  /// mCE, the mean corruption error of Hendrycks & Dietterich, with the plain classifier instead of
+  /// AlexNet: the mean over types of the ratio of the summed errors. Below 1, the enhancer helps.
   public let meanCorruptionError: IntervalEstimate?
 
   /// - Parameters:
@@ -92,7 +91,7 @@ public struct CorruptionAssessment: Codable, Equatable, Sendable {
   }
 }
 
-/// How many severities of a corruption each image was told wrong in.
+/// In how many severities of a corruption each image is misclassified.
 private struct CorruptionErrors {
   private let corruption: Corruption
   private var severities: [CorruptionAssessment.Severity] = []

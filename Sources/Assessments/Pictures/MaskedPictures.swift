@@ -6,9 +6,8 @@ import Kernels
 import Network
 public import Scenes
 
-/// Pictures of which masks tell the object from the background. A background is the picture without
-/// its object, the gap filled from around it (`NeighbourImputation`); it belongs to the class of
-/// the picture.
+/// Pictures with masks of their objects. Their background is the picture with the object filled in
+/// from around it (`NeighbourImputation`); it belongs to the picture's class.
 public struct MaskedPictures: BackgroundSource {
   private let pictures: Dataset
   private let masks: [Mask]
@@ -73,7 +72,7 @@ public struct MaskedPictures: BackgroundSource {
       return (object(index, before: grey), nil)
     case .onlyBackground: return (backgrounds.image(at: index), label)
     case .sameClass:
-      // Another one's, where there is another.
+      // That of another picture, if there is one.
       let others = members[label].filter { $0 != index }
       let other = others.isEmpty ? index : draw(others)
       return (object(index, before: backgrounds.image(at: other)), label)
@@ -86,7 +85,7 @@ public struct MaskedPictures: BackgroundSource {
     }
   }
 
-  /// The object of a picture before the upper left part of another, which is as large or larger.
+  /// The object of a picture before the upper left part of another, at least as large.
   private func object(_ index: Int, before background: Image) -> Image {
     var image = pictures.image(at: index)
     for y in 0..<image.height {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns one 8-bit image into floats in [0, 1], varied on the way, in one pass over its rows.
+/// Turns an 8-bit image into augmented floats in [0, 1], in one pass over its rows.
 struct ImageRendering {
   let width: Int
   let height: Int
@@ -27,8 +27,8 @@ struct ImageRendering {
     }
   }
 
-  /// Writes `source`, cropped, shifted and flipped only: what a clean image gets that is the target
-  /// of a varied one.
+  /// Writes `source`, only cropped, shifted and flipped: for the clean image that is the target of
+  /// an augmented one.
   func renderGeometry(
     _ source: UnsafePointer<UInt8>, varied variation: ImageVariation,
     to target: UnsafeMutablePointer<Float>
@@ -43,8 +43,7 @@ struct ImageRendering {
     }
   }
 
-  /// Writes one row: the run of pixels that lie inside of the source in a vector loop, the
-  /// reflected ones singly.
+  /// Writes one row: pixels inside the source in a vector loop, reflected ones one by one.
   @inline(__always)
   private func renderRow(
     _ row: UnsafePointer<UInt8>, varied variation: ImageVariation,
@@ -130,7 +129,7 @@ struct ImageRendering {
     target[2] = Float(source[2]) / 255
   }
 
-  /// Exactly `byte / 255`, rounded once, as every other framework has it.
+  /// Exactly `byte / 255`, rounded once, as in other frameworks.
   @inline(__always)
   static func convert(
     _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<Float>, count: Int

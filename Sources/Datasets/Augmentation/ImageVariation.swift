@@ -83,7 +83,7 @@ extension Augmentation {
 }
 
 extension Augmentation.ResizedCrop {
-  /// A rectangle inside the image; one that would stick out is narrowed to the image.
+  /// A rectangle inside the image.
   fileprivate func draw(
     from random: inout RandomGenerator, width: Int, height: Int
   ) -> ImageVariation.Crop {
@@ -109,8 +109,8 @@ extension RandomGenerator {
   }
 }
 
-/// What a random choice is for: each purpose has generators of its own, so that turning one feature
-/// on does not change what another draws.
+/// The purpose of a random choice. Each has its own generators, so that switching on one feature
+/// does not change what another draws.
 enum RandomKey: UInt64 {
   case order = 1
   case flip

@@ -2,13 +2,12 @@
 public import Imaging
 public import Kernels
 
-/// What may happen to a picture on its way to a classifier: the fifteen types of Hendrycks &
-/// Dietterich (arXiv:1903.12261), each in five severities, with the constants of CIFAR-10-C.
+/// The fifteen corruptions of Hendrycks & Dietterich (arXiv:1903.12261), each in five severities,
+/// with the constants of CIFAR-10-C.
 ///
-/// These are C-style corruptions, not CIFAR-10-C's files: an implementation of our own of the
-/// published formulas, with other random draws, drawn ice in the place of photographs of frost, and
-/// levels rounded to the nearest. The constants are for 32 pixels a side; lengths grow with the
-/// shorter side.
+/// These are C-style corruptions, not CIFAR-10-C's files: the published formulas are implemented
+/// anew, with other random draws, with drawn ice instead of photographs of frost, and with levels
+/// rounded to the nearest. Constants are for 32 pixels a side; lengths grow with the shorter side.
 public enum Corruption: String, CaseIterable, Codable, Sendable {
   case gaussianNoise = "gaussian noise"
   case shotNoise = "shot noise"
@@ -24,7 +23,7 @@ public enum Corruption: String, CaseIterable, Codable, Sendable {
 
   /// - Parameters:
   ///   - severity: from 1 to 5.
-  ///   - random: what is drawn is drawn from here.
+  ///   - random: the source of all random choices.
   public func apply(
     to image: Image, severity: Int, random: inout RandomGenerator
   ) throws(ImageError) -> Image {
@@ -52,7 +51,7 @@ public enum Corruption: String, CaseIterable, Codable, Sendable {
     return canvas.image
   }
 
-  /// Shrunk and enlarged by areas.
+  /// Shrunk and enlarged again by the box filter.
   private static func pixelated(_ image: Image, _ index: Int) -> Image {
     let scale = [0.95, 0.9, 0.85, 0.75, 0.65][index]
     let small = image.resized(
@@ -63,8 +62,8 @@ public enum Corruption: String, CaseIterable, Codable, Sendable {
 }
 
 extension Dataset {
-  /// A copy of the set with each image corrupted, what is drawn keyed by `seed`, the corruption and
-  /// the image's index.
+  /// A copy of the set with each image corrupted. Random choices depend on `seed`, the corruption
+  /// and the image's index.
   ///
   /// - Parameter threads: one for each CPU where it is `nil`.
   public func corrupted(

@@ -4,7 +4,7 @@ import Imaging
 import Kernels
 
 extension CorruptionCanvas {
-  /// A disc of light for each point, its edge smoothed.
+  /// Spreads each point over a disc with a smooth edge.
   mutating func defocus(_ index: Int) {
     let (radius, alias): (Float, Float) = [
       (0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1),
@@ -24,7 +24,7 @@ extension CorruptionCanvas {
     }
   }
 
-  /// The square of weights of a disc that a small Gaussian has smoothed.
+  /// The weights of a disc that is smoothed by a small Gaussian.
   private static func disc(radius: Float, alias: Float) -> [Float] {
     let (reach, edge) = (Int(max(radius, 0).rounded(.up)) + 2, radius <= 8 ? 1 : 2)
     let side = 2 * reach + 1
@@ -48,7 +48,7 @@ extension CorruptionCanvas {
     }
   }
 
-  /// Pixels take the place of near ones, between two slight blurs.
+  /// Moves pixels to random places nearby, between two slight blurs.
   mutating func lookThroughGlass(_ index: Int, _ random: inout RandomGenerator) {
     let (sigma, reach, rounds): (Float, Float, Int) = [
       (0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2),
@@ -61,7 +61,7 @@ extension CorruptionCanvas {
         for x in stride(from: width - delta, to: delta, by: -1) {
           let dx = random.index(below: 2 * delta) - delta
           let dy = random.index(below: 2 * delta) - delta
-          // CIFAR-10-C's own loop means to swap the two, and copies.
+          // CIFAR-10-C's code means to swap the two, but copies one.
           for channel in 0..<3 {
             values[3 * (y * width + x) + channel] =
               values[3 * ((y + dy) * width + x + dx) + channel]
@@ -77,12 +77,12 @@ extension CorruptionCanvas {
     smear(radius: radius * unit, sigma: sigma * unit, angle: random.uniform(-45..<45))
   }
 
-  /// The mean of the picture, once plain, and of ever larger views of its middle.
+  /// Averages the picture with ever closer views of its middle.
   mutating func zoom(_ index: Int) {
     let count = [7, 12, 16, 21, 26][index]
     var sums = values
     for step in 0..<count {
-      // As NumPy's `arange` counts on: its last place decides where a size is rounded.
+      // Counts as NumPy's `arange` does, whose last bit decides how a size is rounded.
       let view = zoomed(by: 1 + Double(step) * (1.01 - 1))
       for place in sums.indices { sums[place] += view.values[place] }
     }

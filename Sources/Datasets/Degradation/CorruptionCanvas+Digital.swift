@@ -9,7 +9,7 @@ extension CorruptionCanvas {
     for place in values.indices { values[place] += deviation * random.normal() }
   }
 
-  /// Each number as the count of so many photons.
+  /// Replaces each number by a count of photons.
   mutating func addShotNoise(_ index: Int, _ random: inout RandomGenerator) {
     let photons: Float = [500, 250, 100, 75, 50][index]
     for place in values.indices {
@@ -17,7 +17,7 @@ extension CorruptionCanvas {
     }
   }
 
-  /// Some numbers become 0 or 1.
+  /// Sets some numbers to 0 or 1.
   mutating func addImpulseNoise(_ index: Int, _ random: inout RandomGenerator) {
     let amount: Float = [0.01, 0.02, 0.03, 0.05, 0.07][index]
     for place in values.indices where random.uniform() <= amount {
@@ -63,7 +63,7 @@ enum Poisson {
 }
 
 extension CorruptionCanvas {
-  /// Each channel nearer to its mean.
+  /// Moves each channel towards its mean.
   mutating func reduceContrast(_ index: Int) {
     let share: Float = [0.75, 0.5, 0.4, 0.3, 0.15][index]
     var sums = SIMD3<Double>.zero
@@ -74,7 +74,7 @@ extension CorruptionCanvas {
     }
   }
 
-  /// An affine map that moves three points by chance, then a smooth field of shifts.
+  /// Applies a random affine map, then a smooth field of random shifts.
   mutating func bend(_ index: Int, _ random: inout RandomGenerator) {
     let side = Float(min(width, height))
     let (amount, sigma, move): (Float, Float, Float) = [
@@ -103,9 +103,9 @@ extension CorruptionCanvas {
   }
 }
 
-/// The map that takes three points around the middle to where they are moved.
+/// The affine map that moves three points around the middle.
 private struct AffineMap {
-  /// From the picture to the source: rows of a 2 × 3 matrix.
+  /// Maps a pixel to its place in the source: rows of a 2 × 3 matrix.
   private let inverse: (x: SIMD3<Float>, y: SIMD3<Float>)
 
   /// - Parameter moves: x and y of each point.
@@ -116,7 +116,7 @@ private struct AffineMap {
     let moved = points.indices.map {
       (points[$0].0 + moves[2 * $0], points[$0].1 + moves[2 * $0 + 1])
     }
-    // The source of a moved point is the point: two linear systems of one matrix, by Cramer's rule.
+    // A moved point comes from the point itself: two linear systems, solved by Cramer's rule.
     func determinant(_ a: SIMD3<Float>, _ b: SIMD3<Float>, _ c: SIMD3<Float>) -> Float {
       a.x * (b.y * c.z - c.y * b.z) - b.x * (a.y * c.z - c.y * a.z) + c.x * (a.y * b.z - b.y * a.z)
     }

@@ -4,7 +4,7 @@ import Kernels
 import Scenes
 
 extension CorruptionCanvas {
-  /// Flakes that fall at an angle, and a whiter picture behind them.
+  /// Draws flakes that fall at an angle, in front of a whiter picture.
   mutating func addSnow(_ index: Int, _ random: inout RandomGenerator) {
     let c: [Float] = [
       [0.1, 0.2, 1, 0.6, 8, 3, 0.95], [0.1, 0.2, 1, 0.5, 10, 4, 0.9],
@@ -15,7 +15,7 @@ extension CorruptionCanvas {
     var layer = CorruptionCanvas(
       width: width, height: height, values: noise.flatMap { [$0, $0, $0] }
     ).zoomed(by: Double(max(1, c[2] * unit)))
-    // A picture of 256 levels, as it is smeared.
+    // Rounded to 256 levels before it is smeared.
     layer.values = layer.values.map { $0 < c[3] ? 0 : (min($0, 1) * 255).rounded(.down) / 255 }
     layer.smear(
       radius: c[4] * unit, sigma: c[5] * unit, angle: random.uniform(-135 ..< -45))
@@ -28,7 +28,7 @@ extension CorruptionCanvas {
     }
   }
 
-  /// Ice over the picture: needles where a smooth noise is near one half.
+  /// Covers the picture with ice: needles where a smooth noise is near one half.
   mutating func addFrost(_ index: Int, _ random: inout RandomGenerator) {
     let (ofPicture, ofIce): (Float, Float) = [
       (1, 0.2), (1, 0.3), (0.9, 0.4), (0.85, 0.4), (0.75, 0.45),
@@ -49,7 +49,7 @@ extension CorruptionCanvas {
     }
   }
 
-  /// A plasma of white, as bright as the picture allows.
+  /// Adds a white plasma and keeps the brightest level.
   mutating func addFog(_ index: Int, _ random: inout RandomGenerator) {
     let (amount, decay): (Float, Double) = [(0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75)][
       index]
@@ -61,7 +61,7 @@ extension CorruptionCanvas {
     }
   }
 
-  /// More of HSV's value, hue and saturation as they are.
+  /// Raises the value in HSV; hue and saturation stay.
   mutating func brighten(_ index: Int) {
     let amount: Float = [0.05, 0.1, 0.15, 0.2, 0.3][index]
     replacePixels { source, y, x in
@@ -81,7 +81,7 @@ struct PlasmaFractal {
 
   /// - Parameters:
   ///   - side: at least so many heights a side.
-  ///   - decay: how much less each halving of the distances adds.
+  ///   - decay: by how much the noise shrinks when the distance is halved.
   init(side wanted: Int, decay: Double, random: inout RandomGenerator) {
     var side = 1
     while side < wanted { side *= 2 }
@@ -91,7 +91,7 @@ struct PlasmaFractal {
     var step = side
     while step >= 2 {
       let half = step / 2
-      // The middle of each square, then of each of the two kinds of diamonds around the squares.
+      // First the centres of the squares, then those of both kinds of diamonds around them.
       fill(
         (half, half), step, wibble, [(-half, -half), (-half, half), (half, -half), (half, half)])
       let cross = [(-half, 0), (half, 0), (0, -half), (0, half)]

@@ -2,7 +2,7 @@
 import Foundation
 import Imaging
 
-/// A picture in floats from 0 to 1 while it is corrupted.
+/// A picture that is being corrupted, in floats from 0 to 1.
 struct CorruptionCanvas {
   let width: Int
   let height: Int
@@ -19,14 +19,14 @@ struct CorruptionCanvas {
     (self.width, self.height, self.values) = (width, height, values)
   }
 
-  /// Levels, rounded; what is out of range is cut.
+  /// The picture in rounded, clamped levels.
   var image: Image {
     Image(
       width: width, height: height,
       pixels: values.map { UInt8(min(max($0 * 255, 0), 255).rounded()) })
   }
 
-  /// How many times as long lengths are as in a picture of 32 pixels a side.
+  /// The scale of lengths: 1 for a picture of 32 pixels a side.
   var unit: Float { Float(min(width, height)) / 32 }
 
   /// The pixel at a place inside the picture.
@@ -35,7 +35,7 @@ struct CorruptionCanvas {
     return SIMD3(values[start], values[start + 1], values[start + 2])
   }
 
-  /// Each pixel anew, from the picture as it was and the pixel's place.
+  /// Computes each pixel from the picture as it was and from the pixel's place.
   mutating func replacePixels(
     _ body: (_ source: CorruptionCanvas, _ y: Int, _ x: Int) -> SIMD3<Float>
   ) {
@@ -50,7 +50,7 @@ struct CorruptionCanvas {
     values = result
   }
 
-  /// Linear between the centres of pixels; mirrored at the border, the outermost not repeated.
+  /// Interpolates between the centres of pixels; mirrors at the border.
   func sample(_ y: Float, _ x: Float) -> SIMD3<Float> {
     let (top, left) = (y.rounded(.down), x.rounded(.down))
     let (down, along) = (y - top, x - left)
@@ -64,8 +64,8 @@ struct CorruptionCanvas {
     return upper * (1 - down) + lower * down
   }
 
-  /// The middle of the picture, enlarged to all of it: SciPy's linear `zoom` of the middle that is
-  /// ⌈side / factor⌉ wide, with what is too much cut off.
+  /// The middle of the picture, enlarged to its whole size: SciPy's linear `zoom` of the middle
+  /// ⌈side / factor⌉ pixels, trimmed.
   func zoomed(by factor: Double) -> CorruptionCanvas {
     func axis(_ count: Int) -> (start: Float, step: Float) {
       let part = Int((Double(count) / factor).rounded(.up))
@@ -82,7 +82,7 @@ struct CorruptionCanvas {
     return result
   }
 
-  /// Smeared one way: a half Gaussian along a line, as ImageMagick's motion blur has it; the
+  /// Smears the picture in one direction by half a Gaussian, as ImageMagick's motion blur does; the
   /// outermost pixels are repeated beyond the border.
   ///
   /// - Parameter angle: in degrees, clockwise from the right.

@@ -3,22 +3,20 @@ import Foundation
 public import Imaging
 public import Kernels
 
-/// What a cheap camera does to a picture, in the order in which it happens: dull light, a soft
-/// lens, few pixels, a noisy sensor, and compression. Strength 0, or no JPEG quality, leaves a step
-/// out.
+/// What a cheap camera does to a picture, in this order: dull light, a soft lens, few pixels, a
+/// noisy sensor, compression. A step of strength 0, or without a value, is left out.
 public struct Degradation: Codable, Equatable, Sendable {
   /// From 0 to 1: p ← (1 - d/2) · (g₀ + (1 - d) · (p - g₀)), g₀ the mean grey of the image:
   /// contrast falls to 1 - d and brightness to 1 - d/2.
   public var dullness: Float
   /// Standard deviation of a Gaussian blur, in pixels, from 0 to 50.
   public var blur: Float
-  /// By how much the sides shrink, 2 to 8, before the picture is enlarged to its size again, both
-  /// by Pillow's bicubic filter: the input of super-resolution.
+  /// The factor, 2 to 8, by which the picture is shrunk before it is enlarged again, both by
+  /// Pillow's bicubic filter: the input of super-resolution.
   public var shrink: Int?
-  /// Standard deviation of Gaussian noise that is added to each channel of each pixel, in units of
-  /// the full range, from 0 to 1.
+  /// Standard deviation of the Gaussian noise on each number, from 0 to 1, the full range.
   public var noise: Float
-  /// The quality, from 1 to 100, of a JPEG that the picture is squeezed through.
+  /// The quality, from 1 to 100, of the JPEG that the picture becomes.
   public var jpegQuality: Int?
 
   /// Steps that are not given are left out.
@@ -33,7 +31,7 @@ public struct Degradation: Codable, Equatable, Sendable {
   /// Whether pictures stay as they are.
   public var isIdentity: Bool { self == Degradation() }
 
-  /// Refuses strengths out of their range.
+  /// Throws for strengths out of their range.
   public func validate() throws(DatasetError) {
     func require(_ holds: Bool, _ reason: String) throws(DatasetError) {
       if !holds { throw .invalidDegradation(text: description, reason: reason) }
@@ -47,9 +45,8 @@ public struct Degradation: Codable, Equatable, Sendable {
 }
 
 extension Degradation: CustomStringConvertible {
-  /// Reads what `description` writes: `dull=0.4,blur=1.0,shrink=2,noise=0.05,jpeg=20`, any part
-  /// left out, each at most once; or `none`. The order of the parts says nothing: the steps always
-  /// come in the same order.
+  /// Reads what `description` writes: `dull=0.4,blur=1.0,shrink=2,noise=0.05,jpeg=20`, or `none`.
+  /// Parts may be left out and come in any order; the steps keep theirs.
   public init(parsing text: String) throws(DatasetError) {
     self.init()
     if text == "none" { return }
@@ -98,8 +95,8 @@ extension Degradation: CustomStringConvertible {
 }
 
 extension Degradation {
-  /// `image`, degraded; noise is drawn from `random`. Bytes are rounded before the picture shrinks,
-  /// and before JPEG.
+  /// The degraded image; noise is drawn from `random`. Levels are rounded before the picture
+  /// shrinks and before JPEG.
   ///
   /// - Precondition: the strengths are in their ranges (`validate`).
   public func apply(
@@ -158,8 +155,8 @@ extension Degradation {
 }
 
 extension Dataset {
-  /// A copy of the set with each image degraded, its noise keyed by `seed` and the image's index;
-  /// labels, order and source names stay, so that the original is its `pairedWith`.
+  /// A copy of the set with each image degraded. Noise depends on `seed` and the image's index.
+  /// Labels and order stay, so that the original can be the `pairedWith` of a `BatchLoader`.
   ///
   /// - Parameter threads: one for each CPU where it is `nil`.
   public func degraded(

@@ -2,9 +2,8 @@
 
 /// A 128-bit hash of an image's bytes, equal for equal images on every machine.
 ///
-/// MurmurHash3 x64-128 with seed 0 (Appleby, 2011, public domain): in Python,
-/// `mmh3.hash128(bytes, x64arch=True)`. It finds copies; it is no defence against somebody who
-/// forges two images with one hash.
+/// MurmurHash3 x64-128 with seed 0 (Appleby, 2011, public domain): in Python, `mmh3.hash128(bytes,
+/// x64arch=True)`. It finds copies, but does not protect against forged ones.
 public struct ContentHash: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// Bits 0 to 63.
   public let low: UInt64

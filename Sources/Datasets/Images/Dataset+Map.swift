@@ -4,11 +4,11 @@ package import Imaging
 import Kernels
 
 extension Dataset {
-  /// A set with `transform(image, index)` of each image, called from several threads. Of several
-  /// failures, the first image's is reported.
+  /// A set of the images that `transform` makes, called on several threads. Of several failures,
+  /// that of the first image is thrown.
   ///
   /// - Parameter threads: one for each CPU where it is `nil`.
-  /// - Precondition: the new images are of the size that is announced.
+  /// - Precondition: the new images have the given size.
   package func mapped(
     name: String, width: Int, height: Int, threads: Int? = nil,
     _ transform: (Image, Int) throws(ImageError) -> Image
@@ -53,7 +53,7 @@ extension Dataset {
     }
   }
 
-  /// The set with its images resized, or as it is when they have that size.
+  /// The set with its images resized, or the set itself if they have that size.
   static func resized(
     _ dataset: Dataset, to size: DatasetError.Size?, threads: Int?
   ) throws(DatasetError) -> Dataset {
@@ -68,9 +68,9 @@ extension Dataset {
   }
 }
 
-/// Loops over images while data sets are made.
+/// Loops over images on several threads.
 enum Parallel {
-  /// Runs `body` for each index, on the caller's thread where the system gives no other.
+  /// Runs `body` for each index; on the caller's thread alone if the system refuses others.
   static func forEach(_ count: Int, threads: Int?, _ body: (Int) -> Void) {
     guard count > 1, let pool = pool(threads: threads) else {
       for index in 0..<count { body(index) }

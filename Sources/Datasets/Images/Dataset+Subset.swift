@@ -23,7 +23,7 @@ extension Dataset {
       name: name, classNames: classNames, labels: labels, images: images, sourceNames: sourceNames)
   }
 
-  /// The same images, their labels dealt out anew at random: what can be learnt of them is nothing.
+  /// The same images with randomly permuted labels, from which nothing can be learnt.
   public func withShuffledLabels(seed: UInt64) -> Dataset {
     var shuffled = labels
     var random = RandomGenerator(seed: seed)
@@ -45,7 +45,7 @@ extension Dataset {
     return indices
   }
 
-  /// The images of `parts` one after the other: how a set that came in pieces becomes whole.
+  /// The images of `parts`, one set after the other.
   public static func joining(_ parts: [Dataset], name: String) throws(DatasetError) -> Dataset {
     guard let first = parts.first else { throw .noImages(name: name) }
     for part in parts.dropFirst() { try first.requireSameShape(as: part) }
@@ -67,7 +67,7 @@ extension Dataset {
       labels: parts.flatMap(\.labels), pixels: pixels, sourceNames: parts.flatMap(\.sourceNames))
   }
 
-  /// Refuses two sets whose images differ in size or whose classes differ.
+  /// Throws if the images of two sets differ in size, or their classes.
   func requireSameShape(as other: Dataset) throws(DatasetError) {
     guard width == other.width && height == other.height else {
       throw .incompatible(
@@ -81,7 +81,7 @@ extension Dataset {
 }
 
 extension Dataset {
-  /// Cuts the set in two at random: `second` gets `fraction` of the images, `first` the others.
+  /// Splits the set at random: `second` gets `fraction` of the images, `first` the others.
   ///
   /// Both keep the proportions of the classes, and the order of the images.
   public func split(
@@ -93,7 +93,7 @@ extension Dataset {
     return (parts[0], parts[1])
   }
 
-  /// Disjoint parts of exactly `counts` images, taken at random; what remains is in none of them.
+  /// Disjoint random parts of exactly `counts` images; the remaining images are left out.
   ///
   /// Each part keeps the proportions of the classes by largest remainder: part by part, a class
   /// that has `r` of the `R` images left gives ⌊c · r / R⌋ of the part's `c`, and the classes with
@@ -120,8 +120,7 @@ extension Dataset {
     }
   }
 
-  /// A random part of the set with the proportions of its classes: `fraction` of it, at least one
-  /// image.
+  /// A random `fraction` of the set, at least one image, with the proportions of its classes.
   public func fraction(_ fraction: Double, seed: UInt64) throws(DatasetError) -> Dataset {
     guard fraction > 0 && fraction <= 1 else { throw .invalidFraction(fraction) }
     if fraction == 1 { return self }

@@ -4,8 +4,8 @@ import Kernels
 
 /// Labelled images of one size, their pixels in one block of bytes.
 ///
-/// A value that is cheap to copy: subsets and splits share the pixels. Images are
-/// `height × width × 3` bytes of sRGB, row by row, in the order of `labels`.
+/// Cheap to copy: subsets and splits share the pixels. Images are `height × width × 3` bytes of
+/// sRGB, row by row, in the order of `labels`.
 public struct Dataset: Sendable {
   /// What reports call it.
   public let name: String
@@ -55,7 +55,7 @@ public struct Dataset: Sendable {
     hashes = Self.hashes(of: pixels.bytes, count: labels.count, byteCount: width * height * 3)
   }
 
-  /// Images of one size that are at hand.
+  /// A set of images in memory.
   ///
   /// - Precondition: `images` are all of one size and as many as `labels`, and not empty.
   public init(
@@ -124,7 +124,7 @@ public struct Dataset: Sendable {
     }
   }
 
-  /// The first byte of image number `index`, for loops that keep the data set alive themselves.
+  /// The first byte of image number `index`; the caller keeps the data set alive.
   @inline(__always)
   func pixels(at index: Int) -> UnsafePointer<UInt8> {
     let start = cache.bytes.baseAddress.unsafelyUnwrapped + slots[index] * imageByteCount

@@ -23,11 +23,11 @@ extension Dataset {
     }
   }
 
-  /// Refuses a test set that shares images with this training set, unless `isAllowed`; returns what
+  /// Throws if the test set shares images with this training set, unless `isAllowed`; returns what
   /// they share.
   ///
-  /// A model that is tested on images it was trained on reports its memory, not its accuracy: a run
-  /// that allows it must be marked as contaminated.
+  /// A model that is tested on its training images shows its memory, not its accuracy: mark a run
+  /// that allows it as contaminated.
   @discardableResult
   public func requireDisjoint(
     from test: Dataset, overlapIsAllowed isAllowed: Bool = false
@@ -49,16 +49,16 @@ extension Dataset {
       .filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
   }
 
-  /// The set without copies: of equal images, whatever their labels, the first stays.
+  /// The set without copies: the first of equal images stays, whatever their labels.
   ///
-  /// Do this before a split: copies that fall into both parts make them overlap.
+  /// Do this before a split: copies in both parts would make them overlap.
   public func withoutDuplicates() -> Dataset {
     var seen: Set<ContentHash> = []
     return subset((0..<count).filter { seen.insert(hashes[$0]).inserted })
   }
 
-  /// Groups of images that look alike without being equal, in ascending order; of equal images, the
-  /// first stands for all.
+  /// Groups of images that look alike without being equal, in ascending order; only the first of
+  /// equal images is compared.
   public func nearDuplicates() -> [[Int]] {
     let firsts = Dictionary(grouping: hashes.indices) { hashes[$0] }.values.map { $0[0] }.sorted()
     var groups = DisjointGroups(count: firsts.count)
@@ -70,8 +70,7 @@ extension Dataset {
   }
 }
 
-/// Numbers that are joined into groups step by step: a forest in which every group's root is its
-/// smallest member.
+/// Disjoint sets of numbers, each a tree whose root is its smallest member.
 private struct DisjointGroups {
   private var parents: [Int]
 
@@ -129,8 +128,7 @@ struct NearDuplicates {
     hashes = images.map { Self.differenceHash($0, width: width, height: height) }
   }
 
-  /// Calls `found` for pairs that look alike, some of them twice, among those for which `isWanted`
-  /// holds at that time.
+  /// Calls `found` for pairs that look alike and that `isWanted` accepts, for some of them twice.
   func forEachPair(where isWanted: (Int, Int) -> Bool, _ found: (Int, Int) -> Void) {
     for quarter in 0..<4 {
       let keys = hashes.map { UInt16(truncatingIfNeeded: $0 >> UInt64(16 * quarter)) }
@@ -148,7 +146,7 @@ struct NearDuplicates {
     }
   }
 
-  /// Stops at the row of bytes at which the answer is no.
+  /// Stops as soon as the images differ too much.
   private func looksAlike(_ first: Int, _ second: Int) -> Bool {
     let (a, b) = (images[first], images[second])
     let limit = Self.largestMeanDifference * byteCount

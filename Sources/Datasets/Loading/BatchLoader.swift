@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Serves a data set as batches of floats, epoch after epoch, prepared on a thread of its own while
-/// the caller computes.
+/// Serves a data set as batches of floats, epoch after epoch, prepared on another thread while the
+/// caller computes.
 ///
-/// The bytes of every batch are a function of the data set, the configuration and the batch's
-/// position: neither timing nor the number of prefetched batches changes them, and `seek(to:)`
-/// resumes a run exactly.
+/// A batch depends only on the data set, the configuration and its position, not on timing, so
+/// `seek(to:)` resumes a run exactly.
 ///
 /// ```swift
 /// let augmentation = Augmentation(flip: .alternating, shift: 2)
@@ -25,7 +24,7 @@ public final class BatchLoader {
     public var dropsShortBatch: Bool
     /// How images are varied; `nil` for evaluation.
     public var augmentation: Augmentation?
-    /// What part of each target distribution is spread evenly over all classes.
+    /// The share of each target distribution that is spread evenly over all classes.
     public var labelSmoothing: Float
     /// Epochs to serve, counted from epoch 0; `nil` never ends.
     public var epochCount: Int?
@@ -55,7 +54,7 @@ public final class BatchLoader {
   public let dataset: Dataset
   /// How it is served.
   public let configuration: Configuration
-  /// Where the next batch is from: save it, with the seed, to resume.
+  /// The position of the next batch: save it, with the seed, to resume.
   public private(set) var position: BatchPosition
   private var renderer: BatchRenderer
   private var prefetcher: BatchPrefetcher?
@@ -98,7 +97,7 @@ public final class BatchLoader {
   /// Batches in each epoch.
   public var batchesPerEpoch: Int { renderer.batchesPerEpoch }
 
-  /// Goes on with the batch at `position`.
+  /// Continues with the batch at `position`.
   ///
   /// - Precondition: the position is inside of an epoch.
   public func seek(to position: BatchPosition) {
@@ -130,8 +129,7 @@ public final class BatchLoader {
     return batch
   }
 
-  /// The thread starts with the first batch that is asked for, so that a loader that is made early
-  /// costs nothing.
+  /// The thread starts with the first batch, so that creating a loader early costs nothing.
   private func startedPrefetcher() -> BatchPrefetcher {
     if let prefetcher { return prefetcher }
     let started = BatchPrefetcher(
@@ -152,8 +150,8 @@ public final class BatchLoader {
   }
 }
 
-/// A place in a training run. With the seed, it is all that there is to save to go on with the very
-/// same batches.
+/// A place in a training run. With the seed, it is all that is needed to resume with the same
+/// batches.
 public struct BatchPosition: Codable, Hashable, Sendable {
   /// The epoch, from 0.
   public var epoch: Int
@@ -166,7 +164,7 @@ public struct BatchPosition: Codable, Hashable, Sendable {
   }
 }
 
-/// What the memory of a batch was filled with.
+/// The contents of a batch's memory.
 public struct Batch: Equatable, Sendable {
   /// Its place in the run.
   public let position: BatchPosition
@@ -174,8 +172,8 @@ public struct Batch: Equatable, Sendable {
   public let indices: [Int]
   /// The class of each image; of a mix, the class of the image that was mixed into.
   public let labels: [Int32]
-  /// Images in the batch: less than the batch size at the end of an epoch whose short batch is
-  /// kept. The memory behind them is zero, images and targets, so that they add nothing to a loss.
+  /// Images in the batch: fewer than the batch size at the end of an epoch whose short batch is
+  /// kept. The rest of the memory is zero and adds nothing to a loss.
   public var count: Int { indices.count }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
 
-/// Fills the memory of batches: a function of the seed and the position alone.
+/// Fills the memory of batches, which depend only on the seed and the position.
 struct BatchRenderer {
   let dataset: Dataset
   let paired: Dataset?

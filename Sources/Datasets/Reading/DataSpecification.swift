@@ -2,7 +2,7 @@
 import Kernels
 import Scenes
 
-/// Which images to train and test with, and what is done with them.
+/// Which images to train and test with, and how they are prepared.
 package struct DataSpecification: Codable, Equatable, Sendable {
   /// A data set, as `Dataset.load` takes it.
   package var path: String?
@@ -16,9 +16,9 @@ package struct DataSpecification: Codable, Equatable, Sendable {
   package var fraction: Double?
   /// The share of test images to hold out of a set that has no test part; 0.2 where not given.
   package var testFraction: Double?
-  /// So many training and test images are drawn from the training part.
+  /// How many training and test images to draw from the training part.
   package var split: [Int]?
-  /// Of splits and noise; 1 where it is not given.
+  /// The seed of splits and noise; 1 where it is not given.
   package var seed: UInt64?
   /// Whether training and test images may overlap; what the test part shows is then contaminated.
   package var allowsOverlap: Bool?
@@ -45,11 +45,11 @@ package struct DataSpecification: Codable, Equatable, Sendable {
     package var test: Dataset
     package var cleanTraining: Dataset?
     package var cleanTest: Dataset?
-    /// Test images that are training images, too, where that is allowed.
+    /// How many test images are training images, too, where that is allowed.
     package var overlapCount: Int
   }
 
-  /// What goes on while images are read.
+  /// What happens while images are read.
   package enum Event: Equatable, Sendable {
     case reading(done: Int, total: Int)
     case degrading(count: Int)
@@ -59,7 +59,7 @@ package struct DataSpecification: Codable, Equatable, Sendable {
     case overlap(Int, testCount: Int)
   }
 
-  /// Reads, splits, thins out and degrades the images, in this order.
+  /// Reads, splits, reduces and degrades the images, in this order.
   ///
   /// - Parameter threads: one for each CPU where it is `nil`; the images do not depend on it.
   package func load(
@@ -101,7 +101,7 @@ package struct DataSpecification: Codable, Equatable, Sendable {
       overlapCount: shared.count)
   }
 
-  /// Pictures degraded as the test images are; as they are where those are clean.
+  /// Degrades pictures as the test images are degraded, if they are.
   package func degradedTest(
     _ pictures: Dataset, threads: Int? = nil
   ) throws(DatasetError) -> Dataset {
@@ -110,8 +110,7 @@ package struct DataSpecification: Codable, Equatable, Sendable {
       by: try Degradation(parsing: degrade), seed: (seed ?? 1) &+ 1, threads: threads)
   }
 
-  /// What the test images show, where they are scenes: drawn, or of a folder that `SceneWriter`
-  /// wrote.
+  /// What the test images show, if they are scenes, drawn or in a folder of `SceneWriter`'s.
   package func sceneCatalog() throws(DatasetError) -> SceneCatalog? {
     if let scenes { return SceneCatalog(try scenes.generator(.test, size), count: scenes.test) }
     guard let path else { return nil }

@@ -32,8 +32,7 @@ extension Dataset {
     return try FolderReader(root: path, size: size, threads: threads, progress: progress).read(part)
   }
 
-  /// Reads the training and the test part; a set without parts is all training, and `test` is
-  /// `nil`.
+  /// Reads the training and the test part; in a set without parts all images are for training.
   public static func loadParts(
     _ path: String, size: (width: Int, height: Int)? = nil, threads: Int? = nil,
     progress: DatasetProgress? = nil

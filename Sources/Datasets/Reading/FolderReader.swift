@@ -13,7 +13,7 @@ struct FolderReader {
   let threads: Int?
   let progress: DatasetProgress?
 
-  /// What other systems leave behind in folders of pictures.
+  /// Files that other systems leave in folders of pictures.
   private static let systemFiles: Set<String> = ["Thumbs.db", "desktop.ini"]
 
   /// Whether a folder looks like one: it holds folders.
@@ -71,7 +71,7 @@ struct FolderReader {
   }
 }
 
-/// What readers ask the file system, with typed errors.
+/// Queries of the file system, with typed errors.
 enum Folders {
   /// Whether `path` is a folder.
   static func isFolder(_ path: String) -> Bool {
@@ -94,7 +94,7 @@ enum Folders {
       throw .unreadable(path: path, reason: "the folder does not exist or may not be listed")
     }
     let names = all.filter { !$0.hasPrefix(".") }
-    // Such a name leads nowhere: the file would be missed.
+    // A file of this name cannot be opened.
     if let name = names.first(where: { $0.contains("\u{FFFD}") }) {
       throw .unreadable(path: path + "/" + name, reason: "its name is not UTF-8: rename it")
     }

@@ -2,8 +2,8 @@
 import Foundation
 import Interchange
 
-/// Reads what `Dataset.pack` writes: a safetensors file that is mapped, not read, so that opening
-/// it takes no time and no memory of its own.
+/// Reads what `Dataset.pack` writes: a safetensors file, which is mapped, so that opening it takes
+/// no time and no memory.
 ///
 /// Of each part there are a tensor `PART.images` (U8, images × height × width × 3), a tensor
 /// `PART.labels` (I32), and in the metadata a list of source names `PART.sources`; `name` and
@@ -94,7 +94,7 @@ struct PackedReader {
 }
 
 extension Dataset {
-  /// Writes the set to one file that `load` opens at once, as a whole or not at all.
+  /// Writes the set atomically to one file that `load` opens at once.
   ///
   /// The file is safetensors, so that Python opens it too. Class, source and set names go with it.
   public func pack(to path: String) throws(DatasetError) {
@@ -154,7 +154,7 @@ extension Dataset {
     withExtendedLifetime(owners) {}
   }
 
-  /// The set with its images one behind the other, copied when they are not.
+  /// The set with contiguous images, copied if they are not.
   private func contiguous() throws(DatasetError) -> Dataset {
     let isContiguous = zip(slots, slots.dropFirst()).allSatisfy { $0 + 1 == $1 }
     return isContiguous ? self : try Dataset.joining([self], name: name)

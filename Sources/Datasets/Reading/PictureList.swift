@@ -30,7 +30,7 @@ struct PictureList {
     labels += other.labels
   }
 
-  /// All pictures, decoded. Of several bad ones, the first in the list is reported.
+  /// Decodes all pictures. Of several bad ones, the first is reported.
   func decoded(named name: String) throws(DatasetError) -> Dataset {
     guard let firstPath = paths.first else { throw .noImages(name: name) }
     let target: DatasetError.Size

@@ -9,8 +9,8 @@ package struct PictureMasks: Sendable {
 
   package init(_ folder: String) { self.folder = folder }
 
-  /// The mask of the picture at a path, in grey of at least one half where the object is, at a
-  /// size; `nil` where there is none.
+  /// The mask of the picture at `source`, resized, at least 128 where the object is; `nil` where
+  /// there is none.
   package func mask(
     of source: String, width: Int, height: Int
   ) throws(DatasetError) -> Mask? {

@@ -75,7 +75,7 @@ struct STL10Reader {
   }
 }
 
-/// Images whose colours are stored one plane after the other.
+/// Images whose colours are stored as planes.
 enum Planes {
   /// Writes the three planes of a square image as pixels: `target[y, x, c] = planes[c, y, x]`, or
   /// `planes[c, x, y]` when the planes are column-major.

@@ -4,13 +4,13 @@ import Imaging
 public import Kernels
 public import Scenes
 
-/// Draws pictures again with other backgrounds.
+/// Draws pictures again with different backgrounds.
 public protocol BackgroundSource: Sendable {
   /// The images of `dataset` that it knows.
   func indices(in dataset: Dataset) -> [Int]
 
-  /// The images of `dataset` drawn again, at its size, and the class that what is behind each
-  /// belongs to, `nil` where it belongs to none.
+  /// Draws the images of `dataset` again, at its size; and the class that each new background
+  /// belongs to, `nil` for none.
   ///
   /// - Precondition: it knows all of them.
   func variant(
@@ -18,8 +18,7 @@ public protocol BackgroundSource: Sendable {
   ) throws(DatasetError) -> (dataset: Dataset, backgrounds: [Int?])
 }
 
-/// What each picture of a set of scenes shows, from which it can be drawn again with another
-/// background.
+/// Descriptions of a set of scenes, to draw them again with another background.
 public struct SceneCatalog: BackgroundSource {
   private let scenes: [String: (generator: SceneGenerator, scene: Scene)]
 
@@ -52,7 +51,7 @@ public struct SceneCatalog: BackgroundSource {
     self.scenes = scenes
   }
 
-  /// What a picture shows, known by the last three parts of its path: `train/bird/00010.png`.
+  /// The scene of a picture, found by the last three parts of its path: `train/bird/00010.png`.
   private func entry(_ source: String) -> (generator: SceneGenerator, scene: Scene)? {
     scenes[source.split(separator: "/").suffix(3).joined(separator: "/")]
   }

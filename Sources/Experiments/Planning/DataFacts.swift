@@ -3,15 +3,15 @@ package import Datasets
 import Foundation
 package import Network
 
-/// What results say about the images they were measured on.
+/// Facts about the images that results were measured on.
 package struct DataFacts: Codable, Equatable, Sendable {
-  /// Images in the training part, those held out among them.
+  /// Images in the training part, including those held out.
   package var training: Int
   package var test: Int
   package var height: Int
   package var width: Int
   package var classes: [String]
-  /// Test images that are training images, too, before both are thinned out.
+  /// Test images that are training images, too, before both are reduced.
   package var overlap: Int
   /// A hash of all images and labels, 32 hexadecimal digits.
   package var content: String

@@ -12,7 +12,7 @@ extension Experiment.Suites {
   }
 }
 
-/// What cells cost, counted before they run.
+/// The cost of cells, known before they run.
 struct ExperimentCost {
   let plan: ExperimentPlan
   let facts: [String: DataFacts]

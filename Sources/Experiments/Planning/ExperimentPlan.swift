@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Training
 
-/// The cells of an experiment, each once and behind those that it needs, and what the rows make of
-/// them.
+/// The cells of an experiment, each once and after those that it needs, and how rows use them.
 package struct ExperimentPlan {
   /// One way to predict the test images of a row.
   package struct Variant {

@@ -7,10 +7,10 @@ import Imaging
 import Network
 package import Training
 
-/// Pictures that an enhancer fixed or broke, each plain and enhanced, with what the classifier
-/// looked at.
+/// Pictures that an enhancer fixed or broke, plain and enhanced, with what the classifier looked
+/// at.
 package struct Gallery {
-  /// A picture as it is shown.
+  /// A picture with its predictions.
   struct Entry {
     let plain: Image
     let enhanced: Image
@@ -24,7 +24,7 @@ package struct Gallery {
   let fixed: [Entry]
   let broken: [Entry]
 
-  /// - Parameter limit: pictures of either kind, spread over the data set.
+  /// - Parameter limit: the largest number of pictures of each kind.
   package init(
     _ model: AssessedModel, _ dataset: Dataset, before: Predictions, after: Predictions,
     limit: Int

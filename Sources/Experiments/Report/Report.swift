@@ -7,7 +7,7 @@ package import Training
 
 /// The results of an experiment as one HTML page that needs no other file.
 package struct Report {
-  /// What a row shows of its first seed.
+  /// Details of a row's first seed.
   package struct Details {
     let before: Predictions
     let after: Predictions
@@ -159,9 +159,9 @@ package struct Report {
   }
 }
 
-/// Figures as a report writes them.
+/// Sentences of a report.
 enum ReportText {
-  /// What a row's interval allows to say.
+  /// What a row's interval shows.
   static func verdict(
     of row: ExperimentResults.Row, _ variant: ExperimentResults.VariantSummary
   ) -> String {

@@ -147,7 +147,7 @@ struct ReportDetails {
 }
 
 extension ExperimentResults.Row {
-  /// What the row's suites found: accuracies as bars, then all figures.
+  /// The row's suites: accuracies as bars, then all figures.
   func suites() -> [HTML] {
     let backgrounds = runs.compactMap(\.background).map { found in
       found.variants.map { ($0.name, $0.plain.accuracy, $0.enhanced?.accuracy) }
@@ -189,7 +189,7 @@ extension ExperimentResults.Row {
   }
 }
 
-/// How a phase of training went, from its file of metrics.
+/// The curves of a training phase, from its metrics file.
 package struct TrainingCurves {
   let name: String
   let quantity: String

@@ -6,8 +6,8 @@ import Statistics
 import Text
 
 extension ExperimentResults.Row {
-  /// What the row's suites found, over the seeds: means, ± the deviation where there are several,
-  /// else with their intervals.
+  /// Figures of the row's suites: means of the seeds ± the deviation, or with intervals for one
+  /// seed.
   package var suiteBlocks: [FigureBlock] { backgroundBlocks + corruptionBlocks }
 
   var backgroundBlocks: [FigureBlock] {
@@ -64,7 +64,7 @@ extension ExperimentResults.Row {
     return [.table(table), .note(clean)]
   }
 
-  /// One with its interval, several as their mean and deviation; of percentages.
+  /// Percentages: one with its interval, several as mean and deviation.
   private static func figure(_ estimates: [IntervalEstimate], signed: Bool = false) -> String {
     guard estimates.count > 1 else { return estimates.first?.percentages(signed: signed) ?? "" }
     return ExperimentResults.Spread(estimates.map(\.value)).percentages(signed: signed)

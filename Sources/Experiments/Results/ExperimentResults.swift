@@ -4,7 +4,7 @@ import Foundation
 import Statistics
 import Text
 
-/// What an experiment has found: the file `results.json` of its folder.
+/// The results of an experiment: `results.json` in its folder.
 ///
 /// The same experiment and data give the same bytes; how long things took is in `times.json`
 /// (`ExperimentTimes`). Accuracies, gains and their intervals are shares; paths are relative to the
@@ -16,7 +16,7 @@ package struct ExperimentResults: Codable, Equatable, Sendable {
   /// `formatName`, and the version of what follows.
   package var format = Self.formatName
   package var version = 1
-  /// What was run: scaled and thinned out as the run was told.
+  /// What was run, after scaling.
   package var experiment: Experiment
   package var rows: [Row]
 
@@ -28,7 +28,7 @@ package struct ExperimentResults: Codable, Equatable, Sendable {
     package var data: DataFacts
     /// One for each seed.
     package var runs: [Run]
-    /// What the runs say together: one for each variant, in the same order.
+    /// The runs summarised: one entry for each variant, in the same order.
     package var summary: [VariantSummary]
   }
 
@@ -71,7 +71,7 @@ package struct ExperimentResults: Codable, Equatable, Sendable {
     package var loss: Double
   }
 
-  /// Paired: the same images, once without and once with what is tested.
+  /// A paired comparison on the same images.
   package struct Comparison: Codable, Equatable, Sendable {
     /// The variant that is compared with.
     package var against: VariantID
@@ -87,7 +87,7 @@ package struct ExperimentResults: Codable, Equatable, Sendable {
     package var p: Double
   }
 
-  /// What a variant costs, so that unequal budgets are seen.
+  /// The cost of a variant, which shows unequal budgets.
   package struct Budget: Codable, Equatable, Sendable {
     /// Images trained on, in all epochs of all its models.
     package var samples: Int
@@ -142,7 +142,7 @@ extension ExperimentResults {
   }
 }
 
-/// How long the cells behind each variant have taken: the file `times.json`.
+/// How long the cells of each variant have taken: `times.json`.
 package struct ExperimentTimes: Codable, Equatable, Sendable {
   package static let fileName = "times.json"
 
@@ -152,7 +152,7 @@ package struct ExperimentTimes: Codable, Equatable, Sendable {
     package var row: String
     package var seed: UInt64
     package var id: VariantID
-    /// Of training all models of the variant: on the clock, and of all threads together.
+    /// Of training all models of the variant: elapsed, and CPU time.
     package var seconds: Double
     package var cpuSeconds: Double
   }
@@ -166,7 +166,7 @@ extension ExperimentTimes {
   }
 }
 
-/// Figures as tables and reports write them; nothing for what was not measured.
+/// Figures for tables and reports; empty where nothing was measured.
 extension ExperimentResults.VariantSummary {
   package var name: String { id == .enhanced ? id.rawValue : "\(id.rawValue) \(title)" }
   package var trainingText: String { training?.text ?? "" }

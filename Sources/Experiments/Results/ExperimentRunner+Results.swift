@@ -3,7 +3,7 @@ import Statistics
 import Training
 
 extension ExperimentRunner {
-  /// Statistics of the cells, all of which are done.
+  /// The results, when all cells are done.
   func results() throws -> ExperimentResults {
     var predictions: [String: Predictions] = [:]
     var rows = try plan.rows.map { planned in

@@ -3,8 +3,8 @@ import Interchange
 import Kernels
 package import Training
 
-/// What a model said of every image, as a safetensors file, so that statistics can be computed
-/// anew.
+/// A model's predictions for every image as a safetensors file, from which statistics can be
+/// computed again.
 ///
 /// For each part `test` and, where it was measured, `training`: `PART/labels` and `PART/classes`
 /// (I32), `PART/confidences` (F32, the probability of the predicted class) and `PART/losses` (F32,

@@ -3,7 +3,7 @@ import Kernels
 import Statistics
 import Training
 
-/// What the runs of a row say together.
+/// Summarises the runs of a row.
 struct ResultsSummary {
   let runs: [ExperimentResults.Run]
   /// Of the test images, by the variants' files.
@@ -46,7 +46,7 @@ struct ResultsSummary {
     return PairedBootstrap().interval(ofMean: gains, random: &random)
   }
 
-  /// Adjusts the p-values of each variant for all rows that are not contaminated.
+  /// Adjusts the p-values of each variant over all rows that are not contaminated.
   static func adjust(_ rows: inout [ExperimentResults.Row]) {
     let ids = Set(rows.flatMap { $0.summary.map(\.id) })
     for id in ids {

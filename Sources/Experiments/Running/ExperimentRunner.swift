@@ -5,7 +5,7 @@ package import Kernels
 import Network
 package import Training
 
-/// What an experiment tells about itself while it runs.
+/// Observes the progress of an experiment.
 package protocol ExperimentObserver: TrainingObserver {
   /// Cell `number` (from 1) of `count` begins: how it is called, what share of the work is done,
   /// and what share is the cell's.
@@ -13,10 +13,9 @@ package protocol ExperimentObserver: TrainingObserver {
   func didFinish()
 }
 
-/// Runs what is missing of an experiment, cell by cell, in a folder.
+/// Runs the missing cells of an experiment in a folder.
 ///
-/// A run that is stopped or killed goes on where it was and ends in the same bytes, but for the
-/// times.
+/// A run that is stopped or killed resumes and ends in the same bytes, except for the times.
 package final class ExperimentRunner {
   package let experiment: Experiment
   package let folder: String
@@ -49,7 +48,7 @@ package final class ExperimentRunner {
 
   var cost: ExperimentCost { ExperimentCost(plan: plan, facts: facts, models: models) }
 
-  /// What is to be done, and how much of it.
+  /// How much work is left.
   package struct Estimate: Equatable, Sendable {
     package var cells = 0
     /// Of these, done in an earlier run.
@@ -74,7 +73,7 @@ package final class ExperimentRunner {
     return estimate
   }
 
-  /// Does what is missing, then writes and gives the results.
+  /// Runs the missing cells, then writes and returns the results.
   ///
   /// - Throws: `TrainingError.interrupted` after a request to stop, once the state is saved.
   package func run(
@@ -118,7 +117,7 @@ package final class ExperimentRunner {
     try folder.write(record)
   }
 
-  /// Such as `row 8, seed 2: enhanced`: the first use of a cell.
+  /// The first use of a cell, such as `row 8, seed 2, enhanced: predictions`.
   private func title(of id: String) -> String {
     for row in plan.rows {
       for run in row.runs {

@@ -11,14 +11,14 @@ extension Experiment {
   /// The one of this name.
   package static func shipped(_ name: String) -> Experiment? { shipped.first { $0.name == name } }
 
-  /// Overrides by name, to be read like a sentence.
+  /// Training options that differ from the recipe's.
   static func overrides(_ change: (inout TrainingOverrides) -> Void) -> TrainingOverrides {
     var overrides = TrainingOverrides()
     change(&overrides)
     return overrides
   }
 
-  /// CIFAR-10, STL-10 and Intel's scenes, under the paths that users give or have.
+  /// CIFAR-10, STL-10 and Intel's scenes, under their usual paths.
   static var photographs: [String: DataSpecification] {
     var stl = DataSpecification(path: "stl10")
     stl.split = [4010, 990]
@@ -35,7 +35,7 @@ extension Experiment {
     }
   }
 
-  /// Everything in a few minutes, on scenes that are drawn: to try the command.
+  /// A few minutes' run on synthetic scenes, to try the command.
   static var scenes: Experiment {
     var clean = DataSpecification()
     clean.scenes = DataSpecification.Scenes(training: 3000, test: 1000)
@@ -74,8 +74,8 @@ extension Experiment {
       training: phase(epochs: 8))
   }
 
-  /// Classifiers of scenes with more and less telling backgrounds, all tested where these tell
-  /// nothing.
+  /// Classifiers of scenes whose backgrounds tell more or less about the class, all tested where
+  /// they tell nothing.
   static var background: Experiment {
     func scenes(_ correlation: Float) -> DataSpecification {
       var data = DataSpecification()
@@ -113,8 +113,8 @@ extension Experiment {
       ])
   }
 
-  /// Enhancers of degraded scenes in front of a classifier of clean ones, under corruptions of
-  /// which they were taught a few or none.
+  /// Enhancers of degraded scenes in front of a classifier of clean ones, tested on corruptions
+  /// that they have mostly not seen.
   static var corruption: Experiment {
     let degradations = [
       ("clean", nil), ("noise", "noise=0.1"), ("blur", "blur=1"),

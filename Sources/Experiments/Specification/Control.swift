@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an enhancer's gain must be held against. C0, the classifier alone, is in every row.
+/// A control that an enhancer's gain is compared with. C0, the classifier alone, is in every row.
 package enum Control: String, Codable, CaseIterable, Sendable, Comparable {
-  /// The enhancer after `reconstruct` alone: what the detour through its bottleneck costs.
+  /// The enhancer after `reconstruct` alone: what its bottleneck costs.
   case reconstruction = "C1"
-  /// An enhancer that leaves images as they are: must change nothing.
+  /// An enhancer that leaves images as they are.
   case identity = "C2"
   /// The best fixed filter on held-out images: sharpening, stretching, gamma, saturation.
   case filter = "C3"
@@ -42,7 +42,7 @@ package enum Control: String, Codable, CaseIterable, Sendable, Comparable {
     }
   }
 
-  /// Whether it does without any enhancer: what it reaches, too, is none of the enhancer's merit.
+  /// Whether it has no enhancer: a gain that it reaches, too, is not the enhancer's.
   var needsNoEnhancer: Bool {
     switch self {
     case .filter, .fineTuned, .wider, .flipAveraging: true

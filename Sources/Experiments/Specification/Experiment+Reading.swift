@@ -5,7 +5,7 @@ import Interchange
 import Text
 import Training
 
-/// What is wrong with an experiment, or with its results: one line that names the place.
+/// What is wrong with an experiment or its results, in one line.
 package struct ExperimentError: Error, Equatable, CustomStringConvertible {
   package let description: String
   package init(_ description: String) { self.description = description }
@@ -67,7 +67,8 @@ extension Experiment {
 }
 
 extension JSONValue {
-  /// The place of the first member that `other`, the same value as this program writes it, has not.
+  /// The place of the first member that is missing from `other`, the same value as this program
+  /// writes it.
   fileprivate func firstMember(missingFrom other: JSONValue, at place: String = "") -> String? {
     switch (self, other) {
     case (.object(let members), .object):
@@ -88,7 +89,7 @@ extension JSONValue {
 }
 
 extension Experiment {
-  /// The first thing that cannot be run, for people.
+  /// The first problem, for people; `nil` if it can be run.
   var problem: String? {
     if !(1...100).contains(seeds) { return "seeds \(seeds): expected 1 to 100" }
     if let validation, !(0..<1).contains(validation) {

@@ -3,8 +3,8 @@ package import Datasets
 import Training
 
 extension Experiment {
-  /// The same with the channels of all models that it trains multiplied by `scale`, and with
-  /// `epochs` times as many epochs; at least one channel and one epoch stay.
+  /// A copy with `scale` times as many channels in all models that are trained, and `epochs` times
+  /// as many epochs, at least one of each.
   package func scaled(by scale: Double = 1, epochs: Double = 1) -> Experiment {
     var scaled = self
     scaled.classifiers = classifiers.mapValues { recipe in
@@ -36,7 +36,7 @@ extension Experiment {
     return overrides
   }
 
-  /// The same with these rows alone.
+  /// A copy with these rows only.
   ///
   /// - Throws: `ExperimentError` for a name that no row has.
   package func keeping(rows names: [String]) throws(ExperimentError) -> Experiment {
@@ -52,8 +52,7 @@ extension Experiment {
     return kept
   }
 
-  /// Says where the data, or a classifier's file, of this name are: all that are called so or have
-  /// it as their path.
+  /// Sets the path of the data and classifier files that have this name or path.
   package mutating func locate(_ name: String, at path: String) throws(ExperimentError) {
     var isKnown = false
     for (key, value) in data where key == name || value.path == name {
@@ -71,14 +70,14 @@ extension Experiment {
     throw ExperimentError("\(name): expected one of \(names.sorted().joined(separator: ", "))")
   }
 
-  /// Refuses what cannot be run.
+  /// Throws if it cannot be run.
   package func validate() throws(ExperimentError) {
     if let problem { throw ExperimentError("\(name): \(problem)") }
   }
 }
 
 extension DataSpecification {
-  /// The same with this share of the images.
+  /// A copy that uses this share of the images.
   package func thinned(to fraction: Double) -> DataSpecification {
     var thinned = self
     thinned.fraction = fraction * (self.fraction ?? 1)

@@ -2,15 +2,15 @@
 package import Datasets
 package import Training
 
-/// A table to be measured: rows, each with an enhancer in front of a frozen classifier, trained
-/// from several seeds and compared with controls.
+/// A table of results: each row is an enhancer in front of a frozen classifier, trained from
+/// several seeds and compared with controls.
 ///
 /// An experiment is a JSON file of these members, or one of `Experiment.shipped`. Data sets,
 /// classifiers and enhancers have names, which rows refer to.
 package struct Experiment: Codable, Equatable, Sendable {
   package var name: String
   package var title: String
-  /// What readers should know before they believe the figures.
+  /// What readers should know about the figures.
   package var notes: [String]?
   /// How many seeds, 1, 2, 3 …, each row is run with.
   package var seeds: Int
@@ -32,9 +32,9 @@ package struct Experiment: Codable, Equatable, Sendable {
     (self.enhancers, self.rows) = (enhancers, rows)
   }
 
-  /// How a classifier comes about.
+  /// How to get a classifier.
   package struct ClassifierRecipe: Codable, Equatable, Sendable {
-    /// A trained model, .safetensors or .tflite, which is taken as it is.
+    /// A trained model, .safetensors or .tflite.
     package var file: String?
     /// What to build and train where there is no file.
     package var model: ClassifierSpecification?
@@ -54,7 +54,7 @@ package struct Experiment: Codable, Equatable, Sendable {
     }
   }
 
-  /// How an enhancer comes about.
+  /// How to get an enhancer.
   package struct EnhancerRecipe: Codable, Equatable, Sendable {
     package var model: EnhancerSpecification
     /// The phase that teaches it to reproduce its input (with `towardsClean`, the image before its
@@ -64,7 +64,7 @@ package struct Experiment: Codable, Equatable, Sendable {
     /// The phase that teaches it to make the classifier right: what differs from
     /// `TrainingOptions.enhance`.
     package var enhance: TrainingOverrides?
-    /// What that phase makes small; the cross-entropy alone where it is not given.
+    /// What that phase minimises; the cross-entropy where it is not given.
     package var objective: Objective?
 
     package init(
@@ -92,11 +92,11 @@ package struct Experiment: Codable, Equatable, Sendable {
     /// that.
     package var isContaminated: Bool?
     package var controls: [Control]?
-    /// Classifiers that the enhancer was not trained for, to try it in front of.
+    /// Other classifiers to try the enhancer with.
     package var transfer: [String]?
-    /// What else is asked of the classifier, alone and behind the enhancer.
+    /// Further tests of the classifier, alone and with the enhancer.
     package var suites: Suites?
-    /// What somebody has published for this row.
+    /// Published figures for this row.
     package var published: Published?
 
     package init(
@@ -113,7 +113,7 @@ package struct Experiment: Codable, Equatable, Sendable {
     package var background: Bool?
     /// The severities, of 1 to 5, of corruptions of the clean images (`CorruptionAssessment`).
     package var corruption: [Int]?
-    /// At most so many test images; all where it is not given.
+    /// The largest number of test images; all where it is not given.
     package var images: Int?
 
     package init(background: Bool? = nil, corruption: [Int]? = nil, images: Int? = nil) {

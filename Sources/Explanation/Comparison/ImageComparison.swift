@@ -2,7 +2,7 @@
 import Foundation
 import Imaging
 
-/// How far two images are apart: numbers in [0, 1], height × width × channels.
+/// The distance of two images of numbers in [0, 1], height × width × channels.
 public struct ImageComparison: Equatable, Sendable {
   /// The largest difference.
   public let largest: Float

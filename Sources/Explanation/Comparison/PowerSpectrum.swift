@@ -2,7 +2,7 @@
 import Foundation
 public import Imaging
 
-/// How the variation of an image, or of a difference of images, is shared out over frequencies.
+/// The power spectrum of an image, or of a difference of images.
 public struct PowerSpectrum: Equatable, Sendable {
   /// Rows of `power`.
   public let height: Int

@@ -84,7 +84,7 @@ extension Image {
     return bytes
   }
 
-  /// Writes the picture to `path` whole or not at all, in the format that the name ends in.
+  /// Writes the picture to `path` atomically, in the format of the name's ending.
   ///
   /// - Parameter quality: Of a JPEG.
   public func write(to path: String, quality: Int = 75) throws(ImageError) {
@@ -96,8 +96,8 @@ extension Image {
     }
   }
 
-  /// Writes a PNG file whole or not at all, whatever its name ends in. What writes no other format
-  /// does not hold the code of another.
+  /// Writes a PNG file atomically, whatever its name. Programs that call only this do not link the
+  /// other encoders.
   package func writePNG(to path: String) throws(ImageError) {
     try write(try encodedPNG(), to: path)
   }

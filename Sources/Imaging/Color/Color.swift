@@ -42,9 +42,9 @@ public struct Color: Equatable, Sendable {
 
 /// Colours for numbers from 0 to 1.
 public enum ColorMap: Sendable, CaseIterable {
-  /// Blue, cyan, yellow, red: known from papers, but uneven to the eye.
+  /// Blue, cyan, yellow, red: common in papers, but not perceptually uniform.
   case jet
-  /// Dark violet to yellow, even to the eye and in grey.
+  /// Dark violet to yellow, perceptually uniform.
   case viridis
   /// Jet's hues, smoother.
   case turbo

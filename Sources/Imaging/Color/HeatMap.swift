@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A number for each pixel: a difference of two pictures, or the attention that a pixel got.
+/// A number for each pixel, such as a difference or an attribution.
 public struct HeatMap: Equatable, Sendable {
   /// Pixels from left to right.
   public let width: Int
@@ -16,13 +16,13 @@ public struct HeatMap: Equatable, Sendable {
   }
 
   /// The range to show: from 0, or symmetric if a value is negative, up to the magnitude that
-  /// `percentile` % of the values do not exceed. A few outliers then do not darken all else. 0...1
-  /// when there is nothing to see.
+  /// `percentile` % of the values do not exceed. So a few outliers do not darken the rest. 0...1 if
+  /// all values are 0.
   public func stretchedRange(percentile: Float = 99) -> ClosedRange<Float> {
     Self.stretchedRange(of: values, percentile: percentile)
   }
 
-  /// The same of any values.
+  /// The same for any values.
   public static func stretchedRange(
     of values: [Float], percentile: Float = 99
   ) -> ClosedRange<Float> {

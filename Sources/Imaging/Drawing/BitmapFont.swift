@@ -28,7 +28,7 @@ extension Image {
     }
   }
 
-  /// As much of `text` as fits in `width` pixels; two dots stand for what does not.
+  /// As much of `text` as fits in `width` pixels, ending in two dots if shortened.
   public static func fitted(_ text: String, width: Int, scale: Int = 2) -> String {
     guard textWidth(text, scale: scale) > width else { return text }
     var bytes = Array(text.utf8)
@@ -88,9 +88,8 @@ enum BitmapFont {
     return blankWidth
   }
 
-  /// How much of a point lies in the ink, from 0 to 1: linear between the centres of the font's
-  /// pixels, then made steep again, so that enlarged strokes have round corners and smooth
-  /// diagonals. `x` and `y` in pixels of the font.
+  /// How much of a point is covered by ink, from 0 to 1: interpolated between the font's pixels and
+  /// sharpened, so that enlarged strokes have round corners. `x` and `y` are in pixels of the font.
   static func coverage(_ glyph: Int, x: Float, y: Float, scale: Int) -> Float {
     let (left, top) = ((x - 0.5).rounded(.down), (y - 0.5).rounded(.down))
     let (along, down) = (x - 0.5 - left, y - 0.5 - top)

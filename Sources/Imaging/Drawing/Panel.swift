@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Pictures in a grid on white, with a title, headings above columns and rows, a caption below each
-/// picture and a footer.
+/// Pictures in a grid on white, with title, headings, captions and a footer.
 ///
-/// Pictures of at most half a cell are enlarged by a whole factor, so that their pixels stay sharp
-/// squares; all others are scaled to fit their cell. Each is centred.
+/// Pictures of at most half a cell are enlarged by a whole factor, with sharp pixels; others are
+/// scaled to fit. Each is centred.
 package struct Panel: Sendable {
   /// One picture and what is said about it.
   package struct Cell: Sendable {

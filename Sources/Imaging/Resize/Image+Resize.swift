@@ -34,11 +34,10 @@ extension Mask {
 }
 
 extension Image {
-  /// Decodes a picture at another size, without ever holding the original whole (an interlaced PNG
-  /// or a progressive JPEG excepted). The same bytes as decoding and then resizing.
+  /// Decodes a picture at another size without holding the original in memory (except for
+  /// interlaced PNG and progressive JPEG). The bytes are those of decoding and then resizing.
   ///
-  /// - Parameter keepingProportion: whether only the largest part in the middle is taken that has
-  ///   the proportion of the target.
+  /// - Parameter keepingProportion: whether to crop to the target's proportion first.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, resizedToWidth targetWidth: Int, height targetHeight: Int,
     keepingProportion: Bool = false, filter: ResampleFilter = .bilinear,
@@ -54,8 +53,7 @@ extension Image {
       resizedTo: (targetWidth, targetHeight), keepingProportion: keepingProportion, filter: filter)
   }
 
-  /// The same of a file, of which a PNG or a JPEG is read piece by piece: neither it nor its pixels
-  /// are ever in memory whole.
+  /// The same for a file; a PNG or a JPEG is read piece by piece.
   public static func decode(
     _ file: StreamedFile, resizedToWidth targetWidth: Int, height targetHeight: Int,
     keepingProportion: Bool = false, pixelLimit: Int = defaultPixelLimit
@@ -181,7 +179,7 @@ extension Image {
       .resized(width: width, height: height)
   }
 
-  /// The largest part in the middle whose sides are in the proportion of `width` to `height`.
+  /// The largest centred part with the proportion of `width` to `height`.
   func middle(width: Int, height: Int) -> Image {
     let part = middlePart(of: (self.width, self.height), like: (width, height))
     return part.width == self.width && part.height == self.height
@@ -189,8 +187,8 @@ extension Image {
   }
 }
 
-/// The largest part in the middle of `source` that has the proportion of `target`; its sides are
-/// rounded to the nearest pixel, and are at least one.
+/// The largest centred part of `source` with the proportion of `target`; sides are rounded and at
+/// least 1.
 func middlePart(
   of source: (width: Int, height: Int), like target: (width: Int, height: Int)
 ) -> (x: Int, y: Int, width: Int, height: Int) {
