@@ -170,4 +170,19 @@ package enum SVGText {
   package static func number(_ value: Double) -> String { String(format: "%.4g", value) }
 
   static func escaped(_ text: String) -> String { HTML(text).source }
+
+  /// A drawing that is a file of its own. On a page, the style sheet replaces the colours of paper,
+  /// axes and text.
+  static func file(_ title: String, width: Double, height: Double, _ content: String) -> String {
+    """
+    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(number(width)) \(number(height))" \
+    width="\(number(width))" font-family="sans-serif" font-size="13" class="chart" role="img" \
+    aria-label="\(escaped(title))">
+    <title>\(escaped(title))</title>
+    <rect width="100%" height="100%" fill="#fff" class="paper"/>
+    \(content)
+    </svg>
+
+    """
+  }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Lines over two axes as an SVG file. On a page, the style sheet replaces the colours of paper,
-/// axes and text.
+/// Lines over two axes as an SVG file.
 package struct LineChart {
   package struct Line {
     let name: String
@@ -49,23 +48,15 @@ package struct LineChart {
     let drawn = lines.enumerated().map { index, line in
       draw(line, Self.colors[index % Self.colors.count], index)
     }
-    let (width, height) = (
-      SVGText.number(Self.width + 2 * Self.margin), SVGText.number(Self.height + 2 * Self.margin)
-    )
-    return """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" width="\(width)" \
-      font-family="sans-serif" font-size="13" class="chart" role="img" \
-      aria-label="\(SVGText.escaped(title))">
-      <title>\(SVGText.escaped(title))</title>
-      <rect width="100%" height="100%" fill="#fff" class="paper"/>
+    return SVGText.file(
+      title, width: Self.width + 2 * Self.margin, height: Self.height + 2 * Self.margin,
+      """
       <g transform="translate(\(SVGText.number(Self.margin)) \(SVGText.number(Self.margin)))">
       <text x="0" y="-40" font-weight="bold">\(SVGText.escaped(title))</text>
       \(axes)
       \(drawn.joined(separator: "\n"))
       </g>
-      </svg>
-
-      """
+      """)
   }
 
   /// The height on the axis; `nil` where it has none.

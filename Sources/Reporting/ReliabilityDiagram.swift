@@ -24,16 +24,8 @@ package struct ReliabilityDiagram {
         </g>
         """
     }
-    return """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(text(width)) \(text(height))" \
-      width="\(text(width))" height="\(text(height))" font-family="sans-serif" font-size="13" \
-      role="img" aria-label="Reliability diagram">
-      <title>Reliability diagram</title>
-      <rect width="100%" height="100%" fill="#fff"/>
-      \(drawn.joined(separator: "\n"))
-      </svg>
-
-      """
+    return SVGText.file(
+      "Reliability diagram", width: width, height: height, drawn.joined(separator: "\n"))
   }
 
   private func draw(_ name: String, _ calibration: Calibration) -> String {
@@ -66,7 +58,7 @@ package struct ReliabilityDiagram {
       \((parts + ticks).joined(separator: "\n"))
       <path d="M0 \(text(side)) L\(text(side)) 0" stroke="#c0392b" stroke-dasharray="5 4" \
       fill="none"/>
-      <path d="M0 0 V\(text(side)) H\(text(side))" stroke="#333" fill="none"/>
+      <path d="M0 0 V\(text(side)) H\(text(side))" stroke="#333" fill="none" class="zero"/>
       <text x="\(text(side / 2))" y="\(text(side + 38))" text-anchor="middle">confidence</text>
       <text transform="translate(-36 \(text(side / 2))) rotate(-90)" \
       text-anchor="middle">accuracy</text>

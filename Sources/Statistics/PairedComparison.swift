@@ -46,17 +46,14 @@ package struct PairedComparison: Equatable, Sendable {
 
   package var count: Int { fixed + broken + bothRight + bothWrong }
 
-  /// The share of right predictions; 0 for no images at all.
-  package var accuracyBefore: Double { ratio(bothRight + broken) }
-  package var accuracyAfter: Double { ratio(bothRight + fixed) }
-  /// Δ = accuracy after − accuracy before.
-  package var difference: Double { ratio(fixed - broken) }
+  /// Δ = accuracy after − accuracy before; 0 for no images.
+  package var difference: Double {
+    count == 0 ? 0 : Double(fixed - broken) / Double(count)
+  }
 
   /// The p-value of McNemar's exact test: the probability of so uneven a split if fixed and broken
   /// were equally likely.
   package var pValue: Double { Binomial.twoSidedP(fixed, of: fixed + broken) }
-
-  private func ratio(_ part: Int) -> Double { count == 0 ? 0 : Double(part) / Double(count) }
 }
 
 /// What a change of the pictures does to the accuracy, paired image by image.

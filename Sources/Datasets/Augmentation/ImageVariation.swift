@@ -3,9 +3,9 @@ import Foundation
 import Kernels
 
 /// All random choices for one image in one epoch.
-struct ImageVariation: Equatable {
+struct ImageVariation {
   /// A rectangle in pixels of the source, whose corners may lie between pixels.
-  struct Crop: Equatable {
+  struct Crop {
     var x: Float
     var y: Float
     var width: Float
@@ -26,14 +26,6 @@ struct ImageVariation: Equatable {
 
   /// Whether colours stay as they are.
   var keepsColors: Bool { brightness == 1 && contrast == 1 && saturation == 1 }
-
-  static func == (left: ImageVariation, right: ImageVariation) -> Bool {
-    left.isFlipped == right.isFlipped && left.shiftX == right.shiftX && left.shiftY == right.shiftY
-      && left.crop == right.crop && left.brightness == right.brightness
-      && left.contrast == right.contrast && left.saturation == right.saturation
-      && left.cutout?.x == right.cutout?.x && left.cutout?.y == right.cutout?.y
-      && left.mixWeight == right.mixWeight
-  }
 }
 
 extension Augmentation {

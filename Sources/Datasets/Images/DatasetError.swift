@@ -85,17 +85,9 @@ extension DatasetError: CustomStringConvertible {
   public var description: String { message }
 
   /// One line for people: which file, which place, what was expected.
-  public var message: String {
-    switch self {
-    case .unreadable, .unrecognised, .noClasses, .emptyClass, .noImages, .nestedFolder,
-      .unsupportedPicture, .undecodablePicture, .mixedSizes, .unknownClass, .missingPart,
-      .malformedPack, .wrongByteCount, .wrongLabel, .wrongClassNames, .unwritable:
-      fileMessage
-    default: settingMessage
-    }
-  }
+  public var message: String { fileMessage ?? settingMessage ?? "" }
 
-  private var fileMessage: String {
+  private var fileMessage: String? {
     switch self {
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .unrecognised(let path):
@@ -123,11 +115,11 @@ extension DatasetError: CustomStringConvertible {
     case .missingPart(let path, let part): "\(path): has no \(part.rawValue) part"
     case .malformedPack(let path, let reason): "\(path): not a packed data set: \(reason)"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
-    default: settingMessage
+    default: nil
     }
   }
 
-  private var settingMessage: String {
+  private var settingMessage: String? {
     switch self {
     case .invalidSize(let size): "size \(size): expected 1x1 to 16384x16384"
     case .tooLarge(let name, let imageCount, let size):
@@ -150,7 +142,7 @@ extension DatasetError: CustomStringConvertible {
       "epoch \(position.epoch), batch \(position.batch): an epoch has \(batchesPerEpoch) batches"
     case .invalidDegradation(let text, let reason): "degradation '\(text)': \(reason)"
     case .unusableImage(let image, let reason): "\(image): \(reason)"
-    default: fileMessage
+    default: nil
     }
   }
 }

@@ -109,4 +109,14 @@ enum Folders {
     return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
   }
+
+  /// The names in a list of classes, as many as `standard`, which is taken where there is no list.
+  static func classNames(_ path: String, standard: [String]) throws(DatasetError) -> [String] {
+    guard isFile(path) else { return standard }
+    let names = try lines(of: path)
+    guard names.count == standard.count else {
+      throw .wrongClassNames(path: path, count: names.count, expected: standard.count)
+    }
+    return names
+  }
 }

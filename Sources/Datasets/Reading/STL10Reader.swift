@@ -35,7 +35,7 @@ struct STL10Reader {
     }
     let count = images.bytes.count / Self.imageBytes
     let labels = try readLabels(labelPath, count: count, imagePath: imagePath)
-    let classNames = try readClassNames()
+    let classNames = try Folders.classNames(root + "/class_names.txt", standard: Self.standardNames)
     let pixels = try PixelCache.read(byteCount: images.bytes.count, name: imagePath) { pixels in
       for index in 0..<count {
         let place = index * Self.imageBytes..<(index + 1) * Self.imageBytes
@@ -62,16 +62,6 @@ struct STL10Reader {
       throw .wrongLabel(path: path, record: record, label: Int(label), expected: 1...10)
     }
     return map.bytes.map { Int32($0) - 1 }
-  }
-
-  private func readClassNames() throws(DatasetError) -> [String] {
-    let path = root + "/class_names.txt"
-    guard Folders.isFile(path) else { return Self.standardNames }
-    let names = try Folders.lines(of: path)
-    guard names.count == 10 else {
-      throw .wrongClassNames(path: path, count: names.count, expected: 10)
-    }
-    return names
   }
 }
 
