@@ -16,6 +16,6 @@ if [[ $kind == address ]]; then
 else
   # Built for any CPU, so that those code paths are tested too. What other tests run in threads are
   # loops of these; those of the command limit memory, which the sanitizer's shadow does not survive.
-  export TESTS="KernelsTests NetworkTests DatasetsTests TrainingTests ExplanationTests"
+  export TESTS="KernelsTests NetworkTests ScenesTests DatasetsTests TrainingTests ExplanationTests"
 fi
 swift test -c release --sanitize "$kind" --scratch-path ".build-$kind" "${options[@]}" "$@"

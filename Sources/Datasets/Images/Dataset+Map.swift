@@ -23,11 +23,7 @@ extension Dataset {
           do throws(ImageError) {
             let result = try transform(image(at: index), index)
             precondition(result.pixels.count == byteCount, "new images are of one size")
-            result.pixels.withUnsafeBytes {
-              UnsafeMutableRawBufferPointer(
-                bytes.extracting(index * byteCount..<(index + 1) * byteCount)
-              ).copyMemory(from: $0)
-            }
+            bytes.store(result.pixels, at: index)
           } catch {
             failures[index] = error
           }

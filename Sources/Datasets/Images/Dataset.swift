@@ -69,14 +69,7 @@ public struct Dataset: Sendable {
       images.allSatisfy { $0.width == width && $0.height == height }, "images have one size")
     let byteCount = width * height * 3
     let pixels = PixelCache.filled(byteCount: images.count * byteCount) { bytes in
-      for (index, image) in images.enumerated() {
-        image.pixels.withUnsafeBytes { source in
-          UnsafeMutableRawBufferPointer(
-            bytes.extracting(index * byteCount..<(index + 1) * byteCount)
-          )
-          .copyMemory(from: source)
-        }
-      }
+      for (index, image) in images.enumerated() { bytes.store(image.pixels, at: index) }
     }
     self.init(
       name: name, classNames: classNames, width: width, height: height, labels: labels,

@@ -98,5 +98,15 @@ public final class PixelCache: @unchecked Sendable {
   }
 }
 
+extension UnsafeMutableBufferPointer<UInt8> {
+  /// Copies the bytes of image number `index` to their place; all images have as many.
+  func store(_ pixels: [UInt8], at index: Int) {
+    let place = index * pixels.count..<(index + 1) * pixels.count
+    pixels.withUnsafeBytes {
+      UnsafeMutableRawBufferPointer(extracting(place)).copyMemory(from: $0)
+    }
+  }
+}
+
 /// What the last failed call to the system complained about.
 func systemErrorText() -> String { String(cString: strerror(errno)) }

@@ -95,13 +95,7 @@ extension SceneGenerator {
     let size = parameters.size
     let byteCount = 3 * size * size
     let pixels = PixelCache.filled(byteCount: count * byteCount) { bytes in
-      nonisolated(unsafe) let base = UnsafeMutableRawPointer(bytes.baseAddress.unsafelyUnwrapped)
-      pool.forEach(count) { index, _ in
-        render(scene(at: index)).pixels.withUnsafeBytes { image in
-          (base + index * byteCount).copyMemory(
-            from: image.baseAddress.unsafelyUnwrapped, byteCount: byteCount)
-        }
-      }
+      pool.forEach(count) { index, _ in bytes.store(render(scene(at: index)).pixels, at: index) }
     }
     return Dataset(
       name: "scenes/\(parameters.split.rawValue)", classNames: Self.labels, width: size,
