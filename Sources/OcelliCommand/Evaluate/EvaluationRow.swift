@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Experiments
 import Foundation
 import Interchange
 import Statistics
