@@ -70,8 +70,11 @@ let package = Package(
     // MARK: - Host
     .target(
       name: "Interchange", dependencies: ["Kernels", "Network", "Text"], swiftSettings: common),
+    .target(name: "Scenes", dependencies: ["Imaging", "Kernels"], swiftSettings: common),
     .target(
-      name: "Datasets", dependencies: ["Imaging", "Interchange", "Kernels"], swiftSettings: common),
+      name: "Datasets",
+      dependencies: ["CPlatform", "Imaging", "Interchange", "Kernels", "Scenes"],
+      swiftSettings: common),
     .target(
       name: "Training",
       dependencies: [
@@ -81,33 +84,41 @@ let package = Package(
       swiftSettings: common),
     .target(
       name: "Explanation", dependencies: ["Imaging", "Kernels", "Network"], swiftSettings: common),
+    .target(name: "Statistics", dependencies: ["Kernels"], swiftSettings: common),
+    .target(name: "Reporting", dependencies: ["Statistics", "Text"], swiftSettings: common),
+    .target(
+      name: "Assessments",
+      dependencies: [
+        "Datasets", "Explanation", "Imaging", "Kernels", "Network", "Reporting", "Scenes",
+        "Statistics", "Text", "Training",
+      ], swiftSettings: common),
     .target(
       name: "Experiments",
       dependencies: [
-        "Datasets", "Explanation", "Imaging", "Interchange", "Kernels", "Network", "Platform",
-        "Quantization", "Text", "Training",
+        "Assessments", "Datasets", "Explanation", "Imaging", "Interchange", "Kernels", "Network",
+        "Platform", "Quantization", "Reporting", "Scenes", "Statistics", "Text", "Training",
       ], swiftSettings: common),
     .target(
       name: "Ocelli",
       dependencies: [
-        "Architectures", "Classification", "Datasets", "Experiments", "Explanation", "Imaging",
-        "Interchange", "Kernels", "ModelFormats", "Network", "Platform", "Quantization",
-        "Training",
+        "Architectures", "Assessments", "Classification", "Datasets", "Explanation", "Imaging",
+        "Interchange", "Kernels", "ModelFormats", "Network", "Platform",
+        "Quantization", "Scenes", "Statistics", "Training",
       ],
       swiftSettings: common),
     .executableTarget(
       name: "OcelliCommand",
       dependencies: [
-        "Architectures", "CPlatform", "Classification", "Datasets", "Experiments", "Explanation",
-        "Imaging",
-        "Interchange", "Kernels", "ModelFormats", "Network", "Ocelli", "Platform", "Quantization",
-        "SharedCommands", "Text", "Training",
+        "Architectures", "Assessments", "CPlatform", "Classification", "Datasets", "Experiments",
+        "Explanation", "Imaging", "Interchange", "Kernels", "ModelFormats", "Network", "Ocelli",
+        "Platform", "Quantization", "Reporting", "Scenes", "SharedCommands", "Statistics", "Text",
+        "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: common),
 
     // MARK: - Tests
     .target(
-      name: "TestSupport", dependencies: ["Kernels", "Network"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Kernels", "Network", "Text"], path: "Tests/TestSupport",
       swiftSettings: common),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "TestSupport"],
@@ -121,10 +132,12 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "DatasetsTests",
-      dependencies: ["Datasets", "Imaging", "Interchange", "Kernels", "TestSupport"],
+      dependencies: ["Datasets", "Imaging", "Interchange", "Kernels", "Scenes", "TestSupport"],
       swiftSettings: common),
     .testTarget(
-      name: "ImagingTests", dependencies: ["Imaging", "Kernels", "Platform"],
+      name: "ScenesTests", dependencies: ["Imaging", "Kernels", "Scenes"], swiftSettings: common),
+    .testTarget(
+      name: "ImagingTests", dependencies: ["Imaging", "Kernels", "Platform", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: common),
     .testTarget(
       name: "ModelFormatsTests",
@@ -149,15 +162,25 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Architectures", "Datasets", "Interchange", "Kernels", "Network", "Quantization",
-        "Training",
+        "Scenes", "Training",
+      ], swiftSettings: common),
+    .testTarget(
+      name: "StatisticsTests",
+      dependencies: ["Interchange", "Kernels", "Statistics", "TestSupport", "Text"],
+      swiftSettings: common),
+    .testTarget(
+      name: "AssessmentsTests",
+      dependencies: [
+        "Assessments", "Datasets", "Explanation", "Imaging", "Interchange", "Kernels", "Network",
+        "Reporting", "Scenes", "Statistics", "TestSupport", "Text", "Training",
       ], swiftSettings: common),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "Datasets", "Experiments", "Explanation", "Imaging", "Interchange", "Kernels", "Network",
-        "TestSupport", "Text", "Training",
-      ],
-      swiftSettings: common),
+        "Assessments", "Datasets", "Experiments", "Imaging", "Interchange", "Kernels", "Network",
+        "Reporting",
+        "Scenes", "Statistics", "TestSupport", "Text", "Training",
+      ], swiftSettings: common),
     .testTarget(
       name: "ExplanationTests",
       dependencies: ["Explanation", "Imaging", "Kernels", "Network", "TestSupport"],

@@ -16,6 +16,6 @@ if [[ $kind == address ]]; then
 else
   # Built for any CPU, so that those code paths are tested too. The threaded loops of the other tests are
   # covered by these. The command's tests limit memory, which the sanitizer's shadow memory does not survive.
-  export TESTS="KernelsTests NetworkTests DatasetsTests TrainingTests ExplanationTests"
+  export TESTS="KernelsTests NetworkTests ScenesTests DatasetsTests TrainingTests ExplanationTests"
 fi
 swift test -c release --sanitize "$kind" --scratch-path ".build-$kind" "${options[@]}" "$@"

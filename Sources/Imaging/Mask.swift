@@ -13,9 +13,7 @@ public struct Mask: Equatable, Sendable {
   /// - Precondition: `pixels` has `width · height` elements.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(pixels.count == width * height, "a mask has one byte a pixel")
-    self.width = width
-    self.height = height
-    self.pixels = pixels
+    (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
   /// A mask of one value.

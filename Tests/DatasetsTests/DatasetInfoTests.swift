@@ -58,10 +58,6 @@ import Testing
     #expect(dataset.nearDuplicates() == [[1, 4]])
     let info = DatasetInfo(dataset)
     #expect(info.duplicates == [["s#0", "s#2"]] && info.nearDuplicates == [["s#1", "s#4"]])
-    #expect(
-      dataset.subset([0, 1, 3]).nearOverlap(with: dataset.subset([2, 4, 5])) == [
-        SharedImage(first: 0, second: 0), SharedImage(first: 1, second: 1),
-      ])
   }
 
   @Test func `takes images of one pixel and sets of none`() throws {

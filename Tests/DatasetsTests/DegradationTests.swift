@@ -112,6 +112,23 @@ import Testing
     #expect(throws: DatasetError.self) { try dataset.degraded(by: .init(noise: 2), seed: 3) }
   }
 
+  @Test(arguments: [1, 2, 5])
+  func `no byte depends on the number of threads`(threads: Int) throws {
+    let dataset = randomDataset(counts: [9, 8], width: 9, height: 8)
+    let degradation = Degradation(blur: 0.5, noise: 0.1)
+    #expect(
+      try dataset.degraded(by: degradation, seed: 3, threads: threads).hashes
+        == dataset.degraded(by: degradation, seed: 3).hashes)
+    #expect(
+      try dataset.corrupted(by: .snow, severity: 3, seed: 1, threads: threads).hashes
+        == dataset.corrupted(by: .snow, severity: 3, seed: 1).hashes)
+    var specification = DataSpecification()
+    specification.scenes = .init(training: 11, test: 5)
+    #expect(
+      try specification.load(threads: threads).training.hashes
+        == specification.load().training.hashes)
+  }
+
   @Test(.enabled(if: jpegIsBuiltIn, "libjpeg-turbo's headers were not there"))
   func `jpeg is the stronger the lower its quality`() throws {
     func distance(_ text: String) throws -> Int {

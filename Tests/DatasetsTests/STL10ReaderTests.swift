@@ -39,18 +39,6 @@ import Testing
     #expect(try Dataset.load(folder.path).labels == [0, 9, 4, 1])
   }
 
-  @Test func `reads the folds`() throws {
-    writeAll()
-    let train = try Dataset.load(folder.path, part: .train)
-    let file = folder.write(Array("0 2 \n1\n".utf8), to: "fold_indices.txt")
-    #expect(try Dataset.stl10Folds(folder.path, of: train) == [[0, 2], [1]])
-    folder.write(Array("0 2\n1 3\n".utf8), to: "fold_indices.txt")
-    let error = #expect(throws: DatasetError.self) {
-      try Dataset.stl10Folds(folder.path, of: train)
-    }
-    #expect(error?.message == "\(file): cannot be read: '3' in line 2: expected 0 to 2")
-  }
-
   @Test func `refuses cut images, too few labels and labels out of range`() {
     writeAll()
     let file = folder.write(Array(images([1]).dropLast()), to: "test_X.bin")

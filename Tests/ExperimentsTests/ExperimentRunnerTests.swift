@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import Assessments
 import Datasets
 import Experiments
 import Foundation
 import Interchange
 import Kernels
 import Network
+import Reporting
+import Scenes
+import Statistics
 import Testing
 import Training
 
@@ -63,10 +67,10 @@ struct ExperimentRunnerTests {
     #expect(Set(ids).count == ids.count && ids.count == 2 + 12 + 2)
     for run in row.runs {
       for variant in run.variants { try check(variant, of: run) }
-      let identity = try #require(run.variants.first { $0.id == "C2" })
+      let identity = try #require(run.variants.first { $0.id == .control(.identity) })
       #expect(identity.comparison?.fixed == 0 && identity.comparison?.broken == 0)
-      let wider = try #require(run.variants.first { $0.id == "C6" }?.budget)
-      let enhanced = try #require(run.variants.first { $0.id == "enhanced" }?.budget)
+      let wider = try #require(run.variants.first { $0.id == .control(.wider) }?.budget)
+      let enhanced = try #require(run.variants.first { $0.id == .enhanced }?.budget)
       #expect(Double(wider.parameters) > 0.9 * Double(enhanced.parameters))
     }
     try checkSuites(of: results)
@@ -123,7 +127,7 @@ struct ExperimentRunnerTests {
     #expect(table.fixed == comparison.fixed && table.broken == comparison.broken)
     #expect(table.pValue == comparison.p && comparison.lower <= comparison.gain)
     #expect(comparison.gain <= comparison.upper)
-    if comparison.against == "C0" { #expect(variant.budget.samples >= other.budget.samples) }
+    if comparison.against == .alone { #expect(variant.budget.samples >= other.budget.samples) }
   }
 
   /// Asks a run to stop after so many steps, again and again.

@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import Kernels
 import Network
+import Scenes
 import Quantization
 import Testing
 import Training

@@ -6,51 +6,55 @@
 /// so it depends neither on threads nor on the order of images. The order of the steps: crop, shift
 /// and flip (one resampling of the 8-bit image), then colour, then cutout, then mixup.
 public struct Augmentation: Codable, Equatable, Sendable {
-  /// Mirroring from left to right.
+  /// Whether images are mirrored from left to right.
   public enum Flip: String, Codable, Sendable, CaseIterable {
     case none
     /// Each image in each epoch with probability ½.
     case random
-    /// At random in epoch 0, from then on the other way round in each epoch, so that two epochs in
-    /// a row always show both sides (Jordan, "94% on CIFAR-10 in 3.29 seconds", 2024,
-    /// arXiv:2404.00498, section 3.6).
+    /// At random in epoch 0, then swapped in every epoch, so that any two consecutive epochs show
+    /// both sides (Jordan, "94% on CIFAR-10 in 3.29 seconds", 2024, arXiv:2404.00498, section 3.6).
     case alternating
   }
 
   /// A random rectangle of the image, resized bilinearly to the whole (Szegedy et al., 2014,
   /// arXiv:1409.4842).
   public struct ResizedCrop: Codable, Equatable, Sendable {
-    /// The smallest share of the image's area: the share is uniform from here to 1.
+    /// The smallest share of the image's area; shares are uniform from here to 1.
     public var smallestArea: Float
-    /// The largest ratio of stretching; its logarithm is uniform between -log and +log of this.
+    /// The largest change of the aspect ratio; its logarithm is uniform between -log and +log of
+    /// this.
     public var largestAspect: Float
 
+    /// The usual crop: at least 35 % of the area, sides at most 4 : 3.
     public init(smallestArea: Float = 0.35, largestAspect: Float = 4 / 3) {
-      self.smallestArea = smallestArea
-      self.largestAspect = largestAspect
+      (self.smallestArea, self.largestAspect) = (smallestArea, largestAspect)
     }
   }
 
-  /// Factors drawn uniformly from 1 - value to 1 + value, as torchvision's `ColorJitter` defines
-  /// them, applied in the order brightness, contrast, saturation and clamped to [0, 1] once, at the
-  /// end.
+  /// Factors drawn uniformly from 1 - value to 1 + value, as in torchvision's `ColorJitter`: first
+  /// brightness, then contrast, then saturation, clamped to [0, 1] at the end.
   public struct ColorJitter: Codable, Equatable, Sendable {
+    /// The largest change of brightness, from 0 to 1.
     public var brightness: Float
+    /// The largest change of contrast, from 0 to 1.
     public var contrast: Float
+    /// The largest change of saturation, from 0 to 1.
     public var saturation: Float
 
+    /// Changes nothing unless told.
     public init(brightness: Float = 0, contrast: Float = 0, saturation: Float = 0) {
-      self.brightness = brightness
-      self.contrast = contrast
-      self.saturation = saturation
+      (self.brightness, self.contrast, self.saturation) = (brightness, contrast, saturation)
     }
   }
 
+  /// Whether images are mirrored.
   public var flip: Flip
-  /// Shift by up to this many pixels in both directions, the border filled by reflection without
-  /// repeating the edge: the same as a random crop after reflection padding.
+  /// Shift by up to this many pixels in both directions, with the border reflected: the same as a
+  /// random crop after reflection padding.
   public var shift: Int
+  /// A random part of the image instead of all of it.
   public var resizedCrop: ResizedCrop?
+  /// Random changes of colour.
   public var colorJitter: ColorJitter?
   /// Side of a square of middle grey at a random place inside the image; 0 is off (DeVries &
   /// Taylor, 2017, arXiv:1708.04552).
@@ -59,19 +63,16 @@ public struct Augmentation: Codable, Equatable, Sendable {
   /// arXiv:1710.09412).
   public var mixup: Float
 
+  /// All settings, each off unless given.
   public init(
     flip: Flip = .none, shift: Int = 0, resizedCrop: ResizedCrop? = nil,
     colorJitter: ColorJitter? = nil, cutout: Int = 0, mixup: Float = 0
   ) {
-    self.flip = flip
-    self.shift = shift
-    self.resizedCrop = resizedCrop
-    self.colorJitter = colorJitter
-    self.cutout = cutout
-    self.mixup = mixup
+    (self.flip, self.shift, self.resizedCrop) = (flip, shift, resizedCrop)
+    (self.colorJitter, self.cutout, self.mixup) = (colorJitter, cutout, mixup)
   }
 
-  /// Refuses settings that make no sense for images of `width × height`.
+  /// Throws for settings that images of `width × height` do not allow.
   public func validate(width: Int, height: Int) throws(DatasetError) {
     func require(_ holds: Bool, _ reason: @autoclosure () -> String) throws(DatasetError) {
       if !holds { throw .invalidAugmentation(reason: reason()) }

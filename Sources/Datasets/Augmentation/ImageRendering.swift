@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns one 8-bit image into floats in [0, 1], varied on the way, in one pass over its rows.
+/// Turns an 8-bit image into augmented floats in [0, 1], in one pass over its rows.
 struct ImageRendering {
   let width: Int
   let height: Int
@@ -27,8 +27,8 @@ struct ImageRendering {
     }
   }
 
-  /// Writes `source`, cropped, shifted and flipped only: what a clean image gets that is the target
-  /// of a varied one.
+  /// Writes `source`, only cropped, shifted and flipped: for the clean image that is the target of
+  /// an augmented one.
   func renderGeometry(
     _ source: UnsafePointer<UInt8>, varied variation: ImageVariation,
     to target: UnsafeMutablePointer<Float>
@@ -43,8 +43,7 @@ struct ImageRendering {
     }
   }
 
-  /// Writes one row: the run of pixels that lie inside of the source in a vector loop, the
-  /// reflected ones singly.
+  /// Writes one row: pixels inside the source in a vector loop, reflected ones one by one.
   @inline(__always)
   private func renderRow(
     _ row: UnsafePointer<UInt8>, varied variation: ImageVariation,
@@ -130,11 +129,56 @@ struct ImageRendering {
     target[2] = Float(source[2]) / 255
   }
 
-  /// Exactly `byte / 255`, rounded once, as every other framework has it.
+  /// Exactly `byte / 255`, rounded once, as in other frameworks.
   @inline(__always)
   static func convert(
     _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<Float>, count: Int
   ) {
     for index in 0..<count { target[index] = Float(source[index]) / 255 }
+  }
+}
+
+/// Brightness, contrast and saturation as one affine map of a pixel's three channels.
+///
+/// With grey(p) = 0.299 r + 0.587 g + 0.114 b and g₀ the grey of the source averaged over the
+/// image:
+/// - brightness b: p ← b · p
+/// - contrast c: p ← c · p + (1 - c) · b · g₀
+/// - saturation s: p ← s · p + (1 - s) · grey(p)
+///
+/// Together p ← clamp(s·c·b · p + (1 - s)·c·b · grey(p) + (1 - c)·b · g₀), because the constant
+/// term is grey itself.
+struct ColorTransform {
+  private let own: Float
+  private let grey: Float
+  private let constant: Float
+
+  init(_ variation: ImageVariation, source: UnsafePointer<UInt8>, byteCount: Int) {
+    let (b, c, s) = (variation.brightness, variation.contrast, variation.saturation)
+    own = s * c * b
+    grey = (1 - s) * c * b
+    constant = c == 1 ? 0 : (1 - c) * b * Self.meanGrey(source, byteCount: byteCount)
+  }
+
+  func apply(to pixels: UnsafeMutablePointer<Float>, pixelCount: Int) {
+    for index in 0..<pixelCount {
+      let pixel = pixels + 3 * index
+      let shared = grey * (0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]) + constant
+      pixel[0] = min(1, max(0, own * pixel[0] + shared))
+      pixel[1] = min(1, max(0, own * pixel[1] + shared))
+      pixel[2] = min(1, max(0, own * pixel[2] + shared))
+    }
+  }
+
+  /// The mean of grey over the image, in [0, 1].
+  static func meanGrey(_ source: UnsafePointer<UInt8>, byteCount: Int) -> Float {
+    var (red, green, blue) = (0, 0, 0)
+    for offset in stride(from: 0, to: byteCount, by: 3) {
+      red &+= Int(source[offset])
+      green &+= Int(source[offset + 1])
+      blue &+= Int(source[offset + 2])
+    }
+    let sum = 0.299 * Double(red) + 0.587 * Double(green) + 0.114 * Double(blue)
+    return Float(sum / (255 * Double(byteCount / 3)))
   }
 }

@@ -3,9 +3,9 @@ import Foundation
 import Kernels
 
 /// All random choices for one image in one epoch.
-struct ImageVariation: Equatable {
+struct ImageVariation {
   /// A rectangle in pixels of the source, whose corners may lie between pixels.
-  struct Crop: Equatable {
+  struct Crop {
     var x: Float
     var y: Float
     var width: Float
@@ -26,14 +26,6 @@ struct ImageVariation: Equatable {
 
   /// Whether colours stay as they are.
   var keepsColors: Bool { brightness == 1 && contrast == 1 && saturation == 1 }
-
-  static func == (left: ImageVariation, right: ImageVariation) -> Bool {
-    left.isFlipped == right.isFlipped && left.shiftX == right.shiftX && left.shiftY == right.shiftY
-      && left.crop == right.crop && left.brightness == right.brightness
-      && left.contrast == right.contrast && left.saturation == right.saturation
-      && left.cutout?.x == right.cutout?.x && left.cutout?.y == right.cutout?.y
-      && left.mixWeight == right.mixWeight
-  }
 }
 
 extension Augmentation {
@@ -83,7 +75,7 @@ extension Augmentation {
 }
 
 extension Augmentation.ResizedCrop {
-  /// A rectangle inside the image; one that would stick out is narrowed to the image.
+  /// A rectangle inside the image.
   fileprivate func draw(
     from random: inout RandomGenerator, width: Int, height: Int
   ) -> ImageVariation.Crop {
@@ -106,5 +98,25 @@ extension RandomGenerator {
       let y = pow(Double(uniform()), 1 / Double(alpha))
       if x + y > 0 && x + y <= 1 { return Float(x / (x + y)) }
     }
+  }
+}
+
+/// The purpose of a random choice. Each has its own generators, so that switching on one feature
+/// does not change what another draws.
+enum RandomKey: UInt64 {
+  case order = 1
+  case flip
+  case geometry
+  case color
+  case cutout
+  case mixup
+  case noise
+  case corruption
+
+  /// The generator for image `index` in `epoch`.
+  func generator(seed: UInt64, epoch: Int, index: Int = 0) -> RandomGenerator {
+    let purpose = RandomGenerator(seed: seed, stream: rawValue).state
+    let ofEpoch = RandomGenerator(seed: purpose, stream: UInt64(epoch)).state
+    return RandomGenerator(seed: ofEpoch, stream: UInt64(index))
   }
 }

@@ -2,11 +2,12 @@
 
 /// A 128-bit hash of an image's bytes, equal for equal images on every machine.
 ///
-/// MurmurHash3 x64-128 with seed 0 (Appleby, 2011, public domain): in Python,
-/// `mmh3.hash128(bytes, x64arch=True)`. It finds copies; it is no defence against somebody who
-/// forges two images with one hash.
+/// MurmurHash3 x64-128 with seed 0 (Appleby, 2011, public domain): in Python, `mmh3.hash128(bytes,
+/// x64arch=True)`. It finds copies, but does not protect against forged ones.
 public struct ContentHash: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Bits 0 to 63.
   public let low: UInt64
+  /// Bits 64 to 127.
   public let high: UInt64
 
   private static let c1: UInt64 = 0x87c3_7b91_1142_53d5
@@ -51,6 +52,7 @@ public struct ContentHash: Hashable, Comparable, Sendable, CustomStringConvertib
     self = bytes.withUnsafeBytes { ContentHash(of: $0) }
   }
 
+  /// By value.
   public static func < (left: ContentHash, right: ContentHash) -> Bool {
     (left.high, left.low) < (right.high, right.low)
   }

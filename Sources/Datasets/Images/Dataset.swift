@@ -4,8 +4,8 @@ import Kernels
 
 /// Labelled images of one size, their pixels in one block of bytes.
 ///
-/// A value that is cheap to copy: subsets and splits share the pixels. Images are
-/// `height × width × 3` bytes of sRGB, row by row, in the order of `labels`.
+/// Cheap to copy: subsets and splits share the pixels. Images are `height × width × 3` bytes of
+/// sRGB, row by row, in the order of `labels`.
 public struct Dataset: Sendable {
   /// What reports call it.
   public let name: String
@@ -47,10 +47,7 @@ public struct Dataset: Sendable {
       labels.allSatisfy { classNames.indices.contains(Int($0)) }, "a label is the index of a class")
     precondition(
       sourceNames == nil || sourceNames?.count == labels.count, "each image has a source name")
-    self.name = name
-    self.classNames = classNames
-    self.width = width
-    self.height = height
+    (self.name, self.classNames, self.width, self.height) = (name, classNames, width, height)
     self.labels = labels
     self.sourceNames = sourceNames ?? labels.indices.map { "\(name)#\($0)" }
     cache = pixels
@@ -58,7 +55,7 @@ public struct Dataset: Sendable {
     hashes = Self.hashes(of: pixels.bytes, count: labels.count, byteCount: width * height * 3)
   }
 
-  /// Images of one size that are at hand.
+  /// A set of images in memory.
   ///
   /// - Precondition: `images` are all of one size and as many as `labels`, and not empty.
   public init(
@@ -72,14 +69,7 @@ public struct Dataset: Sendable {
       images.allSatisfy { $0.width == width && $0.height == height }, "images have one size")
     let byteCount = width * height * 3
     let pixels = PixelCache.filled(byteCount: images.count * byteCount) { bytes in
-      for (index, image) in images.enumerated() {
-        image.pixels.withUnsafeBytes { source in
-          UnsafeMutableRawBufferPointer(
-            bytes.extracting(index * byteCount..<(index + 1) * byteCount)
-          )
-          .copyMemory(from: source)
-        }
-      }
+      for (index, image) in images.enumerated() { bytes.store(image.pixels, at: index) }
     }
     self.init(
       name: name, classNames: classNames, width: width, height: height, labels: labels,
@@ -127,7 +117,7 @@ public struct Dataset: Sendable {
     }
   }
 
-  /// The first byte of image number `index`, for loops that keep the data set alive themselves.
+  /// The first byte of image number `index`; the caller keeps the data set alive.
   @inline(__always)
   func pixels(at index: Int) -> UnsafePointer<UInt8> {
     let start = cache.bytes.baseAddress.unsafelyUnwrapped + slots[index] * imageByteCount

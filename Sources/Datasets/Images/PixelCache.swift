@@ -11,8 +11,7 @@ public final class PixelCache: @unchecked Sendable {
   private init(
     _ bytes: UnsafeRawBufferPointer, release: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    self.bytes = bytes
-    self.release = release
+    (self.bytes, self.release) = (bytes, release)
   }
 
   deinit { release(bytes) }
@@ -96,6 +95,16 @@ public final class PixelCache: @unchecked Sendable {
   /// `bytes` of `owner`, which stay valid as long as `owner` lives.
   static func borrowed(_ bytes: UnsafeRawBufferPointer, from owner: some Sendable) -> PixelCache {
     PixelCache(bytes) { _ in withExtendedLifetime(owner) {} }
+  }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+  /// Copies the bytes of image number `index` to their place; all images have as many.
+  func store(_ pixels: [UInt8], at index: Int) {
+    let place = index * pixels.count..<(index + 1) * pixels.count
+    pixels.withUnsafeBytes {
+      UnsafeMutableRawBufferPointer(extracting(place)).copyMemory(from: $0)
+    }
   }
 }
 

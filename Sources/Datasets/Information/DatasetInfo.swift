@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What there is to know about a data set before training on it.
-public struct DatasetInfo: Codable, Equatable, Sendable {
-  public struct ClassCount: Codable, Equatable, Sendable {
-    public var name: String
-    public var count: Int
+package struct DatasetInfo: Codable, Equatable, Sendable {
+  package struct ClassCount: Codable, Equatable, Sendable {
+    package var name: String
+    package var count: Int
   }
 
-  public var name: String
-  public var imageCount: Int
-  public var width: Int
-  public var height: Int
-  public var classes: [ClassCount]
+  package var name: String
+  package var imageCount: Int
+  package var width: Int
+  package var height: Int
+  package var classes: [ClassCount]
   /// Of red, green and blue over all pixels, in [0, 1].
-  public var mean: [Double]
-  public var standardDeviation: [Double]
+  package var mean: [Double]
+  package var standardDeviation: [Double]
   /// Of everything that a model sees, in order: see `Dataset.contentHash`.
-  public var hash: String
+  package var hash: String
   /// Groups of images that are equal byte for byte, by source name.
-  public var duplicates: [[String]]
+  package var duplicates: [[String]]
   /// Groups of images that look alike without being equal, by source name.
-  public var nearDuplicates: [[String]]
+  package var nearDuplicates: [[String]]
 
   /// Looks at every pixel, and compares the images with one another.
-  public init(_ dataset: Dataset) {
+  package init(_ dataset: Dataset) {
     name = dataset.name
     imageCount = dataset.count
     width = dataset.width
@@ -40,7 +40,7 @@ public struct DatasetInfo: Codable, Equatable, Sendable {
 
 extension Dataset {
   /// The mean and the standard deviation of red, green and blue over all pixels, in [0, 1].
-  public func channelStatistics() -> (mean: [Double], standardDeviation: [Double]) {
+  package func channelStatistics() -> (mean: [Double], standardDeviation: [Double]) {
     guard count > 0 else { return ([0, 0, 0], [0, 0, 0]) }
     // Exact: 2⁶³ bounds the sum of squares of 1.4 · 10¹⁴ bytes.
     var sums = [0, 0, 0]
@@ -72,7 +72,7 @@ extension Dataset {
   /// class names with a zero byte behind each.
   ///
   /// It depends on the order of the images, as training does.
-  public var contentHash: ContentHash {
+  package var contentHash: ContentHash {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(24 + 20 * count)
     func append(_ value: some FixedWidthInteger) {
@@ -86,5 +86,48 @@ extension Dataset {
     }
     for className in classNames { bytes += Array(className.utf8) + [0] }
     return ContentHash(of: bytes)
+  }
+}
+
+extension DatasetInfo {
+  /// The text that people read: facts, then a line for each class.
+  package var table: String {
+    var rows: [(String, String)] = [
+      ("data set", name),
+      ("images", "\(imageCount) of \(width)x\(height) pixels in \(classes.count) classes"),
+      ("mean", mean.map(Self.decimal).joined(separator: " ") + "  (red, green, blue)"),
+      ("deviation", standardDeviation.map(Self.decimal).joined(separator: " ")),
+      ("hash", hash),
+      ("copies", Self.summary(duplicates, of: "equal images")),
+      ("look-alikes", Self.summary(nearDuplicates, of: "images that look alike")),
+    ]
+    let largest = classes.map(\.count).max() ?? 0
+    for entry in classes {
+      let bar = largest == 0 ? 0 : 30 * entry.count / largest
+      let count = String(entry.count)
+      rows.append(
+        (
+          entry.name,
+          String(repeating: " ", count: max(0, 7 - count.count)) + count + " "
+            + String(repeating: "█", count: bar)
+        ))
+    }
+    let width = rows.map(\.0.count).max() ?? 0
+    return rows.map { name, value in
+      name + String(repeating: " ", count: width - name.count + 2) + value + "\n"
+    }.joined()
+  }
+
+  private static func summary(_ groups: [[String]], of what: String) -> String {
+    guard let first = groups.first else { return "none" }
+    let example = first.prefix(3).joined(separator: ", ")
+    return "\(groups.count) groups of \(what), such as \(example)"
+  }
+
+  /// Four decimals, as means of data sets are usually quoted.
+  private static func decimal(_ value: Double) -> String {
+    let scaled = String(Int((value * 10_000).rounded()))
+    let digits = String(repeating: "0", count: max(0, 5 - scaled.count)) + scaled
+    return digits.dropLast(4) + "." + digits.suffix(4)
   }
 }

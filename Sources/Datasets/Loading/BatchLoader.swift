@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Serves a data set as batches of floats, epoch after epoch, prepared on a thread of its own while
-/// the caller computes.
+/// Serves a data set as batches of floats, epoch after epoch, prepared on another thread while the
+/// caller computes.
 ///
-/// The bytes of every batch are a function of the data set, the configuration and the batch's
-/// position: neither timing nor the number of prefetched batches changes them, and `seek(to:)`
-/// resumes a run exactly.
+/// A batch depends only on the data set, the configuration and its position, not on timing, so
+/// `seek(to:)` resumes a run exactly.
 ///
 /// ```swift
 /// let augmentation = Augmentation(flip: .alternating, shift: 2)
@@ -25,25 +24,22 @@ public final class BatchLoader {
     public var dropsShortBatch: Bool
     /// How images are varied; `nil` for evaluation.
     public var augmentation: Augmentation?
-    /// What part of each target distribution is spread evenly over all classes.
+    /// The share of each target distribution that is spread evenly over all classes.
     public var labelSmoothing: Float
     /// Epochs to serve, counted from epoch 0; `nil` never ends.
     public var epochCount: Int?
     /// Batches prepared ahead; 0 renders in the call of `next`, straight into the caller's memory.
     public var prefetchCount: Int
 
+    /// Training batches: shuffled, of full size, two prepared ahead.
     public init(
       batchSize: Int, seed: UInt64 = 0, isShuffled: Bool = true, dropsShortBatch: Bool = true,
       augmentation: Augmentation? = nil, labelSmoothing: Float = 0, epochCount: Int? = nil,
       prefetchCount: Int = 2
     ) {
-      self.batchSize = batchSize
-      self.seed = seed
-      self.isShuffled = isShuffled
-      self.dropsShortBatch = dropsShortBatch
-      self.augmentation = augmentation
-      self.labelSmoothing = labelSmoothing
-      self.epochCount = epochCount
+      (self.batchSize, self.seed, self.isShuffled) = (batchSize, seed, isShuffled)
+      (self.dropsShortBatch, self.augmentation) = (dropsShortBatch, augmentation)
+      (self.labelSmoothing, self.epochCount) = (labelSmoothing, epochCount)
       self.prefetchCount = prefetchCount
     }
 
@@ -54,9 +50,11 @@ public final class BatchLoader {
     }
   }
 
+  /// What is served.
   public let dataset: Dataset
+  /// How it is served.
   public let configuration: Configuration
-  /// Where the next batch is from: save it, with the seed, to resume.
+  /// The position of the next batch: save it, with the seed, to resume.
   public private(set) var position: BatchPosition
   private var renderer: BatchRenderer
   private var prefetcher: BatchPrefetcher?
@@ -83,8 +81,7 @@ public final class BatchLoader {
           first: dataset.name, second: paired.name, reason: "their images are of other classes")
       }
     }
-    self.dataset = dataset
-    self.configuration = configuration
+    (self.dataset, self.configuration) = (dataset, configuration)
     renderer = BatchRenderer(dataset: dataset, paired: paired, configuration: configuration)
     self.position = position
     guard
@@ -100,7 +97,7 @@ public final class BatchLoader {
   /// Batches in each epoch.
   public var batchesPerEpoch: Int { renderer.batchesPerEpoch }
 
-  /// Goes on with the batch at `position`.
+  /// Continues with the batch at `position`.
   ///
   /// - Precondition: the position is inside of an epoch.
   public func seek(to position: BatchPosition) {
@@ -132,8 +129,7 @@ public final class BatchLoader {
     return batch
   }
 
-  /// The thread starts with the first batch that is asked for, so that a loader that is made early
-  /// costs nothing.
+  /// The thread starts with the first batch, so that creating a loader early costs nothing.
   private func startedPrefetcher() -> BatchPrefetcher {
     if let prefetcher { return prefetcher }
     let started = BatchPrefetcher(
@@ -151,5 +147,51 @@ public final class BatchLoader {
     if let from = source.pairedImages {
       target.pairedImages?.update(from: from, count: renderer.batchFloats)
     }
+  }
+}
+
+/// A place in a training run. With the seed, it is all that is needed to resume with the same
+/// batches.
+public struct BatchPosition: Codable, Hashable, Sendable {
+  /// The epoch, from 0.
+  public var epoch: Int
+  /// The batch in its epoch, from 0.
+  public var batch: Int
+
+  /// The start of a run unless told.
+  public init(epoch: Int = 0, batch: Int = 0) {
+    (self.epoch, self.batch) = (epoch, batch)
+  }
+}
+
+/// The contents of a batch's memory.
+public struct Batch: Equatable, Sendable {
+  /// Its place in the run.
+  public let position: BatchPosition
+  /// The index in the data set of each image.
+  public let indices: [Int]
+  /// The class of each image; of a mix, the class of the image that was mixed into.
+  public let labels: [Int32]
+  /// Images in the batch: fewer than the batch size at the end of an epoch whose short batch is
+  /// kept. The rest of the memory is zero and adds nothing to a loss.
+  public var count: Int { indices.count }
+}
+
+/// The caller's memory for one batch.
+public struct BatchMemory {
+  /// `batchSize · height · width · 3` floats: the images, NHWC, in [0, 1].
+  public var images: UnsafeMutablePointer<Float>
+  /// `batchSize · classCount` floats: the distribution over the classes that each image should get.
+  public var targets: UnsafeMutablePointer<Float>?
+  /// As `images`: the images of the paired set, cropped, shifted, flipped and mixed in the same
+  /// way.
+  public var pairedImages: UnsafeMutablePointer<Float>?
+
+  /// Memory that outlives the call that fills it.
+  public init(
+    images: UnsafeMutablePointer<Float>, targets: UnsafeMutablePointer<Float>? = nil,
+    pairedImages: UnsafeMutablePointer<Float>? = nil
+  ) {
+    (self.images, self.targets, self.pairedImages) = (images, targets, pairedImages)
   }
 }

@@ -3,10 +3,10 @@ import Foundation
 
 /// A thread that renders batches ahead of their use, in order, into a ring of buffers.
 ///
-/// Which batch comes next never depends on timing: the thread only decides when it is ready.
+/// The order of batches does not depend on timing.
 final class BatchPrefetcher: @unchecked Sendable {
   private let condition = NSCondition()
-  // All of these are touched under `condition` only.
+  // All of these are guarded by `condition`.
   private var free: [BatchBuffer]
   private var ready: [(Batch, BatchBuffer)] = []
   private var isStopped = false
@@ -39,7 +39,7 @@ final class BatchPrefetcher: @unchecked Sendable {
     return result
   }
 
-  /// Ends the thread, which may still finish the batch at hand.
+  /// Ends the thread, which may still finish its current batch.
   func stop() {
     condition.lock()
     isStopped = true

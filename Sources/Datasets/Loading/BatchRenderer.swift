@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
 
-/// Fills the memory of batches: a function of the seed and the position alone.
+/// Fills the memory of batches, which depend only on the seed and the position.
 struct BatchRenderer {
   let dataset: Dataset
   let paired: Dataset?
@@ -13,9 +13,7 @@ struct BatchRenderer {
   private var firstImage: [Float] = []
 
   init(dataset: Dataset, paired: Dataset?, configuration: BatchLoader.Configuration) {
-    self.dataset = dataset
-    self.paired = paired
-    self.configuration = configuration
+    (self.dataset, self.paired, self.configuration) = (dataset, paired, configuration)
     order = EpochOrder(
       imageCount: dataset.count, batchSize: configuration.batchSize, seed: configuration.seed,
       isShuffled: configuration.isShuffled, dropsShortBatch: configuration.dropsShortBatch)
@@ -100,5 +98,44 @@ struct BatchRenderer {
 
   private func clear(_ floats: UnsafeMutablePointer<Float>, count: Int) {
     floats.update(repeating: 0, count: count)
+  }
+}
+
+/// The order of a data set's images in each epoch, cut into batches.
+struct EpochOrder {
+  let imageCount: Int
+  let batchSize: Int
+  let seed: UInt64
+  let isShuffled: Bool
+  let batchesPerEpoch: Int
+  private var epoch = -1
+  private var order: [Int] = []
+
+  init(imageCount: Int, batchSize: Int, seed: UInt64, isShuffled: Bool, dropsShortBatch: Bool) {
+    (self.imageCount, self.batchSize, self.seed) = (imageCount, batchSize, seed)
+    self.isShuffled = isShuffled
+    batchesPerEpoch =
+      dropsShortBatch ? imageCount / batchSize : (imageCount + batchSize - 1) / batchSize
+  }
+
+  /// The images of one batch; the order of an epoch depends on the seed and the epoch alone.
+  mutating func indices(at position: BatchPosition) -> [Int] {
+    if epoch != position.epoch {
+      epoch = position.epoch
+      order = Array(0..<imageCount)
+      if isShuffled {
+        var random = RandomKey.order.generator(seed: seed, epoch: epoch)
+        random.shuffle(&order)
+      }
+    }
+    let start = position.batch * batchSize
+    return Array(order[start..<min(imageCount, start + batchSize)])
+  }
+
+  /// The place after `position`.
+  func advanced(_ position: BatchPosition) -> BatchPosition {
+    position.batch + 1 < batchesPerEpoch
+      ? BatchPosition(epoch: position.epoch, batch: position.batch + 1)
+      : BatchPosition(epoch: position.epoch + 1, batch: 0)
   }
 }

@@ -29,7 +29,8 @@ struct CIFAR10Reader {
       case .test: [Self.testFile]
       case .all: Self.trainFiles + [Self.testFile]
       }
-    let classNames = try readClassNames()
+    let classNames = try Folders.classNames(
+      root + "/batches.meta.txt", standard: Self.standardNames)
     var maps: [(path: String, bytes: PixelCache)] = []
     for file in files { maps.append((root + "/" + file, try records(in: root + "/" + file))) }
     let count = maps.reduce(0) { $0 + $1.bytes.bytes.count / Self.recordBytes }
@@ -68,15 +69,5 @@ struct CIFAR10Reader {
         expected: "a multiple of \(Self.recordBytes), the bytes of a CIFAR-10 record")
     }
     return map
-  }
-
-  private func readClassNames() throws(DatasetError) -> [String] {
-    let path = root + "/batches.meta.txt"
-    guard Folders.isFile(path) else { return Self.standardNames }
-    let names = try Folders.lines(of: path)
-    guard names.count == Self.classCount else {
-      throw .wrongClassNames(path: path, count: names.count, expected: Self.classCount)
-    }
-    return names
   }
 }

@@ -1,56 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+import Scenes
 
-/// Which images to train and test with, and what is done with them.
-public struct DataSpecification: Codable, Equatable, Sendable {
+/// Which images to train and test with, and how they are prepared.
+package struct DataSpecification: Codable, Equatable, Sendable {
   /// A data set, as `Dataset.load` takes it.
-  public var path: String?
+  package var path: String?
   /// Synthetic scenes instead of a path.
-  public var scenes: Scenes?
+  package var scenes: Scenes?
   /// Images are resized to this side.
-  public var size: Int?
+  package var size: Int?
   /// The steps of a `Degradation`, such as `dull=0.5,noise=0.05`.
-  public var degrade: String?
+  package var degrade: String?
   /// This share of the images is used; all where it is not given.
-  public var fraction: Double?
+  package var fraction: Double?
   /// The share of test images to hold out of a set that has no test part; 0.2 where not given.
-  public var testFraction: Double?
-  /// So many training and test images are drawn from the training part.
-  public var split: [Int]?
-  /// Of splits and noise; 1 where it is not given.
-  public var seed: UInt64?
+  package var testFraction: Double?
+  /// How many training and test images to draw from the training part.
+  package var split: [Int]?
+  /// The seed of splits and noise; 1 where it is not given.
+  package var seed: UInt64?
   /// Whether training and test images may overlap; what the test part shows is then contaminated.
-  public var allowsOverlap: Bool?
+  package var allowsOverlap: Bool?
 
   /// How many synthetic scenes to draw, and how.
-  public struct Scenes: Codable, Equatable, Sendable {
-    public var training: Int
-    public var test: Int
+  package struct Scenes: Codable, Equatable, Sendable {
+    package var training: Int
+    package var test: Int
     /// ρ, see `SceneGenerator`; that of `SceneParameters` where it is not given.
-    public var correlation: Float?
+    package var correlation: Float?
     /// ρ of the test scenes, where it differs.
-    public var testCorrelation: Float?
+    package var testCorrelation: Float?
 
-    public init(training: Int, test: Int) {
-      self.training = training
-      self.test = test
+    package init(training: Int, test: Int) {
+      (self.training, self.test) = (training, test)
     }
   }
 
-  public init(path: String? = nil) { self.path = path }
+  package init(path: String? = nil) { self.path = path }
 
   /// Training and test images: degraded, and as they were.
-  public struct Parts: Sendable {
-    public var training: Dataset
-    public var test: Dataset
-    public var cleanTraining: Dataset?
-    public var cleanTest: Dataset?
-    /// Test images that are training images, too, where that is allowed.
-    public var overlapCount: Int
+  package struct Parts: Sendable {
+    package var training: Dataset
+    package var test: Dataset
+    package var cleanTraining: Dataset?
+    package var cleanTest: Dataset?
+    /// How many test images are training images, too, where that is allowed.
+    package var overlapCount: Int
   }
 
-  /// What goes on while images are read.
-  public enum Event: Equatable, Sendable {
+  /// What happens while images are read.
+  package enum Event: Equatable, Sendable {
     case reading(done: Int, total: Int)
     case degrading(count: Int)
     /// Copies of images that were left out before a set was split.
@@ -59,10 +59,14 @@ public struct DataSpecification: Codable, Equatable, Sendable {
     case overlap(Int, testCount: Int)
   }
 
-  /// Reads, splits, thins out and degrades the images, in this order.
-  public func load(report: ((Event) -> Void)? = nil) throws(DatasetError) -> Parts {
+  /// Reads, splits, reduces and degrades the images, in this order.
+  ///
+  /// - Parameter threads: one for each CPU where it is `nil`; the images do not depend on it.
+  package func load(
+    threads: Int? = nil, report: ((Event) -> Void)? = nil
+  ) throws(DatasetError) -> Parts {
     let seed = seed ?? 1
-    var (training, test) = try original(report)
+    var (training, test) = try original(threads, report)
     if test == nil || split != nil {
       let distinct = training.withoutDuplicates()
       if distinct.count < training.count {
@@ -92,41 +96,45 @@ public struct DataSpecification: Codable, Equatable, Sendable {
     let degradation = try Degradation(parsing: degrade)
     report?(.degrading(count: training.count + test.count))
     return Parts(
-      training: try training.degraded(by: degradation, seed: seed),
-      test: try degradedTest(test), cleanTraining: training, cleanTest: test,
+      training: try training.degraded(by: degradation, seed: seed, threads: threads),
+      test: try degradedTest(test, threads: threads), cleanTraining: training, cleanTest: test,
       overlapCount: shared.count)
   }
 
-  /// Pictures degraded as the test images are; as they are where those are clean.
-  public func degradedTest(_ pictures: Dataset) throws(DatasetError) -> Dataset {
+  /// Degrades pictures as the test images are degraded, if they are.
+  package func degradedTest(
+    _ pictures: Dataset, threads: Int? = nil
+  ) throws(DatasetError) -> Dataset {
     guard let degrade else { return pictures }
-    return try pictures.degraded(by: try Degradation(parsing: degrade), seed: (seed ?? 1) &+ 1)
+    return try pictures.degraded(
+      by: try Degradation(parsing: degrade), seed: (seed ?? 1) &+ 1, threads: threads)
   }
 
-  /// What the test images show, where they are scenes: drawn, or of a folder that `SceneWriter`
-  /// wrote.
-  public func sceneCatalog() throws(DatasetError) -> SceneCatalog? {
+  /// What the test images show, if they are scenes, drawn or in a folder of `SceneWriter`'s.
+  package func sceneCatalog() throws(DatasetError) -> SceneCatalog? {
     if let scenes { return SceneCatalog(try scenes.generator(.test, size), count: scenes.test) }
     guard let path else { return nil }
     return try SceneCatalog(folder: path)
   }
 
   private func original(
-    _ report: ((Event) -> Void)?
+    _ threads: Int?, _ report: ((Event) -> Void)?
   ) throws(DatasetError) -> (Dataset, Dataset?) {
-    if let scenes { return (try scenes.draw(.train, size), try scenes.draw(.test, size)) }
+    if let scenes {
+      return (try scenes.draw(.train, size, threads), try scenes.draw(.test, size, threads))
+    }
     return try Dataset.loadParts(
-      path ?? "", size: size.map { (width: $0, height: $0) }
+      path ?? "", size: size.map { (width: $0, height: $0) }, threads: threads
     ) { done, total in report?(.reading(done: done, total: total)) }
   }
 }
 
 extension DataSpecification.Scenes {
   fileprivate func draw(
-    _ split: SceneParameters.Split, _ size: Int?
+    _ split: SceneParameters.Split, _ size: Int?, _ threads: Int?
   ) throws(DatasetError) -> Dataset {
     let generator = try generator(split, size)
-    guard let pool = ThreadPool(threadCount: 2) else {
+    guard let pool = Parallel.pool(threads: threads) else {
       throw .outOfMemory(name: "scenes", byteCount: 0)
     }
     return generator.dataset(count: split == .train ? training : test, on: pool)

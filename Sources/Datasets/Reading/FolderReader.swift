@@ -10,9 +10,10 @@ struct FolderReader {
   let root: String
   /// What all pictures are resized to; `nil` when they are of one size already.
   let size: DatasetError.Size?
+  let threads: Int?
   let progress: DatasetProgress?
 
-  /// What other systems leave behind in folders of pictures.
+  /// Files that other systems leave in folders of pictures.
   private static let systemFiles: Set<String> = ["Thumbs.db", "desktop.ini"]
 
   /// Whether a folder looks like one: it holds folders.
@@ -29,7 +30,8 @@ struct FolderReader {
       return try pictures(of: Self.classNames(in: root), in: root).decoded(named: name)
     }
     let classNames = try Self.classNames(in: train)
-    var list = PictureList(classNames: classNames, size: size, progress: progress)
+    var list = PictureList(
+      classNames: classNames, size: size, threads: threads, progress: progress)
     if part != .test { list = try pictures(of: classNames, in: train) }
     if part != .train && Folders.isFolder(test) {
       for className in try Self.classNames(in: test) where !classNames.contains(className) {
@@ -51,7 +53,8 @@ struct FolderReader {
   private func pictures(
     of classNames: [String], in folder: String, mayLackClasses: Bool = false
   ) throws(DatasetError) -> PictureList {
-    var list = PictureList(classNames: classNames, size: size, progress: progress)
+    var list = PictureList(
+      classNames: classNames, size: size, threads: threads, progress: progress)
     for (label, className) in classNames.enumerated() {
       let classFolder = folder + "/" + className
       if mayLackClasses && !Folders.isFolder(classFolder) { continue }
@@ -65,5 +68,55 @@ struct FolderReader {
       }
     }
     return list
+  }
+}
+
+/// Queries of the file system, with typed errors.
+enum Folders {
+  /// Whether `path` is a folder.
+  static func isFolder(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+      && isDirectory.boolValue
+  }
+
+  /// Whether `path` is a file and not a folder.
+  static func isFile(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+      && !isDirectory.boolValue
+  }
+
+  /// The names in a folder, hidden ones left out, in the order of their bytes: the same on every
+  /// machine.
+  static func entries(of path: String) throws(DatasetError) -> [String] {
+    guard let all = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      throw .unreadable(path: path, reason: "the folder does not exist or may not be listed")
+    }
+    let names = all.filter { !$0.hasPrefix(".") }
+    // A file of this name cannot be opened.
+    if let name = names.first(where: { $0.contains("\u{FFFD}") }) {
+      throw .unreadable(path: path + "/" + name, reason: "its name is not UTF-8: rename it")
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The lines of a small text file, blanks around them and empty lines left out.
+  static func lines(of path: String) throws(DatasetError) -> [String] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .unreadable(path: path, reason: "the file does not exist or may not be read")
+    }
+    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
+  /// The names in a list of classes, as many as `standard`, which is taken where there is no list.
+  static func classNames(_ path: String, standard: [String]) throws(DatasetError) -> [String] {
+    guard isFile(path) else { return standard }
+    let names = try lines(of: path)
+    guard names.count == standard.count else {
+      throw .wrongClassNames(path: path, count: names.count, expected: standard.count)
+    }
+    return names
   }
 }

@@ -5,6 +5,7 @@ import Imaging
 struct PictureList {
   let classNames: [String]
   let size: DatasetError.Size?
+  let threads: Int?
   let progress: DatasetProgress?
   private(set) var paths: [String] = []
   private(set) var labels: [Int32] = []
@@ -12,9 +13,10 @@ struct PictureList {
   /// Pictures decoded between two calls of `progress`.
   private static let chunkCount = 256
 
-  init(classNames: [String], size: DatasetError.Size?, progress: DatasetProgress?) {
-    self.classNames = classNames
-    self.size = size
+  init(
+    classNames: [String], size: DatasetError.Size?, threads: Int?, progress: DatasetProgress?
+  ) {
+    (self.classNames, self.size, self.threads) = (classNames, size, threads)
     self.progress = progress
   }
 
@@ -28,7 +30,7 @@ struct PictureList {
     labels += other.labels
   }
 
-  /// All pictures, decoded on two threads. Of several bad ones, the first in the list is reported.
+  /// Decodes all pictures. Of several bad ones, the first is reported.
   func decoded(named name: String) throws(DatasetError) -> Dataset {
     guard let firstPath = paths.first else { throw .noImages(name: name) }
     let target: DatasetError.Size
@@ -38,10 +40,9 @@ struct PictureList {
       let first = try Self.decode(firstPath)
       target = DatasetError.Size(width: first.width, height: first.height)
     }
-    let byteCount = target.width * target.height * 3
     let total = try PixelCache.byteCount(ofImages: paths.count, size: target, name: name)
     let pixels = try PixelCache.read(byteCount: total, name: name) { bytes throws(DatasetError) in
-      try decode(to: bytes, imageByteCount: byteCount, size: target)
+      try decode(to: bytes, size: target)
     }
     return Dataset(
       name: name, classNames: classNames, width: target.width, height: target.height,
@@ -49,16 +50,14 @@ struct PictureList {
   }
 
   private func decode(
-    to bytes: UnsafeMutableBufferPointer<UInt8>, imageByteCount: Int, size target: DatasetError.Size
+    to bytes: UnsafeMutableBufferPointer<UInt8>, size target: DatasetError.Size
   ) throws(DatasetError) {
     for start in stride(from: 0, to: paths.count, by: Self.chunkCount) {
       let chunk = start..<min(paths.count, start + Self.chunkCount)
       var failures = [DatasetError?](repeating: nil, count: chunk.count)
       failures.withUnsafeMutableBufferPointer { failures in
-        Parallel.forEach(chunk.count) { item in
-          let index = start + item
-          let slot = bytes.extracting(index * imageByteCount..<(index + 1) * imageByteCount)
-          failures[item] = self.decode(paths[index], to: slot, size: target)
+        Parallel.forEach(chunk.count, threads: threads) { item in
+          failures[item] = self.decode(start + item, to: bytes, size: target)
         }
       }
       if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
@@ -76,19 +75,19 @@ struct PictureList {
   }
 
   private func decode(
-    _ path: String, to slot: UnsafeMutableBufferPointer<UInt8>, size target: DatasetError.Size
+    _ index: Int, to bytes: UnsafeMutableBufferPointer<UInt8>, size target: DatasetError.Size
   ) -> DatasetError? {
     do throws(DatasetError) {
-      var image = try Self.decode(path)
+      var image = try Self.decode(paths[index])
       if image.width != target.width || image.height != target.height {
         guard size != nil else {
           return .mixedSizes(
-            path: path, size: DatasetError.Size(width: image.width, height: image.height),
+            path: paths[index], size: .init(width: image.width, height: image.height),
             firstPath: paths[0], firstSize: target)
         }
         image = image.resized(width: target.width, height: target.height)
       }
-      image.pixels.withUnsafeBytes { UnsafeMutableRawBufferPointer(slot).copyMemory(from: $0) }
+      bytes.store(image.pixels, at: index)
       return nil
     } catch {
       return error

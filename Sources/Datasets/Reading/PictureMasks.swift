@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-public import Imaging
+package import Imaging
 
 /// Masks of the objects in pictures, in a folder of the same structure: the mask of
 /// `data/test/bird/7.jpg` is `masks/test/bird/7.png`, or `masks/bird/7.png`.
-public struct PictureMasks: Sendable {
-  public let folder: String
+package struct PictureMasks: Sendable {
+  package let folder: String
 
-  public init(_ folder: String) { self.folder = folder }
+  package init(_ folder: String) { self.folder = folder }
 
-  /// The mask of the picture at a path, in grey of at least one half where the object is, at a
-  /// size; `nil` where there is none.
-  public func mask(
+  /// The mask of the picture at `source`, resized, at least 128 where the object is; `nil` where
+  /// there is none.
+  package func mask(
     of source: String, width: Int, height: Int
   ) throws(DatasetError) -> Mask? {
     let parts = source.split(separator: "/").map(String.init)

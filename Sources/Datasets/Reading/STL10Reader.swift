@@ -2,7 +2,7 @@
 import Foundation
 
 /// Reads the binary version of STL-10 (Coates, Lee & Ng, 2011): `train_X.bin`, `train_y.bin`,
-/// `test_X.bin`, `test_y.bin`, `class_names.txt` and `fold_indices.txt`.
+/// `test_X.bin`, `test_y.bin` and `class_names.txt`.
 ///
 /// An image is 27 648 bytes: 96 × 96 reds column by column, greens, blues. Labels are bytes from 1
 /// to 10.
@@ -24,25 +24,6 @@ struct STL10Reader {
     return try Dataset.joining([read("train"), read("test")], name: "STL-10")
   }
 
-  /// The ten official folds: indices into the training part.
-  static func folds(in root: String, imageCount: Int) throws(DatasetError) -> [[Int]] {
-    let path = root + "/fold_indices.txt"
-    var folds: [[Int]] = []
-    for (number, line) in try Folders.lines(of: path).enumerated() {
-      var fold: [Int] = []
-      for word in line.split(separator: " ") {
-        guard let index = Int(word), (0..<imageCount).contains(index) else {
-          throw .unreadable(
-            path: path,
-            reason: "'\(word)' in line \(number + 1): expected 0 to \(imageCount - 1)")
-        }
-        fold.append(index)
-      }
-      folds.append(fold)
-    }
-    return folds
-  }
-
   private func read(_ part: String) throws(DatasetError) -> Dataset {
     let imagePath = "\(root)/\(part)_X.bin"
     let labelPath = "\(root)/\(part)_y.bin"
@@ -54,7 +35,7 @@ struct STL10Reader {
     }
     let count = images.bytes.count / Self.imageBytes
     let labels = try readLabels(labelPath, count: count, imagePath: imagePath)
-    let classNames = try readClassNames()
+    let classNames = try Folders.classNames(root + "/class_names.txt", standard: Self.standardNames)
     let pixels = try PixelCache.read(byteCount: images.bytes.count, name: imagePath) { pixels in
       for index in 0..<count {
         let place = index * Self.imageBytes..<(index + 1) * Self.imageBytes
@@ -82,24 +63,26 @@ struct STL10Reader {
     }
     return map.bytes.map { Int32($0) - 1 }
   }
-
-  private func readClassNames() throws(DatasetError) -> [String] {
-    let path = root + "/class_names.txt"
-    guard Folders.isFile(path) else { return Self.standardNames }
-    let names = try Folders.lines(of: path)
-    guard names.count == 10 else {
-      throw .wrongClassNames(path: path, count: names.count, expected: 10)
-    }
-    return names
-  }
 }
 
-extension Dataset {
-  /// The official folds of the STL-10 training part in the folder `path`: pass each to
-  /// `subset(_:)`.
-  public static func stl10Folds(
-    _ path: String, of train: Dataset
-  ) throws(DatasetError) -> [[Int]] {
-    try STL10Reader.folds(in: path, imageCount: train.count)
+/// Images whose colours are stored as planes.
+enum Planes {
+  /// Writes the three planes of a square image as pixels: `target[y, x, c] = planes[c, y, x]`, or
+  /// `planes[c, x, y]` when the planes are column-major.
+  static func interleave(
+    _ planes: UnsafeRawBufferPointer, to target: UnsafeMutableBufferPointer<UInt8>, side: Int,
+    isColumnMajor: Bool
+  ) {
+    precondition(
+      planes.count == 3 * side * side && target.count == planes.count, "three planes of a square")
+    let (strideX, strideY) = isColumnMajor ? (side, 1) : (1, side)
+    for channel in 0..<3 {
+      for y in 0..<side {
+        for x in 0..<side {
+          target[3 * (y * side + x) + channel] =
+            planes[channel * side * side + y * strideY + x * strideX]
+        }
+      }
+    }
   }
 }

@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Imaging
+public import Kernels
+public import Scenes
 
-/// What each picture of a set of scenes shows, from which it can be drawn again with another
-/// background.
+/// Draws pictures again with different backgrounds.
+public protocol BackgroundSource: Sendable {
+  /// The images of `dataset` that it knows.
+  func indices(in dataset: Dataset) -> [Int]
+
+  /// Draws the images of `dataset` again, at its size; and the class that each new background
+  /// belongs to, `nil` for none.
+  ///
+  /// - Precondition: it knows all of them.
+  func variant(
+    _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
+  ) throws(DatasetError) -> (dataset: Dataset, backgrounds: [Int?])
+}
+
+/// Descriptions of a set of scenes, to draw them again with another background.
 public struct SceneCatalog: BackgroundSource {
   private let scenes: [String: (generator: SceneGenerator, scene: Scene)]
 
@@ -36,15 +51,17 @@ public struct SceneCatalog: BackgroundSource {
     self.scenes = scenes
   }
 
-  /// What a picture shows, known by the last three parts of its path: `train/bird/00010.png`.
+  /// The scene of a picture, found by the last three parts of its path: `train/bird/00010.png`.
   private func entry(_ source: String) -> (generator: SceneGenerator, scene: Scene)? {
     scenes[source.split(separator: "/").suffix(3).joined(separator: "/")]
   }
 
+  /// The images whose paths are those of scenes.
   public func indices(in dataset: Dataset) -> [Int] {
     dataset.sourceNames.indices.filter { entry(dataset.sourceNames[$0]) != nil }
   }
 
+  /// See `BackgroundSource`.
   public func variant(
     _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
   ) -> (dataset: Dataset, backgrounds: [Int?]) {
@@ -63,5 +80,27 @@ public struct SceneCatalog: BackgroundSource {
       dataset.replacing(images, name: "\(dataset.name), \(variant.rawValue)"),
       drawn.map { $0.background?.rawValue }
     )
+  }
+}
+
+extension SceneGenerator {
+  /// Scenes 0 to `count` − 1 as labelled images in memory, drawn by the threads of `pool`.
+  ///
+  /// Image *i* of the data set is scene *i*: `scene(at: i)` tells its background, `mask(of:)` its
+  /// object. Source names are the paths that `SceneWriter` gives the pictures.
+  ///
+  /// - Precondition: `count` is positive.
+  public func dataset(count: Int, on pool: ThreadPool) -> Dataset {
+    precondition(count > 0, "a data set has at least one image")
+    let size = parameters.size
+    let byteCount = 3 * size * size
+    let pixels = PixelCache.filled(byteCount: count * byteCount) { bytes in
+      pool.forEach(count) { index, _ in bytes.store(render(scene(at: index)).pixels, at: index) }
+    }
+    return Dataset(
+      name: "scenes/\(parameters.split.rawValue)", classNames: Self.labels, width: size,
+      height: size,
+      labels: (0..<count).map { Int32(scene(at: $0).label) }, pixels: pixels,
+      sourceNames: (0..<count).map { path(of: scene(at: $0)) })
   }
 }

@@ -3,12 +3,13 @@ import Foundation
 public import Imaging
 import Interchange
 public import Kernels
+public import Scenes
 
 /// Writes scenes as a folder that every tool reads: `train/CLASS/00000.png`,
 /// `test/CLASS/00000.png`, the masks under `masks/` by the same names, and `scenes.json`, which
-/// tells all about each.
+/// describes each.
 public struct SceneWriter: Sendable {
-  /// Changes a picture before it is written, say degrades it; the mask stays as it is.
+  /// Changes a picture before it is written; the mask stays as it is.
   public typealias Transform = @Sendable (Image, Scene) throws(DatasetError) -> Image
 
   private let parts: [(generator: SceneGenerator, count: Int)]
@@ -35,11 +36,11 @@ public struct SceneWriter: Sendable {
     self.transform = transform
   }
 
-  /// Writes all pictures to `folder`, whole or not at all, the work shared by `pool`'s threads.
+  /// Writes all pictures to `folder`, or none of them, on the threads of `pool`.
   ///
-  /// They are written to `folder.partial`, which then takes its name; `folder` must not exist or be
-  /// empty. Pictures are not synced one by one: what a power cut loses is drawn again in seconds.
-  /// What is in `folder.partial` is removed, before and when anything fails.
+  /// They go to `folder.partial`, which is then renamed; an earlier one is removed. `folder` must
+  /// not exist, or be empty. Pictures are not synced: they are quickly drawn again after a power
+  /// cut.
   public func write(
     to path: String, on pool: ThreadPool, progress: DatasetProgress? = nil
   ) throws(DatasetError) {
@@ -93,7 +94,7 @@ public struct SceneWriter: Sendable {
     }
   }
 
-  /// Pictures between two calls of the progress; the first failure ends the work with them.
+  /// Pictures between two calls of the progress, or after a failure.
   private static let chunkCount = 256
 
   private func write(
@@ -139,7 +140,7 @@ public struct SceneWriter: Sendable {
     }
   }
 
-  /// A folder for each class that has pictures: of fewer than ten scenes, some classes have none.
+  /// Makes a folder for each class that has pictures.
   private static func createFolders(
     for split: SceneParameters.Split, count: Int, in folder: String
   ) throws(DatasetError) {
@@ -164,4 +165,38 @@ public struct SceneWriter: Sendable {
       throw .unwritable(path: path, reason: error.localizedDescription)
     }
   }
+}
+
+/// `scenes.json`: what is in each picture of a folder of scenes.
+struct SceneManifest: Codable, Equatable {
+  struct Picture: Codable, Equatable {
+    /// Paths from the folder.
+    let picture: String
+    let mask: String
+    let label: Int
+    let className: String
+    let background: String
+    let isOwnBackground: Bool
+    let scene: Scene
+
+    init(_ scene: Scene, path: String) {
+      picture = path
+      mask = "masks/" + path
+      label = scene.label
+      className = scene.object.name
+      background = scene.background.name
+      isOwnBackground = scene.background == scene.object.ownBackground
+      self.scene = scene
+    }
+  }
+
+  struct Part: Codable, Equatable {
+    let parameters: SceneParameters
+    let pictures: [Picture]
+  }
+
+  let classNames: [String]
+  let backgrounds: [String]
+  /// By the split's name.
+  let parts: [String: Part]
 }

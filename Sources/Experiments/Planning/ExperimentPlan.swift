@@ -1,39 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 import Training
 
-/// The cells of an experiment, each once and behind those that it needs, and what the rows make of
-/// them.
-struct ExperimentPlan {
+/// The cells of an experiment, each once and after those that it needs, and how rows use them.
+package struct ExperimentPlan {
   /// One way to predict the test images of a row.
-  struct Variant {
-    /// `C0` is the classifier alone and `enhanced` the enhancer in front of it; controls are called
-    /// as `Control` does, others `transfer/NAME/alone` and `transfer/NAME/enhanced`.
-    var id: String
+  package struct Variant {
+    package var id: VariantID
     var title: String
     /// The variant that it is compared with.
-    var against: String?
+    package var against: VariantID?
     /// The cell that predicts.
-    var cell: String
+    package var cell: String
   }
 
-  struct Run {
+  package struct Run {
     var seed: UInt64
-    var variants: [Variant]
+    package var variants: [Variant]
     /// The cell of the row's suites.
     var suites: String?
   }
 
-  struct Row {
+  package struct Row {
     var row: Experiment.Row
-    var runs: [Run]
+    package var runs: [Run]
   }
 
-  private(set) var rows: [Row] = []
-  private(set) var order: [String] = []
-  private(set) var cells: [String: Cell] = [:]
+  package private(set) var rows: [Row] = []
+  /// The cells' names, each behind those that it needs.
+  package private(set) var order: [String] = []
+  package private(set) var cells: [String: Cell] = [:]
 
   /// - Parameter facts: of every data set that a row names.
-  init(_ experiment: Experiment, facts: [String: DataFacts], models: ModelFiles) throws {
+  package init(_ experiment: Experiment, facts: [String: DataFacts], models: ModelFiles) throws {
     for row in experiment.rows {
       guard let own = facts[row.data], let known = facts[row.classifierData ?? row.data] else {
         continue
@@ -70,15 +68,5 @@ struct ExperimentPlan {
       }
     }
     return found
-  }
-}
-
-extension Cell {
-  /// The cells whose models it uses.
-  var parents: [String] {
-    var parents: [String] = []
-    if case .trained(let id) = classifier { parents.append(id) }
-    if case .trained(let id) = enhancer { parents.append(id) }
-    return parents
   }
 }

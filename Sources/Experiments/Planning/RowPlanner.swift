@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Imaging
 import Network
 import Training
 
@@ -20,16 +21,9 @@ struct RowPlanner {
     experiment: Experiment, row: Experiment.Row, seed: UInt64, facts: DataFacts,
     classifierFacts: DataFacts, models: ModelFiles
   ) {
-    self.experiment = experiment
-    self.row = row
-    self.seed = seed
-    self.facts = facts
-    self.classifierFacts = classifierFacts
-    self.models = models
+    (self.experiment, self.row, self.seed, self.facts) = (experiment, row, seed, facts)
+    (self.classifierFacts, self.models) = (classifierFacts, models)
   }
-
-  typealias Classifier = Cell.Source<ClassifierSpecification>
-  typealias Enhancer = Cell.Source<EnhancerSpecification>
 
   private var recipe: Experiment.EnhancerRecipe {
     experiment.enhancers[row.enhancer] ?? Experiment.EnhancerRecipe(EnhancerSpecification())
@@ -39,55 +33,51 @@ struct RowPlanner {
 
   mutating func plan() throws {
     let alone = try classifier(row.classifier)
-    predict("C0", "classifier alone", alone, nil, against: nil, predictsTraining: true)
-    let images = isContaminated ? Cell.Images.allAndTest : .all
-    let reconstructed = reconstruct(images)
-    let enhanced = enhance(alone, reconstructed ?? .new(recipe.model), images)
-    predict("enhanced", "enhanced", alone, enhanced, predictsTraining: true)
+    predict(.alone, "classifier alone", alone, nil, against: nil, predictsTraining: true)
+    let part = isContaminated ? Cell.Part.allAndTest : .all
+    let reconstructed = reconstruct(part)
+    let enhanced = enhance(alone, reconstructed ?? .new(recipe.model), part)
+    predict(.enhanced, "enhanced", alone, enhanced, predictsTraining: true)
     for control in (row.controls ?? []).sorted() {
-      try plan(control, alone, reconstructed, images)
+      try plan(control, alone, reconstructed, part)
     }
     for name in row.transfer ?? [] {
       let other = try classifier(name)
-      let id = "transfer/\(name)"
-      predict("\(id)/alone", "\(name) alone", other, nil, against: nil)
-      predict("\(id)/enhanced", "in front of \(name)", other, enhanced, against: "\(id)/alone")
+      predict(.transferAlone(name), "\(name) alone", other, nil, against: nil)
+      predict(
+        .transferEnhanced(name), "in front of \(name)", other, enhanced,
+        against: .transferAlone(name))
     }
     if let suites = row.suites {
-      var cell = blank(.assess)
-      (cell.classifier, cell.enhancer, cell.suites) = (alone, enhanced, suites)
-      self.suites = add(cell)
+      self.suites = add(
+        .suites(.init(images: images, classifier: alone, enhancer: enhanced, suites: suites)))
     }
   }
 
   private mutating func plan(
-    _ control: Control, _ alone: Classifier, _ reconstructed: Enhancer?, _ images: Cell.Images
+    _ control: Control, _ alone: Cell.ClassifierSource, _ reconstructed: Cell.EnhancerSource?,
+    _ part: Cell.Part
   ) throws {
-    let fresh = Enhancer.new(recipe.model)
-    let (id, title) = (control.rawValue, control.title)
+    let start = reconstructed ?? .new(recipe.model)
+    let (id, title) = (VariantID.control(control), control.title)
     switch control {
     case .reconstruction: predict(id, title, alone, reconstructed)
     case .identity: predict(id, title, alone, .identity)
     case .filter: predict(id, title, alone, nil, filters: true)
     case .fineTuned: predict(id, title, fineTuned(alone), nil)
     case .joint:
-      var cell = blank(.joint)
-      (cell.classifier, cell.enhancer) = (alone, reconstructed ?? fresh)
-      cell.options = seeded(recipe.enhanceOptions)
-      predict(id, title, .trained(cell: add(cell)), nil)
+      predict(id, title, .trained(cell: train(.joint(start, alone), recipe.enhanceOptions)), nil)
     case .wider: predict(id, title, try wider(), nil)
     case .shuffledLabels:
-      predict(
-        id, title, alone, enhance(alone, reconstructed ?? fresh, images, shufflesLabels: true))
-    case .fromScratch: predict(id, title, alone, enhance(alone, fresh, images))
+      predict(id, title, alone, enhance(alone, start, part, shufflesLabels: true))
+    case .fromScratch: predict(id, title, alone, enhance(alone, .new(recipe.model), part))
     case .flipAveraging: predict(id, title, alone, nil, averagesFlips: true)
-    case .unsupervised:
-      predict(id, title, alone, enhance(alone, reconstructed ?? fresh, images, unsupervised: true))
+    case .unsupervised: predict(id, title, alone, enhance(alone, start, part, unsupervised: true))
     case .disjointHalves:
       let half = try classifier(row.classifier, .firstHalf)
-      predict("\(id)/alone", "half's classifier alone", half, nil, against: nil)
-      let other = enhance(half, reconstruct(.secondHalf) ?? fresh, .secondHalf)
-      predict(id, title, half, other, against: "\(id)/alone")
+      predict(.halfAlone, "half's classifier alone", half, nil, against: nil)
+      let other = enhance(half, reconstruct(.secondHalf) ?? .new(recipe.model), .secondHalf)
+      predict(id, title, half, other, against: .halfAlone)
     }
   }
 }
@@ -95,24 +85,16 @@ struct RowPlanner {
 // MARK: - Cells
 
 extension RowPlanner {
-  private func blank(_ work: Cell.Work, _ images: Cell.Images = .all) -> Cell {
-    Cell(
-      work: work, data: row.data, content: facts.content, images: images,
-      validation: experiment.validation ?? 0.1)
+  private var images: Cell.Images {
+    .init(data: row.data, content: facts.content, validation: experiment.validation ?? 0.1)
   }
 
-  /// A cell that trains a classifier, on the images that it is to know.
-  private func newClassifier(_ images: Cell.Images = .all) -> Cell {
-    var cell = blank(.classifier, images)
-    cell.data = row.classifierData ?? row.data
-    cell.content = classifierFacts.content
-    return cell
-  }
-
-  private func seeded(_ options: TrainingOptions) -> TrainingOptions {
-    var options = options
-    options.seed = seed
-    return options
+  /// The images that the classifier is to know.
+  private var classifierImages: Cell.Images {
+    var images = images
+    images.data = row.classifierData ?? row.data
+    images.content = classifierFacts.content
+    return images
   }
 
   private mutating func add(_ cell: Cell) -> String {
@@ -120,55 +102,63 @@ extension RowPlanner {
     return cell.id
   }
 
+  private mutating func train(
+    _ phase: Cell.TrainingRun.Phase, _ options: TrainingOptions, _ part: Cell.Part = .all,
+    of images: Cell.Images? = nil
+  ) -> String {
+    var options = options
+    options.seed = seed
+    return add(
+      .training(.init(images: images ?? self.images, part: part, phase: phase, options: options)))
+  }
+
   private mutating func classifier(
-    _ name: String, _ images: Cell.Images = .all
-  ) throws -> Classifier {
+    _ name: String, _ part: Cell.Part = .all
+  ) throws -> Cell.ClassifierSource {
     let recipe = experiment.classifiers[name] ?? Experiment.ClassifierRecipe()
     if let file = recipe.file { return .file(path: file, content: try models.content(of: file)) }
     guard let model = recipe.model else { throw ExperimentError("\(name): has no model") }
-    var cell = newClassifier(images)
-    cell.classifier = .new(model)
-    cell.options = seeded(recipe.options)
-    return .trained(cell: add(cell))
+    return .trained(
+      cell: train(.classifier(.new(model)), recipe.options, part, of: classifierImages))
   }
 
   /// `nil` where the recipe has no such phase.
-  private mutating func reconstruct(_ images: Cell.Images) -> Enhancer? {
+  private mutating func reconstruct(_ part: Cell.Part) -> Cell.EnhancerSource? {
     guard let options = recipe.reconstructOptions else { return nil }
-    var cell = blank(.reconstruct, images)
-    cell.enhancer = .new(recipe.model)
-    cell.options = seeded(options)
-    cell.towardsClean = recipe.towardsClean ?? false
-    return .trained(cell: add(cell))
+    let phase = Cell.TrainingRun.Phase.reconstruct(
+      .new(recipe.model), towardsClean: recipe.towardsClean ?? false)
+    return .trained(cell: train(phase, options, part))
   }
 
   private mutating func enhance(
-    _ classifier: Classifier, _ enhancer: Enhancer, _ images: Cell.Images,
+    _ classifier: Cell.ClassifierSource, _ enhancer: Cell.EnhancerSource, _ part: Cell.Part,
     shufflesLabels: Bool = false, unsupervised: Bool = false
-  ) -> Enhancer {
-    var cell = blank(.enhance, images)
-    (cell.classifier, cell.enhancer) = (classifier, enhancer)
-    cell.options = seeded(recipe.enhanceOptions)
-    cell.hasShuffledLabels = shufflesLabels
-    cell.objective = recipe.objective
+  ) -> Cell.EnhancerSource {
+    var objective = recipe.objective
     if unsupervised {
-      cell.objective = cell.objective ?? Objective()
-      cell.objective?.isUnsupervised = true
+      objective = objective ?? Objective()
+      objective?.isUnsupervised = true
     }
-    return .trained(cell: add(cell))
+    return .trained(
+      cell: train(
+        .enhance(enhancer, classifier, objective, shufflesLabels: shufflesLabels),
+        recipe.enhanceOptions, part))
   }
 
-  /// The classifier, trained on for as many epochs as the enhancer.
-  private mutating func fineTuned(_ classifier: Classifier) -> Classifier {
-    var cell = blank(.classifier)
-    cell.classifier = classifier
-    cell.options = seeded(recipe.enhanceOptions)
-    cell.options?.epochs += recipe.reconstructOptions?.epochs ?? 0
-    return .trained(cell: add(cell))
+  /// Epochs of both phases of the enhancer.
+  private var enhancerEpochs: Int {
+    recipe.enhanceOptions.epochs + (recipe.reconstructOptions?.epochs ?? 0)
+  }
+
+  /// The classifier, trained further for as many epochs as the enhancer.
+  private mutating func fineTuned(_ classifier: Cell.ClassifierSource) -> Cell.ClassifierSource {
+    var options = recipe.enhanceOptions
+    options.epochs = enhancerEpochs
+    return .trained(cell: train(.classifier(classifier), options))
   }
 
   /// A classifier of about as many parameters as classifier and enhancer together.
-  private mutating func wider() throws -> Classifier {
+  private mutating func wider() throws -> Cell.ClassifierSource {
     let recipe = experiment.classifiers[row.classifier] ?? Experiment.ClassifierRecipe()
     guard var model = recipe.model else { throw ExperimentError("\(row.name): has no model") }
     let enhancer = try self.recipe.model.graph(height: facts.height, width: facts.width)
@@ -185,25 +175,22 @@ extension RowPlanner {
       if try count(model) < wanted { low = middle } else { high = middle }
     }
     model.width = high
-    var cell = newClassifier()
-    cell.classifier = .new(model)
-    cell.options = seeded(recipe.options)
-    cell.options?.epochs +=
-      self.recipe.enhanceOptions.epochs + (self.recipe.reconstructOptions?.epochs ?? 0)
-    return .trained(cell: add(cell))
+    var options = recipe.options
+    options.epochs += enhancerEpochs
+    return .trained(cell: train(.classifier(.new(model)), options, of: classifierImages))
   }
 
   private mutating func predict(
-    _ id: String, _ title: String, _ classifier: Classifier, _ enhancer: Enhancer?,
-    against: String? = "C0", predictsTraining: Bool = false, filters: Bool = false,
-    averagesFlips: Bool = false
+    _ id: VariantID, _ title: String, _ classifier: Cell.ClassifierSource,
+    _ enhancer: Cell.EnhancerSource?, against: VariantID? = .alone,
+    predictsTraining: Bool = false, filters: Bool = false, averagesFlips: Bool = false
   ) {
-    var cell = blank(.predict)
-    (cell.classifier, cell.enhancer) = (classifier, enhancer)
-    cell.predictsTraining = predictsTraining
-    if filters { cell.filters = FixedFilter.candidates.map(\.description) }
-    cell.averagesFlips = averagesFlips
-    variants.append(
-      .init(id: id, title: title, against: against, cell: add(cell)))
+    let cell = add(
+      .predictions(
+        .init(
+          images: images, classifier: classifier, enhancer: enhancer,
+          filters: filters ? FixedFilter.candidates.map(\.name) : [],
+          averagesFlips: averagesFlips, predictsTraining: predictsTraining)))
+    variants.append(.init(id: id, title: title, against: against, cell: cell))
   }
 }

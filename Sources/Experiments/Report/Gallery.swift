@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Datasets
+package import Assessments
+package import Datasets
 import Explanation
 import Foundation
 import Imaging
 import Network
-public import Training
+package import Training
 
-/// Pictures that an enhancer fixed or broke, each plain and enhanced, with what the classifier
-/// looked at.
-public struct Gallery {
-  /// A picture as it is shown.
+/// Pictures that an enhancer fixed or broke, plain and enhanced, with what the classifier looked
+/// at.
+package struct Gallery {
+  /// A picture with its predictions.
   struct Entry {
     let plain: Image
     let enhanced: Image
@@ -23,8 +24,8 @@ public struct Gallery {
   let fixed: [Entry]
   let broken: [Entry]
 
-  /// - Parameter limit: pictures of either kind, spread over the data set.
-  public init(
+  /// - Parameter limit: the largest number of pictures of each kind.
+  package init(
     _ model: AssessedModel, _ dataset: Dataset, before: Predictions, after: Predictions,
     limit: Int
   ) throws {

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Assessments
 import Foundation
-public import Training
+import Reporting
+import Statistics
+package import Training
 
 /// The results of an experiment as one HTML page that needs no other file.
-public struct Report {
-  /// What a row shows of its first seed.
-  public struct Details {
+package struct Report {
+  /// Details of a row's first seed.
+  package struct Details {
     let before: Predictions
     let after: Predictions
     let gallery: Gallery?
     /// Of the classifier, and of the enhancer's last phase.
     let curves: [TrainingCurves]
 
-    public init(
+    package init(
       before: Predictions, after: Predictions, gallery: Gallery?, curves: [TrainingCurves]
     ) {
       (self.before, self.after, self.gallery, self.curves) = (before, after, gallery, curves)
@@ -25,7 +28,7 @@ public struct Report {
   private let details: [String: Details]
   private let assessments: [Assessment]
 
-  public init(
+  package init(
     _ results: ExperimentResults, _ times: ExperimentTimes?, details: [String: Details],
     assessments: [Assessment] = []
   ) {
@@ -33,7 +36,7 @@ public struct Report {
     self.assessments = assessments
   }
 
-  public func html() throws -> String {
+  package func html() throws -> String {
     let title = results.experiment.title
     let links =
       [HTML.element("a", ["href": "#table"], "Table")]
@@ -49,17 +52,17 @@ public struct Report {
     let sections = try results.rows.enumerated().map { index, row in
       HTML.element("section", ["id": "row\(index)"], try section(row, index))
     }
+    var body = [HTML.element("h1", [:], title), .element("nav", [:], links)] + notes
+    body.append(
+      .element("section", ["id": "table"], [.element("h2", [:], "Table"), table, legend]))
+    body += sections
+    body += assessments.enumerated().map { index, assessment in
+      let title = assessments.count == 1 ? "Assessment" : "Assessment \(index + 1)"
+      return .element("section", ["id": "assessment\(index)"], assessment.html(title: title))
+    }
+    body.append(.element("section", ["id": "trust"], trust))
     return HTML.page(
-      title: title, style: ReportStyle.sheet, script: ReportStyle.script,
-      [.element("h1", [:], title), .element("nav", [:], links)] + notes
-        + [.element("section", ["id": "table"], [.element("h2", [:], "Table"), table, legend])]
-        + sections
-        + assessments.enumerated().map {
-          .element(
-            "section", ["id": "assessment\($0)"],
-            $1.html(title: assessments.count == 1 ? "Assessment" : "Assessment \($0 + 1)"))
-        }
-        + [.element("section", ["id": "trust"], trust)])
+      title: title, style: ReportStyle.sheet, script: ReportStyle.script, body)
   }
 
   private var table: HTML {
@@ -77,17 +80,17 @@ public struct Report {
           budget.map { $0.samples.formatted() } ?? "", cpuTime(row.name, variant.id),
         ]
         return HTML.element(
-          "tr", ["class": variant.id == "enhanced" ? "main" : ""],
+          "tr", ["class": variant.id == .enhanced ? "main" : ""],
           cells.map { .element("td", [:], $0) })
       }
     }
     let head = HTML.element("tr", [:], heads.map { .element("th", ["scope": "col"], $0) })
     let parts = [HTML.element("thead", [:], [head]), .element("tbody", [:], body)]
-    return Self.scrolling(
+    return HTML.scrolling(
       .element("table", ["class": "names"], parts), label: "Accuracies of all rows")
   }
 
-  private func cpuTime(_ row: String, _ variant: String) -> String {
+  private func cpuTime(_ row: String, _ variant: VariantID) -> String {
     times?.cpuSeconds(row: row, variant: variant).map { String(format: "%.0f s", $0) } ?? ""
   }
 
@@ -120,12 +123,12 @@ public struct Report {
     }
     let differences = row.summary.compactMap { variant in
       variant.gainEstimate.map {
-        Chart.Difference(name: variant.name, estimate: $0, isMain: variant.id == "enhanced")
+        Chart.Difference(variant.name, $0, isMain: variant.id == .enhanced)
       }
     }
     if !differences.isEmpty {
       parts.append(
-        Self.figure(
+        HTML.figure(
           Chart.intervals(differences, label: "Gain of each variant, in points"),
           "Gain over what the variant is compared with, in points of accuracy"))
     }
@@ -138,7 +141,7 @@ public struct Report {
 
   private var trust: [HTML] {
     let enhanced = results.rows.flatMap { row in
-      row.summary.filter { $0.id == "enhanced" }.map { (row, $0) }
+      row.summary.filter { $0.id == .enhanced }.map { (row, $0) }
     }
     let verdicts = enhanced.map { row, variant -> HTML in
       .element("li", [:], ReportText.verdict(of: row, variant))
@@ -154,14 +157,27 @@ public struct Report {
           + "is chosen for its looks."),
     ]
   }
+}
 
-  static func figure(_ content: HTML, _ caption: String) -> HTML {
-    .element("figure", [:], [content, .element("figcaption", [:], caption)])
-  }
-
-  /// What is too wide for a phone scrolls by itself, with the keyboard, too.
-  static func scrolling(_ content: HTML, label: String) -> HTML {
-    .element(
-      "div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": label], [content])
+/// Sentences of a report.
+enum ReportText {
+  /// What a row's interval shows.
+  static func verdict(
+    of row: ExperimentResults.Row, _ variant: ExperimentResults.VariantSummary
+  ) -> String {
+    let start = "Row \(row.name): "
+    if row.isContaminated { return start + "contaminated; its figures say nothing." }
+    guard let gain = variant.gainEstimate else { return start + "nothing was compared." }
+    let interval = String(format: "%+.1f to %+.1f points", 100 * gain.lower, 100 * gain.upper)
+    let rivals = row.summary.filter { rival in
+      guard case .control(let control) = rival.id, control.needsNoEnhancer else { return false }
+      return (rival.gainEstimate?.value ?? -1) >= gain.value
+    }
+    let reached =
+      rivals.isEmpty || gain.lower <= 0
+      ? "" : "; reached without it by \(rivals.map(\.id.rawValue).joined(separator: ", "))"
+    if gain.lower > 0 { return start + "the enhancer helps by \(interval)\(reached)." }
+    if gain.upper < 0 { return start + "the enhancer does harm: \(interval)." }
+    return start + "no difference was shown: \(interval)."
   }
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import Assessments
+import Datasets
 import Foundation
 import Imaging
+import Reporting
+import Statistics
 import Text
 import Training
 
@@ -11,8 +15,7 @@ struct ReportDetails {
   private let id: String
 
   init(_ details: Report.Details, _ row: ExperimentResults.Row, id: String) {
-    self.details = details
-    self.id = id
+    (self.details, self.id) = (details, id)
     classes = row.data.classes
   }
 
@@ -24,7 +27,7 @@ struct ReportDetails {
     var parts = try details.gallery.map(pictures) ?? []
     parts += [
       .element("h3", [:], "Classes"),
-      Report.figure(
+      HTML.figure(
         Chart.bars(
           classes.indices.map {
             (
@@ -34,7 +37,7 @@ struct ReportDetails {
           }, label: "Accuracy of each class"),
         "Accuracy of each class, in per cent: alone (grey) and enhanced (blue)"),
       .element("h3", [:], "Certainty"),
-      Report.figure(
+      HTML.figure(
         Chart.histograms(
           above: before.trueProbabilities, below: after.trueProbabilities,
           names: ("alone", "enhanced"), label: "Probabilities of the true class"),
@@ -44,12 +47,13 @@ struct ReportDetails {
     parts += zip(matrices, ["Alone", "Enhanced"]).map { confusion($0, $1) }
     for curve in details.curves where curve.validation.count > 1 {
       parts.append(.element("h3", [:], "Training: \(curve.name)"))
-      parts.append(
-        Report.figure(
-          Chart.curves(
-            [("training", curve.training), ("held out", curve.validation)],
-            label: "\(curve.quantity) by epochs"),
-          "\(curve.quantity) by epochs, of training images (grey) and of those held out (blue)"))
+      func points(_ values: [Double]) -> [(x: Double, y: Double)] {
+        values.enumerated().map { (Double($0 + 1), $1) }
+      }
+      let chart = LineChart(
+        "\(curve.quantity) by epochs", xLabel: "epoch", yLabel: curve.quantity,
+        [.init("training", points(curve.training)), .init("held out", points(curve.validation))])
+      parts.append(HTML.scrolling(.drawing(chart.svg), label: "\(curve.quantity) by epochs"))
     }
     return parts
   }
@@ -72,8 +76,8 @@ struct ReportDetails {
       return HTML.element(
         "tr", [:], [.element("th", ["scope": "row"], classes[label])] + cells)
     }
-    return Report.figure(
-      Report.scrolling(
+    return HTML.figure(
+      HTML.scrolling(
         .element("table", [:], [.element("tbody", [:], [.element("tr", [:], head)] + rows)]),
         label: "\(title): confusion matrix"), title)
   }
@@ -139,5 +143,78 @@ struct ReportDetails {
             verdict(entry.after, "enhanced"),
           ]),
       ])
+  }
+}
+
+extension ExperimentResults.Row {
+  /// The row's suites: accuracies as bars, then all figures.
+  func suites() -> [HTML] {
+    let backgrounds = runs.compactMap(\.background).map { found in
+      found.variants.map { ($0.name, $0.plain.accuracy, $0.enhanced?.accuracy) }
+    }
+    let corruptions = runs.compactMap(\.corruption).map { found in
+      found.rows.map { ($0.corruption.rawValue, $0.plainError, $0.enhancedError) }
+    }
+    return suite("Backgrounds", Self.means(of: backgrounds), backgroundBlocks)
+      + suite(
+        "Corruptions",
+        Self.means(of: corruptions).map { ($0.name, 1 - $0.before, 1 - $0.after) },
+        corruptionBlocks)
+  }
+
+  private func suite(
+    _ title: String, _ accuracies: [(name: String, before: Double, after: Double)],
+    _ blocks: [FigureBlock]
+  ) -> [HTML] {
+    if blocks.isEmpty { return [] }
+    let bars = Chart.bars(accuracies, label: "\(title): accuracies")
+    return [
+      .element("h3", [:], title),
+      HTML.figure(
+        bars, "Accuracy in per cent, mean of the seeds: alone (grey) and enhanced (blue)"),
+    ] + blocks.html(label: title)
+  }
+
+  /// Over the seeds.
+  private static func means(
+    of runs: [[(String, IntervalEstimate?, IntervalEstimate?)]]
+  ) -> [(name: String, before: Double, after: Double)] {
+    (runs.first ?? []).indices.map { index in
+      let figures = runs.map { $0[index] }
+      return (
+        figures[0].0, Summary(figures.map { $0.1?.value ?? 0 }).mean,
+        Summary(figures.map { $0.2?.value ?? 0 }).mean
+      )
+    }
+  }
+}
+
+/// The curves of a training phase, from its metrics file.
+package struct TrainingCurves {
+  let name: String
+  let quantity: String
+  let training: [Double]
+  let validation: [Double]
+
+  private struct Line: Decodable {
+    var epoch: Int?
+    var trainingLoss: Double?
+    var trainingAccuracy: Double?
+    var validationLoss: Double?
+    var validationAccuracy: Double?
+  }
+
+  /// - Parameter path: JSON Lines, one of them an epoch; `nil` when there are none.
+  package init?(name: String, path: String) {
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    let lines = data.split(separator: UInt8(ascii: "\n"))
+      .compactMap { try? JSONDecoder().decode(Line.self, from: Data($0)) }
+      .filter { $0.epoch != nil }
+    guard !lines.isEmpty else { return nil }
+    self.name = name
+    let hasAccuracy = lines.contains { $0.validationAccuracy != nil }
+    quantity = hasAccuracy ? "accuracy" : "loss"
+    training = lines.compactMap { hasAccuracy ? $0.trainingAccuracy : $0.trainingLoss }
+    validation = lines.compactMap { hasAccuracy ? $0.validationAccuracy : $0.validationLoss }
   }
 }

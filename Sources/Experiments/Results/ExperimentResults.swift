@@ -1,127 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Assessments
 import Foundation
+import Statistics
+import Text
 
-/// What an experiment has found: the file `results.json` of its folder.
+/// The results of an experiment: `results.json` in its folder.
 ///
 /// The same experiment and data give the same bytes; how long things took is in `times.json`
 /// (`ExperimentTimes`). Accuracies, gains and their intervals are shares; paths are relative to the
 /// folder.
-public struct ExperimentResults: Codable, Equatable, Sendable {
-  public static let fileName = "results.json"
-  public static let formatName = "ocelli experiment results"
+package struct ExperimentResults: Codable, Equatable, Sendable {
+  package static let fileName = "results.json"
+  package static let formatName = "ocelli experiment results"
 
   /// `formatName`, and the version of what follows.
-  public var format = Self.formatName
-  public var version = 1
-  /// What was run: scaled and thinned out as the run was told.
-  public var experiment: Experiment
-  public var rows: [Row]
+  package var format = Self.formatName
+  package var version = 1
+  /// What was run, after scaling.
+  package var experiment: Experiment
+  package var rows: [Row]
 
-  public struct Row: Codable, Equatable, Sendable {
+  package struct Row: Codable, Equatable, Sendable {
     /// As in `experiment.rows`, where data, models and published figures are.
-    public var name: String
-    public var title: String
-    public var isContaminated: Bool
-    public var data: DataFacts
+    package var name: String
+    package var title: String
+    package var isContaminated: Bool
+    package var data: DataFacts
     /// One for each seed.
-    public var runs: [Run]
-    /// What the runs say together: one for each variant, in the same order.
-    public var summary: [VariantSummary]
+    package var runs: [Run]
+    /// The runs summarised: one entry for each variant, in the same order.
+    package var summary: [VariantSummary]
   }
 
-  public struct Run: Codable, Equatable, Sendable {
-    public var seed: UInt64
-    public var variants: [Variant]
+  package struct Run: Codable, Equatable, Sendable {
+    package var seed: UInt64
+    package var variants: [Variant]
     /// What the row's suites found.
-    public var background: BackgroundAssessment?
-    public var corruption: CorruptionAssessment?
+    package var background: BackgroundAssessment?
+    package var corruption: CorruptionAssessment?
   }
 
-  /// One way to predict the images: `C0` is the classifier alone, `enhanced` the enhancer in front
-  /// of it, `C1` to `C11` are the controls (`Control`), `C11/alone`, `transfer/NAME/alone` and
-  /// `transfer/NAME/enhanced` what their names say.
-  public struct Variant: Codable, Equatable, Sendable {
-    public var id: String
-    public var title: String
-    public var test: Accuracy
+  /// The predictions of one variant, and what they cost.
+  package struct Variant: Codable, Equatable, Sendable {
+    package var id: VariantID
+    package var title: String
+    package var test: Accuracy
     /// On the training images, but for those held out.
-    public var training: Accuracy?
+    package var training: Accuracy?
     /// With `against`, on the test images.
-    public var comparison: Comparison?
-    public var budget: Budget
+    package var comparison: Comparison?
+    package var budget: Budget
     /// See `PredictionsFile`.
-    public var predictions: String
+    package var predictions: String
     /// The model files, where the variant has such: safetensors files of Ocelli's, or the file that
     /// the experiment names.
-    public var classifier: String?
-    public var enhancer: String?
+    package var classifier: String?
+    package var enhancer: String?
     /// The filter that C3 chose.
-    public var filter: String?
+    package var filter: String?
   }
 
-  public struct Accuracy: Codable, Equatable, Sendable {
-    public var images: Int
-    public var right: Int
-    public var accuracy: Double
+  package struct Accuracy: Codable, Equatable, Sendable {
+    package var images: Int
+    package var right: Int
+    package var accuracy: Double
     /// Wilson's interval of 95 %.
-    public var lower: Double
-    public var upper: Double
+    package var lower: Double
+    package var upper: Double
     /// The mean cross-entropy, in nats.
-    public var loss: Double
+    package var loss: Double
   }
 
-  /// Paired: the same images, once without and once with what is tested.
-  public struct Comparison: Codable, Equatable, Sendable {
+  /// A paired comparison on the same images.
+  package struct Comparison: Codable, Equatable, Sendable {
     /// The variant that is compared with.
-    public var against: String
+    package var against: VariantID
     /// Images that only this variant gets right.
-    public var fixed: Int
+    package var fixed: Int
     /// Images that only the other gets right.
-    public var broken: Int
-    public var gain: Double
+    package var broken: Int
+    package var gain: Double
     /// The bootstrap's interval of 95 %, images drawn 10,000 times.
-    public var lower: Double
-    public var upper: Double
+    package var lower: Double
+    package var upper: Double
     /// McNemar's exact test.
-    public var p: Double
+    package var p: Double
   }
 
-  /// What a variant costs, so that unequal budgets are seen.
-  public struct Budget: Codable, Equatable, Sendable {
+  /// The cost of a variant, which shows unequal budgets.
+  package struct Budget: Codable, Equatable, Sendable {
     /// Images trained on, in all epochs of all its models.
-    public var samples: Int
+    package var samples: Int
     /// Multiply-accumulates of that training; of models in files nothing is known.
-    public var trainingMultiplyAccumulates: Double
+    package var trainingMultiplyAccumulates: Double
     /// Of the model that predicts.
-    public var parameters: Int
+    package var parameters: Int
     /// Multiply-accumulates of one prediction.
-    public var multiplyAccumulates: Int64
+    package var multiplyAccumulates: Int64
   }
 
   /// A variant over all seeds.
-  public struct VariantSummary: Codable, Equatable, Sendable {
-    public var id: String
-    public var title: String
-    public var against: String?
-    public var accuracy: Spread
-    public var training: Spread?
-    public var gain: Spread?
+  package struct VariantSummary: Codable, Equatable, Sendable {
+    package var id: VariantID
+    package var title: String
+    package var against: VariantID?
+    package var accuracy: Spread
+    package var training: Spread?
+    package var gain: Spread?
     /// The interval of 95 % of the mean gain over the seeds, by a bootstrap over the images.
-    public var lower: Double?
-    public var upper: Double?
+    package var lower: Double?
+    package var upper: Double?
     /// Means over the seeds.
-    public var fixed: Double?
-    public var broken: Double?
+    package var fixed: Double?
+    package var broken: Double?
     /// McNemar's p-values of the seeds as one (`CombinedPValue`).
-    public var p: Double?
+    package var p: Double?
     /// That, adjusted for the rows that are not contaminated (Holm).
-    public var adjustedP: Double?
+    package var adjustedP: Double?
   }
 
   /// A mean over the seeds, and the standard deviation of the sample where there are several.
-  public struct Spread: Codable, Equatable, Sendable {
-    public var mean: Double
-    public var deviation: Double?
+  package struct Spread: Codable, Equatable, Sendable {
+    package var mean: Double
+    package var deviation: Double?
   }
 }
 
@@ -129,7 +130,7 @@ extension ExperimentResults {
   /// Reads the results in a folder.
   ///
   /// - Throws: `ExperimentError` when there are none, or of another format.
-  public init(folder: String) throws(ExperimentError) {
+  package init(folder: String) throws(ExperimentError) {
     let path = folder + "/" + Self.fileName
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ExperimentError("\(path): cannot be read: expected the results of an experiment")
@@ -141,26 +142,69 @@ extension ExperimentResults {
   }
 }
 
-/// How long the cells behind each variant have taken: the file `times.json`.
-public struct ExperimentTimes: Codable, Equatable, Sendable {
-  public static let fileName = "times.json"
+/// How long the cells of each variant have taken: `times.json`.
+package struct ExperimentTimes: Codable, Equatable, Sendable {
+  package static let fileName = "times.json"
 
-  public var variants: [Variant]
+  package var variants: [Variant]
 
-  public struct Variant: Codable, Equatable, Sendable {
-    public var row: String
-    public var seed: UInt64
-    public var id: String
-    /// Of training all models of the variant: on the clock, and of all threads together.
-    public var seconds: Double
-    public var cpuSeconds: Double
+  package struct Variant: Codable, Equatable, Sendable {
+    package var row: String
+    package var seed: UInt64
+    package var id: VariantID
+    /// Of training all models of the variant: elapsed, and CPU time.
+    package var seconds: Double
+    package var cpuSeconds: Double
   }
 }
 
 extension ExperimentTimes {
   /// Reads the times in a folder; `nil` where there are none.
-  public init?(folder: String) {
+  package init?(folder: String) {
     guard let times: Self = CellFolder.read(folder + "/" + Self.fileName) else { return nil }
     self = times
+  }
+}
+
+/// Figures for tables and reports; empty where nothing was measured.
+extension ExperimentResults.VariantSummary {
+  package var name: String { id == .enhanced ? id.rawValue : "\(id.rawValue) \(title)" }
+  package var trainingText: String { training?.text ?? "" }
+  package var fixedText: String { Self.text(of: fixed) }
+  package var brokenText: String { Self.text(of: broken) }
+
+  /// The mean gain with its interval, in points.
+  package var gainText: String { gainEstimate?.percentages(signed: true) ?? "" }
+
+  var gainEstimate: IntervalEstimate? {
+    guard let gain, let lower, let upper else { return nil }
+    return IntervalEstimate(gain.mean, Interval(lower: lower, upper: upper))
+  }
+
+  private static func text(of count: Double?) -> String {
+    count.map { $0 == $0.rounded() ? "\(Int($0))" : $0.text(digits: 1) } ?? ""
+  }
+}
+
+extension ExperimentResults.Spread {
+  /// The mean, in per cent, with the deviation where there is one.
+  package var text: String { percentages() + " %" }
+
+  /// The same without a unit; with a sign where it is a difference.
+  func percentages(signed: Bool = false) -> String {
+    let text = String(format: signed ? "%+.1f" : "%.1f", mean * 100)
+    return text + (deviation.map { String(format: " ± %.1f", $0 * 100) } ?? "")
+  }
+}
+
+extension ExperimentResults.Row {
+  package var label: String { isContaminated ? "\(name) (contaminated)" : name }
+}
+
+extension ExperimentTimes {
+  /// CPU time of a variant, the mean over the seeds; `nil` where there is none.
+  package func cpuSeconds(row: String, variant: VariantID) -> Double? {
+    let seconds = variants.filter { $0.row == row && $0.id == variant }.map(\.cpuSeconds)
+    return seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(seconds.count)
   }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import Statistics
 import Training
 
 extension ExperimentRunner {
-  /// Statistics of the cells, all of which are done.
+  /// The results, when all cells are done.
   func results() throws -> ExperimentResults {
     var predictions: [String: Predictions] = [:]
     var rows = try plan.rows.map { planned in
@@ -28,9 +29,9 @@ extension ExperimentRunner {
   private func variants(
     of run: ExperimentPlan.Run, _ row: Experiment.Row, _ predictions: inout [String: Predictions]
   ) throws -> [ExperimentResults.Variant] {
-    var files: [String: String] = [:]
+    var files: [VariantID: String] = [:]
     return try run.variants.map { variant in
-      guard let cell = plan.cells[variant.cell] else {
+      guard case .predictions(let cell) = plan.cells[variant.cell] else {
         throw ExperimentError("\(variant.cell): is not planned")
       }
       let folder = CellFolder(self.folder, variant.cell)
@@ -49,31 +50,38 @@ extension ExperimentRunner {
           }
         }, budget: try budget(of: variant.cell, cell),
         predictions: file,
-        classifier: Self.file(of: cell.classifier), enhancer: Self.file(of: cell.enhancer),
+        classifier: Self.file(of: cell.classifier), enhancer: cell.enhancer.flatMap(Self.file),
         filter: folder.record?.filter)
     }
   }
 
-  private static func file<Specification>(of source: Cell.Source<Specification>?) -> String? {
+  private static func file(of source: Cell.ClassifierSource) -> String? {
     switch source {
     case .trained(let id): "cells/\(id)/best.safetensors"
     case .file(let path, _): path
-    case .new, .identity, nil: nil
+    case .new: nil
     }
   }
 
-  private func budget(of id: String, _ cell: Cell) throws -> ExperimentResults.Budget {
+  private static func file(of source: Cell.EnhancerSource) -> String? {
+    if case .trained(let id) = source { "cells/\(id)/best.safetensors" } else { nil }
+  }
+
+  private func budget(
+    of id: String, _ run: Cell.PredictionRun
+  ) throws -> ExperimentResults.Budget {
+    let cell = Cell.predictions(run)
     let model = try cost.classifier(of: cell) + (try cost.enhancer(of: cell))
     let records = plan.trainingCells(behind: id).compactMap { CellFolder(folder, $0).record }
     return ExperimentResults.Budget(
       samples: records.reduce(0) { $0 + $1.samples },
       trainingMultiplyAccumulates: records.reduce(0) { $0 + $1.multiplyAccumulates },
       parameters: model.parameters,
-      multiplyAccumulates: model.multiplyAccumulates * (cell.averagesFlips ? 2 : 1))
+      multiplyAccumulates: model.multiplyAccumulates * (run.averagesFlips ? 2 : 1))
   }
 
   /// How long the training behind each variant has taken.
-  public var times: ExperimentTimes {
+  package var times: ExperimentTimes {
     ExperimentTimes(
       variants: plan.rows.flatMap { row in
         row.runs.flatMap { run in
@@ -101,7 +109,7 @@ extension ExperimentResults.Accuracy {
 }
 
 extension ExperimentResults.Comparison {
-  init(before: Predictions, after: Predictions, against: String, _ seed: UInt64) {
+  init(before: Predictions, after: Predictions, against: VariantID, _ seed: UInt64) {
     let gain = PairedGain(
       before: before.classes, after: after.classes, labels: after.labels, seed: seed)
     self.init(

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Interchange
 import Kernels
-public import Training
+package import Training
 
-/// What a model said of every image, as a safetensors file, so that statistics can be computed
-/// anew.
+/// A model's predictions for every image as a safetensors file, from which statistics can be
+/// computed again.
 ///
 /// For each part `test` and, where it was measured, `training`: `PART/labels` and `PART/classes`
 /// (I32), `PART/confidences` (F32, the probability of the predicted class) and `PART/losses` (F32,
 /// −log of the probability of the true class), in the order of the data set's images.
-public enum PredictionsFile {
+package enum PredictionsFile {
   static func write(
     _ parts: [(name: String, predictions: Predictions)], to path: String
   ) throws(SafetensorsError) {
@@ -31,7 +31,7 @@ public enum PredictionsFile {
   /// Reads one part of a file.
   ///
   /// - Throws: `ExperimentError` when the file lacks the part or is damaged.
-  public static func read(
+  package static func read(
     _ path: String, part: String = "test"
   ) throws(ExperimentError) -> Predictions {
     let file: SafetensorsFile

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+import Statistics
 import Training
 
-/// What the runs of a row say together.
+/// Summarises the runs of a row.
 struct ResultsSummary {
   let runs: [ExperimentResults.Run]
   /// Of the test images, by the variants' files.
@@ -29,7 +30,7 @@ struct ResultsSummary {
   }
 
   /// By a bootstrap over the images, each with its gain averaged over the seeds.
-  private func gainInterval(of id: String, against: String) -> Interval {
+  private func gainInterval(of id: VariantID, against: VariantID) -> Interval {
     var gains: [Double] = []
     for run in runs {
       guard let after = run.variants.first(where: { $0.id == id }),
@@ -45,7 +46,7 @@ struct ResultsSummary {
     return PairedBootstrap().interval(ofMean: gains, random: &random)
   }
 
-  /// Adjusts the p-values of each variant for all rows that are not contaminated.
+  /// Adjusts the p-values of each variant over all rows that are not contaminated.
   static func adjust(_ rows: inout [ExperimentResults.Row]) {
     let ids = Set(rows.flatMap { $0.summary.map(\.id) })
     for id in ids {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import Platform
+import Assessments
 import Foundation
 import Interchange
+import Platform
 import Training
 
-/// What a cell has brought. The file of it in the cell's folder is what makes the cell done.
+/// The result of a cell. A cell is done when its folder has this file.
 struct CellRecord: Codable, Equatable {
-  var cell: Cell
+  var cell: Cell.Members
   /// Images trained on, in all epochs.
   var samples = 0
   /// Multiply-accumulates of training.
@@ -22,11 +23,11 @@ struct CellRecord: Codable, Equatable {
   var corruption: CorruptionAssessment?
 }
 
-/// How long a cell has taken, over all the runs that worked on it.
+/// How long a cell has taken, over all runs.
 struct CellTime: Codable, Equatable {
-  /// On the clock; it stands still for nobody.
+  /// Elapsed time.
   var seconds = 0.0
-  /// Of all threads together: what other programs on the machine do hardly matters.
+  /// CPU time of all threads, which other programs barely affect.
   var cpuSeconds = 0.0
 }
 
@@ -52,7 +53,7 @@ struct CellFolder {
   func write(_ record: CellRecord) throws { try Self.write(record, to: recordPath) }
   func write(_ time: CellTime) throws { try Self.write(time, to: timePath) }
 
-  /// Removes the state that only an unfinished run needs.
+  /// Removes the checkpoint, which only an unfinished run needs.
   func removeCheckpoint() {
     try? FileManager.default.removeItem(atPath: path + "/last.safetensors")
   }
@@ -68,7 +69,7 @@ struct CellFolder {
   }
 }
 
-/// Adds up the time of a cell while it is worked on.
+/// Measures the time of a cell while it runs.
 final class CellClock {
   private let folder: CellFolder
   private let earlier: CellTime

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Assessments
 import Datasets
 import Network
 import Quantization
@@ -15,102 +16,121 @@ extension ExperimentRunner {
 
   /// Trains a cell's model to the end, from its checkpoint where there is one.
   func train(
-    _ cell: Cell, _ folder: CellFolder, _ observer: (any TrainingObserver)?, _ stop: StopRequest
-  ) throws -> CellRecord {
-    guard let options = cell.options else {
-      throw ExperimentError("\(folder.path): has no options")
-    }
-    let task = try task(for: cell, try images(of: cell), options)
+    _ cell: Cell.TrainingRun, _ folder: CellFolder, _ record: inout CellRecord,
+    _ observer: (any TrainingObserver)?, _ stop: StopRequest
+  ) throws {
+    let (task, measuresError) = try task(for: cell, try images(of: cell))
     let run = try RunFolder(folder.path)
-    let trainer = try Trainer(task, options, pool, folder: run)
+    let trainer = try Trainer(task, cell.options, pool, folder: run)
     try trainer.begin(resuming: true)
     try trainer.run(observer: observer, stop: stop)
     folder.removeCheckpoint()
-    let samples = trainer.progress.step * trainer.loader.configuration.batchSize
+    record.samples = trainer.progress.step * trainer.loader.configuration.batchSize
     let perImage = task.model.graph.trainingMultiplyAccumulates(frozen: task.frozenNodes)
-    return CellRecord(
-      cell: cell, samples: samples, multiplyAccumulates: Double(perImage) * Double(samples),
-      bestEpoch: trainer.progress.best.map { $0.epoch + 1 },
-      validation: trainer.progress.history.compactMap {
-        cell.work == .reconstruct ? $0.validationLoss : $0.validationAccuracy
-      })
+    record.multiplyAccumulates = Double(perImage) * Double(record.samples)
+    record.bestEpoch = trainer.progress.best.map { $0.epoch + 1 }
+    record.validation = trainer.progress.history.compactMap {
+      measuresError ? $0.validationLoss : $0.validationAccuracy
+    }
   }
 
   private func task(
-    for cell: Cell, _ images: CellImages, _ options: TrainingOptions
-  ) throws -> TrainingTask {
-    switch cell.work {
-    case .classifier, .predict, .assess:
-      let (model, frozen) = try trainableClassifier(cell, images.training)
-      return .classifier(
-        model, labelSmoothing: options.labelSmoothing, frozenNodes: frozen,
-        training: images.training, validation: images.validation)
-    case .reconstruct:
-      return .reconstruct(
-        try enhancer(cell, images.training), training: images.training,
-        cleanTraining: cell.towardsClean ? images.cleanTraining : nil,
-        validation: images.validation,
-        cleanValidation: cell.towardsClean ? images.cleanValidation : nil)
-    case .enhance:
-      let classifier = try classifier(cell).fakeQuantized()
+    for cell: Cell.TrainingRun, _ images: CellImages
+  ) throws -> (TrainingTask, measuresError: Bool) {
+    let smoothing = cell.options.labelSmoothing
+    func model(_ source: Cell.EnhancerSource) throws -> Model {
+      try enhancer(source, images.training, seed: cell.options.seed)
+    }
+    switch cell.phase {
+    case .classifier(let source):
+      var (classifier, frozen): (Model, Set<Int>)
+      if case .new(let specification) = source {
+        (classifier, frozen) = try specification.model(
+          for: images.training, seed: cell.options.seed)
+      } else {
+        (classifier, frozen) = (try self.classifier(source), [])
+      }
+      return (
+        .classifier(
+          classifier, labelSmoothing: smoothing, frozenNodes: frozen, training: images.training,
+          validation: images.validation), false
+      )
+    case .reconstruct(let enhancer, let towardsClean):
+      return (
+        .reconstruct(
+          try model(enhancer), training: images.training,
+          cleanTraining: towardsClean ? images.cleanTraining : nil,
+          validation: images.validation,
+          cleanValidation: towardsClean ? images.cleanValidation : nil), true
+      )
+    case .enhance(let enhancer, let classifier, let objective, _):
       let task = try TrainingTask.enhance(
-        try enhancer(cell, images.training), classifiers: [classifier],
-        cell.objective ?? Objective(), labelSmoothing: options.labelSmoothing,
-        training: images.training, cleanTraining: images.cleanTraining,
-        validation: images.validation)
+        try model(enhancer), classifiers: [try self.classifier(classifier).fakeQuantized()],
+        objective ?? Objective(), labelSmoothing: smoothing, training: images.training,
+        cleanTraining: images.cleanTraining, validation: images.validation)
       guard let task else { throw AssessmentError.outOfMemory }
-      return task
-    case .joint:
+      return (task, false)
+    case .joint(let enhancer, let classifier):
       let both = try Model.composed(
-        enhancer: try enhancer(cell, images.training), classifier: try classifier(cell))
+        enhancer: try model(enhancer), classifier: try self.classifier(classifier))
       guard let both else { throw AssessmentError.outOfMemory }
-      return .classifier(
-        both, labelSmoothing: options.labelSmoothing, training: images.training,
-        validation: images.validation)
+      return (
+        .classifier(
+          both, labelSmoothing: smoothing, training: images.training,
+          validation: images.validation), false
+      )
     }
   }
 
-  private func trainableClassifier(
-    _ cell: Cell, _ images: Dataset
-  ) throws -> (Model, frozen: Set<Int>) {
-    guard case .new(let specification) = cell.classifier else { return (try classifier(cell), []) }
-    return try specification.model(for: images, seed: cell.options?.seed ?? 1)
-  }
-
-  /// The trained classifier that a cell uses.
-  func classifier(_ cell: Cell) throws -> Model {
-    switch cell.classifier {
+  /// A classifier that is trained already.
+  func classifier(_ source: Cell.ClassifierSource) throws -> Model {
+    switch source {
     case .trained(let id): return try ModelFile.load(CellFolder(folder, id).modelPath)
     case .file(let path, _): return try models.load(path)
-    case .new, .identity, nil: throw ExperimentError("\(cell.id): has no classifier")
+    case .new: throw ExperimentError("a classifier is used before it is trained")
     }
   }
 
-  /// The enhancer that a cell uses or goes on with.
-  func enhancer(_ cell: Cell, _ images: Dataset) throws -> Model {
-    switch cell.enhancer {
+  /// An enhancer to use, or to train further.
+  func enhancer(_ source: Cell.EnhancerSource, _ images: Dataset, seed: UInt64 = 1) throws -> Model
+  {
+    switch source {
     case .trained(let id): return try ModelFile.load(CellFolder(folder, id).modelPath)
-    case .new(let specification):
-      return try specification.model(for: images, seed: cell.options?.seed ?? 1)
+    case .new(let specification): return try specification.model(for: images, seed: seed)
     case .identity:
       return try EnhancerSpecification(width: 4, depth: 1, head: "residual")
         .model(for: images, seed: 1)
-    case .file, nil: throw ExperimentError("\(cell.id): has no enhancer")
     }
   }
 
-  /// Splits are the same for all seeds, so that all are measured on the same images.
-  func images(of cell: Cell) throws -> CellImages {
-    guard let parts = images[cell.data] else {
-      throw ExperimentError("the data '\(cell.data)' are not at hand")
+  private func images(of cell: Cell.TrainingRun) throws -> CellImages {
+    var images = try images(of: cell.images, cell.part)
+    if case .enhance(_, _, _, shufflesLabels: true) = cell.phase {
+      images.training = images.training.withShuffledLabels(seed: seed(of: cell.images))
     }
-    let seed = experiment.data[cell.data]?.seed ?? 1
+    return images
+  }
+
+  /// What splits of the data are drawn from.
+  private func seed(of images: Cell.Images) -> UInt64 { experiment.data[images.data]?.seed ?? 1 }
+
+  /// The images themselves.
+  func parts(_ images: Cell.Images) throws -> DataSpecification.Parts {
+    guard let parts = self.images[images.data] else {
+      throw ExperimentError("the data '\(images.data)' are not at hand")
+    }
+    return parts
+  }
+
+  /// Splits are the same for all seeds, so that all are measured on the same images.
+  func images(of cell: Cell.Images, _ part: Cell.Part = .all) throws -> CellImages {
+    let (parts, seed) = (try parts(cell), seed(of: cell))
     func split(_ dataset: Dataset, _ test: Dataset) throws -> (Dataset, Dataset?) {
       var (training, validation): (Dataset, Dataset?) = (dataset, nil)
       if cell.validation > 0 {
         (training, validation) = try dataset.split(fraction: cell.validation, seed: seed)
       }
-      switch cell.images {
+      switch part {
       case .all: break
       case .firstHalf: training = try training.split(fraction: 0.5, seed: seed).first
       case .secondHalf: training = try training.split(fraction: 0.5, seed: seed).second
@@ -119,8 +139,7 @@ extension ExperimentRunner {
       }
       return (training, validation)
     }
-    var (training, validation) = try split(parts.training, parts.test)
-    if cell.hasShuffledLabels { training = training.withShuffledLabels(seed: seed) }
+    let (training, validation) = try split(parts.training, parts.test)
     guard let clean = parts.cleanTraining, let cleanTest = parts.cleanTest else {
       return CellImages(training: training, validation: validation)
     }

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Datasets
+package import Datasets
 import Foundation
-public import Kernels
+package import Kernels
 import Network
-public import Training
+package import Training
 
-/// What an experiment tells about itself while it runs.
-public protocol ExperimentObserver: TrainingObserver {
+/// Observes the progress of an experiment.
+package protocol ExperimentObserver: TrainingObserver {
   /// Cell `number` (from 1) of `count` begins: how it is called, what share of the work is done,
   /// and what share is the cell's.
   func willStart(_ title: String, number: Int, count: Int, doneShare: Double, share: Double)
   func didFinish()
 }
 
-/// Runs what is missing of an experiment, cell by cell, in a folder.
+/// Runs the missing cells of an experiment in a folder.
 ///
-/// A run that is stopped or killed goes on where it was and ends in the same bytes, but for the
-/// times.
-public final class ExperimentRunner {
-  public let experiment: Experiment
-  public let folder: String
+/// A run that is stopped or killed resumes and ends in the same bytes, except for the times.
+package final class ExperimentRunner {
+  package let experiment: Experiment
+  package let folder: String
   let plan: ExperimentPlan
   let facts: [String: DataFacts]
   let images: [String: DataSpecification.Parts]
@@ -33,14 +32,11 @@ public final class ExperimentRunner {
   /// - Parameters:
   ///   - images: of the experiment's data sets by name; rows whose data are missing are left out.
   ///   - folder: gets `results.json`, see `ExperimentResults`, and a folder for each cell.
-  public init(
+  package init(
     _ experiment: Experiment, images: [String: DataSpecification.Parts], models: ModelFiles,
     pool: ThreadPool, folder: String
   ) throws {
-    self.experiment = experiment
-    self.images = images
-    self.models = models
-    self.pool = pool
+    (self.experiment, self.images, self.models, self.pool) = (experiment, images, models, pool)
     self.folder = folder
     facts = images.mapValues { DataFacts($0) }
     scenes = try Self.scenes(of: experiment, images)
@@ -52,18 +48,18 @@ public final class ExperimentRunner {
 
   var cost: ExperimentCost { ExperimentCost(plan: plan, facts: facts, models: models) }
 
-  /// What is to be done, and how much of it.
-  public struct Estimate: Equatable, Sendable {
-    public var cells = 0
+  /// How much work is left.
+  package struct Estimate: Equatable, Sendable {
+    package var cells = 0
     /// Of these, done in an earlier run.
-    public var doneCells = 0
+    package var doneCells = 0
     /// Multiply-accumulates of what is not done.
-    public var multiplyAccumulates = 0.0
+    package var multiplyAccumulates = 0.0
     /// Images that are still to be trained on.
-    public var samples = 0
+    package var samples = 0
   }
 
-  public func estimate() throws -> Estimate {
+  package func estimate() throws -> Estimate {
     var estimate = Estimate(cells: plan.order.count)
     for id in plan.order {
       guard let cell = plan.cells[id] else { continue }
@@ -77,10 +73,10 @@ public final class ExperimentRunner {
     return estimate
   }
 
-  /// Does what is missing, then writes and gives the results.
+  /// Runs the missing cells, then writes and returns the results.
   ///
   /// - Throws: `TrainingError.interrupted` after a request to stop, once the state is saved.
-  public func run(
+  package func run(
     observer: (any ExperimentObserver)? = nil, stop: StopRequest = StopRequest()
   ) throws -> ExperimentResults {
     let missing = try plan.order.compactMap { id -> (String, Cell, Double)? in
@@ -112,15 +108,16 @@ public final class ExperimentRunner {
     try folder.create()
     let clock = CellClock(folder)
     defer { try? clock.save() }
-    switch cell.work {
-    case .classifier, .reconstruct, .enhance, .joint:
-      try folder.write(train(cell, folder, observer, stop))
-    case .predict: try folder.write(predict(cell, folder))
-    case .assess: try folder.write(assess(cell))
+    var record = CellRecord(cell: Cell.Members(cell))
+    switch cell {
+    case .training(let run): try train(run, folder, &record, observer, stop)
+    case .predictions(let run): try predict(run, folder, &record)
+    case .suites(let run): try assess(run, &record)
     }
+    try folder.write(record)
   }
 
-  /// Such as `row 8, seed 2: enhanced`: the first use of a cell.
+  /// The first use of a cell, such as `row 8, seed 2, enhanced: predictions`.
   private func title(of id: String) -> String {
     for row in plan.rows {
       for run in row.runs {
@@ -129,7 +126,7 @@ public final class ExperimentRunner {
         for variant in run.variants {
           let isOwn = variant.cell == id
           guard isOwn || plan.trainingCells(behind: variant.cell).contains(id) else { continue }
-          let work = isOwn ? "predictions" : plan.cells[id]?.work.rawValue ?? ""
+          let work = isOwn ? "predictions" : plan.cells[id]?.workName ?? ""
           return place + "\(variant.title): \(work)"
         }
       }

@@ -90,8 +90,8 @@ extension Experiment {
       ])
   }
 
-  /// The thesis's first experiment, which it discarded: an autoencoder of one layer each way in
-  /// front of a small network on CIFAR-10.
+  /// The thesis's first, discarded experiment: an autoencoder of one layer each way in front of a
+  /// small network on CIFAR-10.
   static var own11: Experiment {
     var row = Row("own-1-1", data: "cifar10", classifier: "small", enhancer: "own(1-1)")
     row.title = "CIFAR-10, own(1-1) in front of a small network"

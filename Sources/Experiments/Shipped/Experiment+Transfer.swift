@@ -3,8 +3,7 @@ import Datasets
 import Training
 
 extension Experiment {
-  /// Frozen classifiers of integers, of others and of our own: the images that each fails on are
-  /// others.
+  /// Enhancers in front of frozen int8 classifiers, MLPerf Tiny's and our own.
   static var quantized: Experiment {
     let images = DataSpecification(path: "cifar10")
     var degraded = images
@@ -52,8 +51,7 @@ extension Experiment {
       ])
   }
 
-  /// Degraded images: each enhancer in front of the classifier that it was trained for, and of the
-  /// others.
+  /// Degraded images: each enhancer in front of its own classifier, and of the others.
   static var transfer: Experiment {
     let clean = DataSpecification(path: "cifar10")
     var degraded = clean

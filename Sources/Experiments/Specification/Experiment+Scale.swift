@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Datasets
+package import Datasets
 import Training
 
 extension Experiment {
-  /// The same with the channels of all models that it trains multiplied by `scale`, and with
-  /// `epochs` times as many epochs; at least one channel and one epoch stay.
-  public func scaled(by scale: Double = 1, epochs: Double = 1) -> Experiment {
+  /// A copy with `scale` times as many channels in all models that are trained, and `epochs` times
+  /// as many epochs, at least one of each.
+  package func scaled(by scale: Double = 1, epochs: Double = 1) -> Experiment {
     var scaled = self
     scaled.classifiers = classifiers.mapValues { recipe in
       var recipe = recipe
@@ -36,10 +36,10 @@ extension Experiment {
     return overrides
   }
 
-  /// The same with these rows alone.
+  /// A copy with these rows only.
   ///
   /// - Throws: `ExperimentError` for a name that no row has.
-  public func keeping(rows names: [String]) throws(ExperimentError) -> Experiment {
+  package func keeping(rows names: [String]) throws(ExperimentError) -> Experiment {
     var kept = self
     kept.rows = []
     for name in names {
@@ -52,9 +52,8 @@ extension Experiment {
     return kept
   }
 
-  /// Says where the data, or a classifier's file, of this name are: all that are called so or have
-  /// it as their path.
-  public mutating func locate(_ name: String, at path: String) throws(ExperimentError) {
+  /// Sets the path of the data and classifier files that have this name or path.
+  package mutating func locate(_ name: String, at path: String) throws(ExperimentError) {
     var isKnown = false
     for (key, value) in data where key == name || value.path == name {
       data[key]?.path = path
@@ -71,15 +70,15 @@ extension Experiment {
     throw ExperimentError("\(name): expected one of \(names.sorted().joined(separator: ", "))")
   }
 
-  /// Refuses what cannot be run.
-  public func validate() throws(ExperimentError) {
+  /// Throws if it cannot be run.
+  package func validate() throws(ExperimentError) {
     if let problem { throw ExperimentError("\(name): \(problem)") }
   }
 }
 
 extension DataSpecification {
-  /// The same with this share of the images.
-  public func thinned(to fraction: Double) -> DataSpecification {
+  /// A copy that uses this share of the images.
+  package func thinned(to fraction: Double) -> DataSpecification {
     var thinned = self
     thinned.fraction = fraction * (self.fraction ?? 1)
     return thinned

@@ -2,8 +2,7 @@
 public import Imaging
 import Network
 
-/// What differs between two images, pixel by pixel: in the numbers' own unit, so that less than a
-/// level of 255 is seen, too.
+/// The differences between two images at each pixel, in the numbers' own unit.
 public struct DifferenceMaps: Equatable, Sendable {
   /// The mean over the channels of |b − a|.
   public let absolute: HeatMap

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Imaging
 
-/// How far two images are apart: numbers in [0, 1], height × width × channels.
+/// The distance of two images of numbers in [0, 1], height × width × channels.
 public struct ImageComparison: Equatable, Sendable {
   /// The largest difference.
   public let largest: Float
@@ -14,6 +15,7 @@ public struct ImageComparison: Equatable, Sendable {
   /// Structural similarity, the mean over channels (Wang et al., 2004).
   public let structuralSimilarity: Double
 
+  /// - Precondition: both have height × width × channels numbers, at least one.
   public init(_ a: [Float], _ b: [Float], height: Int, width: Int) {
     precondition(a.count == b.count && !a.isEmpty, "images of one size are compared")
     var (largest, squares, magnitudes): (Float, Double, Double) = (0, 0, 0)
@@ -47,7 +49,7 @@ private struct Plane {
   let width: Int
   var values: [Double]
 
-  private static let filter = GaussianFilter(sigma: 1.5, radius: 5)
+  private static let filter = GaussianBlur(likeSciPy: 1.5, radius: 5)
 
   /// The mean over windows of a Gaussian of σ = 1.5 and 11 × 11 pixels, those at the border left
   /// out, of (2 μ₁ μ₂ + C₁)(2 σ₁₂ + C₂) / ((μ₁² + μ₂² + C₁)(σ₁² + σ₂² + C₂)) with C₁ = 0.01² and
@@ -80,6 +82,6 @@ private struct Plane {
   }
 
   private var smoothed: [Double] {
-    Self.filter.applied(to: values, height: height, width: width)
+    Self.filter.applied(to: values, width: width, height: height)
   }
 }

@@ -2,9 +2,11 @@
 import Foundation
 public import Imaging
 
-/// How the variation of an image, or of a difference of images, is shared out over frequencies.
+/// The power spectrum of an image, or of a difference of images.
 public struct PowerSpectrum: Equatable, Sendable {
+  /// Rows of `power`.
   public let height: Int
+  /// Columns of `power`.
   public let width: Int
   /// |Σ x[r, c] · e^(−2πi (v·r / h + u·c / w))|² / (h·w)², the mean over the channels, row by row:
   /// frequency v = 0 lies in row ⌊h / 2⌋ and u = 0 in column ⌊w / 2⌋. Adds up to the mean square of
@@ -79,6 +81,47 @@ public struct PowerSpectrum: Equatable, Sendable {
       let v = Double(place / width - height / 2) / Double(height)
       let u = Double(place % width - width / 2) / Double(width)
       body((v * v + u * u).squareRoot(), power)
+    }
+  }
+}
+
+/// X[k] = Σⱼ x[j] · e^(−2πi jk / n), of any length n: split by n's prime factors (Cooley & Tukey,
+/// 1965).
+struct FourierTransform {
+  /// A complex number: its real part and its imaginary part.
+  typealias Complex = SIMD2<Double>
+
+  private let roots: [Complex]
+
+  init(count: Int) {
+    roots = (0..<count).map { index in
+      let angle = -2 * Double.pi * Double(index) / Double(count)
+      return Complex(cos(angle), sin(angle))
+    }
+  }
+
+  func applied(to values: [Complex]) -> [Complex] {
+    precondition(values.count == roots.count, "a transform is for one length")
+    return transform(values, rootStep: 1)
+  }
+
+  /// - Parameter rootStep: n / `values.count`.
+  private func transform(_ values: [Complex], rootStep: Int) -> [Complex] {
+    let count = values.count
+    guard let factor = (2...max(2, count)).first(where: { count % $0 == 0 }), count > 1 else {
+      return values
+    }
+    let rest = count / factor
+    let parts = (0..<factor).map { first in
+      transform((0..<rest).map { values[$0 * factor + first] }, rootStep: rootStep * factor)
+    }
+    return (0..<count).map { k in
+      var sum = Complex.zero
+      for (first, part) in parts.enumerated() {
+        let (root, value) = (roots[first * k % count * rootStep], part[k % rest])
+        sum += Complex(root.x * value.x - root.y * value.y, root.x * value.y + root.y * value.x)
+      }
+      return sum
     }
   }
 }

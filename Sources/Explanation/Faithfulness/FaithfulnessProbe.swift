@@ -41,11 +41,11 @@ public final class FaithfulnessProbe {
 
   private func blurred(_ image: [Float]) -> [Float] {
     let shape = run.graph.inputShape
-    let filter = GaussianFilter(sigma: Double(min(shape.height, shape.width)) / 8)
+    let blur = GaussianBlur(likeSciPy: Double(min(shape.height, shape.width)) / 8)
     var result = image
     for channel in 0..<channels {
       let plane = stride(from: channel, to: image.count, by: channels).map { Double(image[$0]) }
-      let smooth = filter.applied(to: plane, height: shape.height, width: shape.width)
+      let smooth = blur.applied(to: plane, width: shape.width, height: shape.height)
       for (pixel, value) in smooth.enumerated() {
         result[pixel * channels + channel] = Float(value)
       }

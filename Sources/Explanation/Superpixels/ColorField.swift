@@ -42,9 +42,9 @@ struct ColorField {
   func scaled(by factor: Double) -> ColorField { mapped { $0 * factor } }
 
   func smoothed(sigma: Double) -> ColorField {
-    let filter = GaussianFilter(sigma: sigma)
+    let blur = GaussianBlur(likeSciPy: sigma)
     let planes = (0..<3).map { channel in
-      filter.applied(to: colors.map { $0[channel] }, height: height, width: width)
+      blur.applied(to: colors.map { $0[channel] }, width: width, height: height)
     }
     var result = self
     result.colors = colors.indices.map { SIMD3(planes[0][$0], planes[1][$0], planes[2][$0]) }

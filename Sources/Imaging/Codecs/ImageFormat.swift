@@ -7,7 +7,7 @@ public enum ImageFormat: Sendable {
   /// PPM and PGM, as text (P2, P3) or bytes (P5, P6).
   case netpbm
 
-  /// Recognises a file by its first bytes; names lie.
+  /// Recognises a file by its first bytes.
   package init?(content bytes: UnsafeRawBufferPointer) {
     func starts(with signature: StaticString) -> Bool {
       let count = signature.utf8CodeUnitCount
@@ -28,7 +28,7 @@ public enum ImageFormat: Sendable {
     }
   }
 
-  /// The format that a file's name asks for by its ending, in capitals or not.
+  /// The format for a file name's ending, in upper or lower case.
   package init?(path: String) {
     if path.ends(with: ".png") {
       self = .png
@@ -41,14 +41,14 @@ public enum ImageFormat: Sendable {
     }
   }
 
-  /// Whether a file is named as a picture that can be read.
+  /// Whether a file's name is that of a picture.
   package static func isPictureName(_ name: String) -> Bool {
     ImageFormat(path: name) != nil || name.ends(with: ".pgm")
   }
 }
 
 extension String {
-  /// Whether the text ends in these small letters, in capitals or not.
+  /// Whether the text ends in these lower-case letters, ignoring case.
   fileprivate func ends(with ending: StaticString) -> Bool {
     var end = utf8.suffix(ending.utf8CodeUnitCount).makeIterator()
     for index in 0..<ending.utf8CodeUnitCount {

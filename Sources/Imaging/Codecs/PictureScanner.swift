@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds where a picture ends whose bytes come bit by bit, by its structure alone: chunks of PNG,
-/// segments of JPEG, the header and the samples of PPM and PGM.
+/// Finds the end of a picture that arrives in pieces by its structure: chunks of PNG, segments of
+/// JPEG, the header and samples of PPM and PGM.
 struct PictureScanner {
   enum Result: Equatable {
     case needsMore

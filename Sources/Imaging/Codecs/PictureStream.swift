@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts a stream of pictures, one behind the other without anything between them but white space,
-/// into pictures. PNG, JPEG, PPM and PGM may be mixed.
+/// Splits a stream of consecutive PNG, JPEG, PPM and PGM pictures, with nothing but white space
+/// between them.
 ///
-/// A picture is given out as soon as its last byte has come; of the rest of the stream only what
-/// was read with it is held.
+/// A picture is returned as soon as its last byte has arrived; only what was read with it is
+/// buffered.
 public struct PictureStream {
   /// The bound on the bytes of one picture.
   public static let byteLimit = 1 << 28
 
-  /// A stretch of the stream.
+  /// A part of the stream.
   public enum Part: Equatable, Sendable {
-    /// A picture by its structure; whether it can be decoded shows then.
+    /// A picture that is complete by its structure; decoding may still fail.
     case picture([UInt8])
     /// A picture that ends too early, whose structure is broken, or that exceeds the limit.
     case damaged([UInt8])
-    /// So many bytes that are no picture.
+    /// Bytes that are not a picture.
     case unknown(byteCount: Int)
   }
 
@@ -33,8 +33,7 @@ public struct PictureStream {
     byteLimit: Int = PictureStream.byteLimit,
     read: @escaping (UnsafeMutableRawBufferPointer) -> Int
   ) {
-    self.byteLimit = byteLimit
-    self.read = read
+    (self.byteLimit, self.read) = (byteLimit, read)
   }
 
   /// The next part; `nil` at the end of the stream.
@@ -46,7 +45,7 @@ public struct PictureStream {
       while end - start < 4, fill() {}
       guard start < end else { return skipped > 0 ? .unknown(byteCount: skipped) : nil }
       if let format = startsPicture() {
-        // What was passed over goes first; the picture stays for the next call.
+        // First report the skipped bytes; the picture follows in the next call.
         return skipped > 0 ? .unknown(byteCount: skipped) : nextPicture(format)
       }
       start += 1
@@ -74,7 +73,7 @@ public struct PictureStream {
     return picture
   }
 
-  /// Of a broken picture as much as is held, up to where another one may start.
+  /// The buffered part of a broken picture, up to where another one may start.
   private mutating func takeUntilNextPicture() -> [UInt8] {
     let first = start
     start += 1
@@ -85,7 +84,7 @@ public struct PictureStream {
   private func startsPicture() -> ImageFormat? {
     withRest { rest in
       guard let format = ImageFormat(content: rest) else { return nil }
-      // Two letters are no signature without the white space or the comment behind them.
+      // The two letters count only if white space or a comment follows.
       let isWord =
         format == .netpbm
         && !(rest.count > 2 && (rest[2] == 0x20 || rest[2] == 0x23 || (9...13).contains(rest[2])))
@@ -104,8 +103,8 @@ public struct PictureStream {
     buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
   }
 
-  /// Reads more; `false` at the end of the stream. What was given out makes room, and the buffer
-  /// grows with a picture, by half.
+  /// Reads more; `false` at the end of the stream. The buffer is reused, and grows by half for
+  /// large pictures.
   private mutating func fill() -> Bool {
     guard !isAtEnd else { return false }
     if start > 0, end == buffer.count || start == end {

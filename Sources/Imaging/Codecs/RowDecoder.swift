@@ -2,7 +2,7 @@
 import CImageCodecs
 package import Platform
 
-/// Reads a picture row by row from the top, so that it need not be in memory whole.
+/// Reads a picture row by row from the top, without holding all of it in memory.
 ///
 /// Bytes in memory must outlive the decoder. After an error it must not be asked for more rows.
 package struct RowDecoder: ~Copyable {
@@ -63,7 +63,7 @@ package struct RowDecoder: ~Copyable {
     return (.netpbm(reader), format, header)
   }
 
-  /// So that the bytes of a picture can be counted in an Int of 32 bits too.
+  /// So that a picture's bytes can be counted in 32 bits.
   private static func largestLimit(_ pixelLimit: Int) -> Int { min(pixelLimit, Int.max / 4) }
 
   private static func open(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A number for each pixel: a difference of two pictures, or the attention that a pixel got.
+/// A number for each pixel, such as a difference or an attribution.
 public struct HeatMap: Equatable, Sendable {
   /// Pixels from left to right.
   public let width: Int
@@ -12,19 +12,17 @@ public struct HeatMap: Equatable, Sendable {
   /// - Precondition: `values` has `width · height` elements.
   public init(width: Int, height: Int, values: [Float]) {
     precondition(values.count == width * height, "a heat map has one value a pixel")
-    self.width = width
-    self.height = height
-    self.values = values
+    (self.width, self.height, self.values) = (width, height, values)
   }
 
   /// The range to show: from 0, or symmetric if a value is negative, up to the magnitude that
-  /// `percentile` % of the values do not exceed. A few outliers then do not darken all else. 0...1
-  /// when there is nothing to see.
+  /// `percentile` % of the values do not exceed. So a few outliers do not darken the rest. 0...1 if
+  /// all values are 0.
   public func stretchedRange(percentile: Float = 99) -> ClosedRange<Float> {
     Self.stretchedRange(of: values, percentile: percentile)
   }
 
-  /// The same of any values.
+  /// The same for any values.
   public static func stretchedRange(
     of values: [Float], percentile: Float = 99
   ) -> ClosedRange<Float> {
@@ -75,5 +73,22 @@ public struct HeatMap: Equatable, Sendable {
       }
     }
     return HeatMap(width: targetWidth, height: targetHeight, values: resized)
+  }
+}
+
+extension HeatMap {
+  /// How far two pictures are apart at each pixel: Σ_c |b_c − a_c| / (3 · 255), from 0 to 1.
+  ///
+  /// - Precondition: The pictures are of one size.
+  public static func difference(_ a: Image, _ b: Image) -> HeatMap {
+    precondition(a.width == b.width && a.height == b.height, "pictures differ in size")
+    let values = (0..<a.width * a.height).map { pixel in
+      var sum: Float = 0
+      for channel in 3 * pixel..<3 * pixel + 3 {
+        sum += (Float(b.pixels[channel]) - Float(a.pixels[channel])).magnitude
+      }
+      return sum / 765
+    }
+    return HeatMap(width: a.width, height: a.height, values: values)
   }
 }

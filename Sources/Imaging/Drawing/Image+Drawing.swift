@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// All of these clip: what lies outside of the picture is not drawn.
+/// Drawing is clipped to the picture.
 extension Image {
   /// A picture of one colour.
   public init(width: Int, height: Int, color: Color) {

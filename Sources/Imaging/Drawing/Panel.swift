@@ -1,53 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Pictures in a grid on white, with a title, headings above columns and rows, a caption below each
-/// picture and a footer.
+/// Pictures in a grid on white, with title, headings, captions and a footer.
 ///
-/// Pictures of at most half a cell are enlarged by a whole factor, so that their pixels stay sharp
-/// squares; all others are scaled to fit their cell. Each is centred.
-public struct Panel: Sendable {
+/// Pictures of at most half a cell are enlarged by a whole factor, with sharp pixels; others are
+/// scaled to fit. Each is centred.
+package struct Panel: Sendable {
   /// One picture and what is said about it.
-  public struct Cell: Sendable {
-    public var image: Image
-    public var caption: String
+  package struct Cell: Sendable {
+    package var image: Image
+    package var caption: String
     /// Marks the caption, and frames the picture, in green or red.
-    public var verdict: Verdict?
+    package var verdict: Verdict?
     /// Between the picture and its caption.
-    public var legend: Legend?
+    package var legend: Legend?
 
-    public init(
+    package init(
       _ image: Image, caption: String = "", verdict: Verdict? = nil, legend: Legend? = nil
     ) {
-      self.image = image
-      self.caption = caption
-      self.verdict = verdict
-      self.legend = legend
+      (self.image, self.caption, self.verdict, self.legend) = (image, caption, verdict, legend)
     }
   }
 
   /// A bar of a map's colours, and what its ends and its middle stand for.
-  public struct Legend: Sendable {
-    public var colors: ColorMap
-    public var minimum: String
-    public var middle: String
-    public var maximum: String
+  package struct Legend: Sendable {
+    package var colors: ColorMap
+    package var minimum: String
+    package var middle: String
+    package var maximum: String
 
-    public init(_ colors: ColorMap, minimum: String, middle: String = "", maximum: String) {
-      self.colors = colors
-      self.minimum = minimum
-      self.middle = middle
-      self.maximum = maximum
+    package init(_ colors: ColorMap, minimum: String, middle: String = "", maximum: String) {
+      (self.colors, self.minimum, self.middle, self.maximum) = (colors, minimum, middle, maximum)
     }
   }
 
-  public var title: String
+  package var title: String
   /// Lines below the title.
-  public var notes: [String] = []
+  package var notes: [String] = []
   /// Above the columns; as many as there are columns, or none.
-  public var headings: [String]
+  package var headings: [String]
   /// Below the grid, such as a colour bar.
-  public var footer: Image?
-  public private(set) var rows: [[Cell]] = []
+  package var footer: Image?
+  package private(set) var rows: [[Cell]] = []
   private var rowHeadings: [String] = []
 
   private let cellWidth: Int
@@ -58,26 +51,23 @@ public struct Panel: Sendable {
   ///   - cellWidth: The pixels that each picture has from left to right.
   ///   - cellHeight: The pixels that each picture has from top to bottom.
   ///   - textScale: Captions have capitals of 7 · `textScale` pixels.
-  public init(
+  package init(
     cellWidth: Int, cellHeight: Int, title: String = "", headings: [String] = [],
     textScale: Int = 2
   ) {
     precondition(cellWidth > 0 && cellHeight > 0 && textScale > 0, "a panel has sizes above 0")
-    self.cellWidth = cellWidth
-    self.cellHeight = cellHeight
-    self.textScale = textScale
-    self.title = title
-    self.headings = headings
+    (self.cellWidth, self.cellHeight, self.textScale) = (cellWidth, cellHeight, textScale)
+    (self.title, self.headings) = (title, headings)
   }
 
   /// Adds a row of cells from left to right, with a line above them.
-  public mutating func append(row: [Cell], heading: String = "") {
+  package mutating func append(row: [Cell], heading: String = "") {
     rows.append(row)
     rowHeadings.append(heading)
   }
 
   /// Draws the panel.
-  public func image() -> Image {
+  package func image() -> Image {
     let layout = PanelLayout(
       cellWidth: cellWidth, cellHeight: cellHeight, textScale: textScale, hasTitle: !title.isEmpty,
       noteCount: notes.count, hasHeadings: !headings.isEmpty,
@@ -154,5 +144,63 @@ public struct Panel: Sendable {
     return isWide
       ? image.resized(width: cellWidth, height: max(1, image.height * cellWidth / image.width))
       : image.resized(width: max(1, image.width * cellHeight / image.height), height: cellHeight)
+  }
+}
+
+extension ColorMap {
+  /// A horizontal bar of the map's colours on white, with the text of its ends (and of its middle)
+  /// below.
+  package func bar(
+    width: Int, height: Int = 14, minimum: String, middle: String = "", maximum: String,
+    textScale: Int = 2
+  ) -> Image {
+    let gap = 3 * textScale
+    var image = Image(
+      width: width, height: height + gap + Image.textHeight(scale: textScale), color: .white)
+    for x in 0..<width {
+      let value = width > 1 ? Float(x) / Float(width - 1) : 0
+      image.fill(x: x, y: 0, width: 1, height: height, color: color(at: value))
+    }
+    let y = height + gap
+    let middleWidth = Image.textWidth(middle, scale: textScale)
+    let maximumWidth = Image.textWidth(maximum, scale: textScale)
+    image.drawText(minimum, x: 0, y: y, scale: textScale, color: .faint)
+    image.drawText(middle, x: (width - middleWidth) / 2, y: y, scale: textScale, color: .faint)
+    image.drawText(maximum, x: width - maximumWidth, y: y, scale: textScale, color: .faint)
+    return image
+  }
+}
+
+/// Whether a prediction is right: drawn as a green tick or a red cross.
+package enum Verdict: Sendable {
+  case right
+  case wrong
+
+  var color: Color { self == .right ? .positive : .negative }
+}
+
+extension Image {
+  /// Draws the mark of a verdict in a square of `side` pixels, as strokes with round ends.
+  mutating func drawVerdict(_ verdict: Verdict, x: Int, y: Int, side: Int) {
+    let strokes: [(x0: Float, y0: Float, x1: Float, y1: Float)] =
+      verdict == .right
+      ? [(0.10, 0.55, 0.38, 0.84), (0.38, 0.84, 0.92, 0.16)]
+      : [(0.15, 0.15, 0.85, 0.85), (0.85, 0.15, 0.15, 0.85)]
+    let radius = Float(side) * 0.09
+    for row in 0..<side {
+      for column in 0..<side {
+        let (px, py) = (Float(column) + 0.5, Float(row) + 0.5)
+        var coverage: Float = 0
+        for stroke in strokes {
+          let (x0, y0) = (stroke.x0 * Float(side), stroke.y0 * Float(side))
+          let (dx, dy) = (stroke.x1 * Float(side) - x0, stroke.y1 * Float(side) - y0)
+          let along = ((px - x0) * dx + (py - y0) * dy) / (dx * dx + dy * dy)
+          let nearest = min(max(along, 0), 1)
+          let (ex, ey) = (px - x0 - nearest * dx, py - y0 - nearest * dy)
+          coverage = max(coverage, radius + 0.5 - (ex * ex + ey * ey).squareRoot())
+        }
+        mix(x: x + column, y: y + row, color: verdict.color, amount: coverage)
+      }
+    }
   }
 }

@@ -34,11 +34,10 @@ extension Mask {
 }
 
 extension Image {
-  /// Decodes a picture at another size, without ever holding the original whole (an interlaced PNG
-  /// or a progressive JPEG excepted). The same bytes as decoding and then resizing.
+  /// Decodes a picture at another size without holding the original in memory (except for
+  /// interlaced PNG and progressive JPEG). The bytes are those of decoding and then resizing.
   ///
-  /// - Parameter keepingProportion: whether only the largest part in the middle is taken that has
-  ///   the proportion of the target.
+  /// - Parameter keepingProportion: whether to crop to the target's proportion first.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, resizedToWidth targetWidth: Int, height targetHeight: Int,
     keepingProportion: Bool = false, filter: ResampleFilter = .bilinear,
@@ -54,8 +53,7 @@ extension Image {
       resizedTo: (targetWidth, targetHeight), keepingProportion: keepingProportion, filter: filter)
   }
 
-  /// The same of a file, of which a PNG or a JPEG is read piece by piece: neither it nor its pixels
-  /// are ever in memory whole.
+  /// The same for a file; a PNG or a JPEG is read piece by piece.
   public static func decode(
     _ file: StreamedFile, resizedToWidth targetWidth: Int, height targetHeight: Int,
     keepingProportion: Bool = false, pixelLimit: Int = defaultPixelLimit
@@ -155,4 +153,50 @@ private func pickNearest(
       }
     }
   }
+}
+
+extension Image {
+  /// The part of the picture whose upper left pixel is at (`x`, `y`).
+  ///
+  /// - Precondition: The part lies within the picture.
+  public func cropped(x: Int, y: Int, width cropWidth: Int, height cropHeight: Int) -> Image {
+    precondition(
+      x >= 0 && y >= 0 && cropWidth >= 0 && cropHeight >= 0 && x <= width - cropWidth
+        && y <= height - cropHeight, "a crop lies within its picture")
+    var part = [UInt8]()
+    part.reserveCapacity(3 * cropWidth * cropHeight)
+    for row in y..<y + cropHeight {
+      let start = 3 * (row * width + x)
+      part.append(contentsOf: pixels[start..<start + 3 * cropWidth])
+    }
+    return Image(width: cropWidth, height: cropHeight, pixels: part)
+  }
+
+  /// The picture at another size: all of it, or the largest part in the middle that has the
+  /// proportion of the target.
+  package func fitted(width: Int, height: Int, keepingProportion: Bool) -> Image {
+    (keepingProportion ? middle(width: width, height: height) : self)
+      .resized(width: width, height: height)
+  }
+
+  /// The largest centred part with the proportion of `width` to `height`.
+  func middle(width: Int, height: Int) -> Image {
+    let part = middlePart(of: (self.width, self.height), like: (width, height))
+    return part.width == self.width && part.height == self.height
+      ? self : cropped(x: part.x, y: part.y, width: part.width, height: part.height)
+  }
+}
+
+/// The largest centred part of `source` with the proportion of `target`; sides are rounded and at
+/// least 1.
+func middlePart(
+  of source: (width: Int, height: Int), like target: (width: Int, height: Int)
+) -> (x: Int, y: Int, width: Int, height: Int) {
+  let scale = min(
+    Double(source.width) / Double(target.width), Double(source.height) / Double(target.height))
+  func side(_ target: Int, _ source: Int) -> Int {
+    min(source, max(1, Int((Double(target) * scale).rounded())))
+  }
+  let (width, height) = (side(target.width, source.width), side(target.height, source.height))
+  return ((source.width - width) / 2, (source.height - height) / 2, width, height)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Resizes a picture whose rows come one by one from the top: only the rows that the next output
-/// row needs are kept, already at their output width.
+/// Resizes a picture whose rows arrive one by one from the top. Only the rows that the next output
+/// row needs are kept, at their output width.
 struct RowResampler {
   let channels: Int
   private let sourceWidth: Int

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Assessments
 import Datasets
 import Experiments
 import Explanation
@@ -8,6 +9,7 @@ import Imaging
 import Interchange
 import Kernels
 import Network
+import Reporting
 import SharedCommands
 import Training
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import Assessments
 import Datasets
 import Experiments
 import Explanation
 import Imaging
+import Scenes
 import Training
 
 /// A picture in all severities of all corruptions.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Assessments
 import Datasets
 import Experiments
 import Explanation
@@ -8,6 +9,7 @@ import Imaging
 import Network
 import Platform
 import SharedCommands
+import Statistics
 import Training
 
 /// The sections, answered one after the other.
@@ -206,9 +208,9 @@ struct AssessmentRun {
     _ progress: AssessmentProgress
   ) throws -> BackgroundAssessment {
     let (pictures, source) = try separated()
+    let data = try command.data.specification()
     return try BackgroundAssessment(
-      model, pictures, source, degrade: command.data.specification().degradedTest,
-      progress: progress)
+      model, pictures, source, degrade: { try data.degradedTest($0) }, progress: progress)
   }
 
   /// Panels of what was answered, by their files' names.
@@ -216,6 +218,7 @@ struct AssessmentRun {
     var panels: [(name: String, image: Image)] = []
     if assessment.background != nil {
       let (pictures, source) = try separated()
+      let data = try command.data.specification()
       // One of each of the first classes.
       let chosen = pictures.indicesPerClass.compactMap(\.first).prefix(4)
       panels.append(
@@ -223,7 +226,7 @@ struct AssessmentRun {
           "background.png",
           try BackgroundPanel(
             model: model, source: source, dataset: pictures.subset(Array(chosen)),
-            degrade: command.data.specification().degradedTest
+            degrade: { try data.degradedTest($0) }
           ).image()
         ))
     }

@@ -5,6 +5,7 @@ import Foundation
 import Imaging
 import Interchange
 import Kernels
+import Scenes
 
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import Experiments
 import Foundation
 import Interchange
+import Statistics
 import Text
 import Training
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Text
 import Experiments
 import Foundation
 import Platform
+import Text
 import Training
 
 /// Shows an experiment: a line for each cell that is done, and one that is written over meanwhile.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Experiments
 import Foundation
+import Reporting
+import Statistics
 import Text
 
 /// Results as text: accuracies and gains, then what they cost.
@@ -49,7 +51,7 @@ struct ExperimentTable: CustomStringConvertible {
       for (index, variant) in run.variants.enumerated() {
         let budget = variant.budget
         table.add([
-          index == 0 ? row.name : "", variant.id, budget.samples.formatted(),
+          index == 0 ? row.name : "", variant.id.rawValue, budget.samples.formatted(),
           Estimate.text(multiplyAccumulates: budget.trainingMultiplyAccumulates),
           Duration.text(times.cpuSeconds(row: row.name, variant: variant.id) ?? 0),
           budget.parameters.formatted(),

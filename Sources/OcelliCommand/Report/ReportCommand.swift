@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Assessments
 import Datasets
 import Experiments
 import Foundation
@@ -94,8 +95,8 @@ struct ReportCommand: ParsableCommand {
     _ status: StatusLine
   ) throws -> Report.Details? {
     guard let variants = row.runs.first?.variants,
-      let alone = variants.first(where: { $0.id == "C0" }),
-      let enhanced = variants.first(where: { $0.id == "enhanced" })
+      let alone = variants.first(where: { $0.id == .alone }),
+      let enhanced = variants.first(where: { $0.id == .enhanced })
     else { return nil }
     let before = try predictions(of: alone, row)
     let after = try predictions(of: enhanced, row)

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Datasets
+import Foundation
+import Kernels
+package import Reporting
+import Scenes
+public import Statistics
+import Text
+import Training
+
+/// How much a classifier relies on backgrounds: parts of pictures, and pictures with other
+/// backgrounds.
+public struct BackgroundAssessment: Codable, Equatable, Sendable {
+  /// The classifier's figures on one variant of the pictures.
+  public struct Scores: Codable, Equatable, Sendable {
+    /// The share of the pictures that is told right.
+    public let accuracy: IntervalEstimate
+    /// The mean probability of the object's class.
+    public let trueProbability: IntervalEstimate?
+    /// The share of pictures whose predicted class is not that of the original.
+    public let flips: IntervalEstimate
+    /// Of pictures whose background belongs to another class: the share that is taken for that
+    /// class.
+    public let followsBackground: IntervalEstimate?
+  }
+
+  /// Pictures with one kind of background.
+  public struct Variant: Codable, Equatable, Sendable {
+    /// The name of a `BackgroundVariant`.
+    public let name: String
+    /// Of plain pictures.
+    public let plain: Scores
+    /// Of enhanced pictures.
+    public let enhanced: Scores?
+  }
+
+  /// The number of pictures.
+  public let images: Int
+  /// Every kind of background.
+  public let variants: [Variant]
+  /// The BG-gap of Xiao et al.: accuracy before backgrounds of the own class − accuracy before
+  /// those of random classes; paired by object.
+  public let gap: IntervalEstimate?
+  /// The same gap of enhanced pictures.
+  public let enhancedGap: IntervalEstimate?
+  /// Enhanced gap − gap, paired by object: below 0 if the enhancer makes backgrounds matter less.
+  public let gapChange: IntervalEstimate?
+
+  /// - Parameters:
+  ///   - pictures: known to `source`.
+  ///   - degrade: what is done to the pictures before they are classified.
+  public init(
+    _ model: AssessedModel, _ pictures: Dataset, _ source: some BackgroundSource,
+    degrade: (Dataset) throws -> Dataset, progress: AssessmentProgress
+  ) throws {
+    var runs: [BackgroundVariant: BackgroundRun] = [:]
+    for (index, variant) in BackgroundVariant.allCases.enumerated() {
+      let drawn = try source.variant(variant, of: pictures, seed: model.seed)
+      runs[variant] = BackgroundRun(
+        AssessedImages(try degrade(drawn.dataset), model), drawn.backgrounds)
+      progress(index + 1, BackgroundVariant.allCases.count)
+    }
+    images = pictures.count
+    let original = runs[.original]
+    variants = BackgroundVariant.allCases.compactMap { variant in
+      runs[variant].map { run in
+        Variant(
+          name: variant.rawValue,
+          plain: run.scores(run.plain, original: (original ?? run).plain, model.seed),
+          enhanced: run.enhanced.map {
+            run.scores($0, original: (original ?? run).enhanced ?? $0, model.seed)
+          })
+      }
+    }
+    guard let same = runs[.sameClass], let random = runs[.randomClass] else {
+      (gap, enhancedGap, gapChange) = (nil, nil, nil)
+      return
+    }
+    let plain = BackgroundRun.gaps(same.plain, random.plain)
+    gap = IntervalEstimate(meanOf: plain, seed: model.seed)
+    let enhanced = same.enhanced.flatMap { same in
+      random.enhanced.map { BackgroundRun.gaps(same, $0) }
+    }
+    enhancedGap = enhanced.flatMap { IntervalEstimate(meanOf: $0, seed: model.seed) }
+    gapChange = enhanced.flatMap {
+      IntervalEstimate(meanOf: zip($0, plain).map { $0 - $1 }, seed: model.seed)
+    }
+  }
+}
+
+/// The predictions for one variant.
+private struct BackgroundRun {
+  let plain: Predictions
+  let enhanced: Predictions?
+  private let backgrounds: [Int?]
+
+  init(_ images: AssessedImages, _ backgrounds: [Int?]) {
+    plain = images.predictions
+    enhanced = images.enhancedPredictions
+    self.backgrounds = backgrounds
+  }
+
+  func scores(
+    _ predictions: Predictions, original: Predictions, _ seed: UInt64
+  ) -> BackgroundAssessment.Scores {
+    let foreign = backgrounds.indices.filter { index in
+      backgrounds[index].map { $0 != predictions.labels[index] } ?? false
+    }
+    return .init(
+      accuracy: IntervalEstimate(accuracyOf: predictions.classes, labels: predictions.labels),
+      trueProbability: IntervalEstimate(
+        meanOf: predictions.trueProbabilities.map { Double($0) }, seed: seed),
+      flips: IntervalEstimate(
+        share: zip(predictions.classes, original.classes).count { $0 != $1 },
+        of: predictions.classes.count),
+      followsBackground: foreign.isEmpty
+        ? nil
+        : IntervalEstimate(
+          share: foreign.count { predictions.classes[$0] == backgrounds[$0] },
+          of: foreign.count))
+  }
+
+  /// Of each object: 1 where only the first is right, -1 where only the second is.
+  static func gaps(_ same: Predictions, _ random: Predictions) -> [Double] {
+    PairedComparison.gains(before: random.classes, after: same.classes, labels: same.labels)
+      .map { Double($0) }
+  }
+}
+
+extension BackgroundAssessment {
+  package var blocks: [FigureBlock] {
+    var table = TextTable([
+      "background, %, of \(images) pictures", "accuracy", "flips",
+      "taken for the background's class",
+    ])
+    func add(_ name: String, _ scores: Scores) {
+      table.add([
+        name, scores.accuracy.percentages(), scores.flips.percentages(),
+        scores.followsBackground?.percentages() ?? "",
+      ])
+    }
+    for variant in variants {
+      add(variant.name, variant.plain)
+      if let enhanced = variant.enhanced { add("  enhanced", enhanced) }
+    }
+    var gaps = "BG-gap, same class − random: \(gap?.percentages(signed: true) ?? "none") points"
+    if let enhancedGap { gaps += "; enhanced: \(enhancedGap.percentages(signed: true))" }
+    if let gapChange { gaps += "; change: \(gapChange.percentages(signed: true))" }
+    return [.table(table), .note(gaps)]
+  }
+}
