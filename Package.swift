@@ -69,9 +69,11 @@ let package = Package(
 
     // MARK: - Host
     .target(
-      name: "Interchange", dependencies: ["Kernels", "Network", "Text"], swiftSettings: common),
+      name: "Interchange", dependencies: ["Kernels", "Network", "Platform", "Text"],
+      swiftSettings: common),
     .target(
-      name: "Datasets", dependencies: ["Imaging", "Interchange", "Kernels"], swiftSettings: common),
+      name: "Datasets", dependencies: ["Imaging", "Interchange", "Kernels", "Platform"],
+      swiftSettings: common),
     .target(
       name: "Training",
       dependencies: [
@@ -80,7 +82,8 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
-      name: "Explanation", dependencies: ["Imaging", "Kernels", "Network"], swiftSettings: common),
+      name: "Explanation", dependencies: ["Imaging", "Kernels", "Network", "Quantization"],
+      swiftSettings: common),
     .target(
       name: "Experiments",
       dependencies: [
@@ -143,7 +146,8 @@ let package = Package(
       name: "SharedCommandsTests", dependencies: ["SharedCommands", "Text"], swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
     .testTarget(
-      name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport", "Text"],
+      name: "InterchangeTests",
+      dependencies: ["Interchange", "Kernels", "Platform", "TestSupport", "Text"],
       swiftSettings: common),
     .testTarget(
       name: "TrainingTests",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Network
 
 /// Why there is no explanation.
-public enum ExplanationError: Error, Equatable, Sendable, CustomStringConvertible {
+public indirect enum ExplanationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The model computes with integers: explain its `fakeQuantized` form.
   case integers
   /// The model's output is no row of class scores: give a classifier.
@@ -14,7 +15,18 @@ public enum ExplanationError: Error, Equatable, Sendable, CustomStringConvertibl
   case noLayer(side: Int)
   /// The class is not one of the model's.
   case unknownClass(Int, classCount: Int)
+  /// No class of the model has this name or number.
+  case unknownLabel(String, labels: [String])
+  /// The model has no form in floats, for the reason given.
+  case notInFloats(String)
+  /// An enhancer's images are not what the classifier takes.
+  case mismatch(output: Shape, taker: String, input: Shape)
+  /// Numbers of the network, or of a method, are not finite for this picture.
+  case overflow(of: String)
+  /// There is no memory for so many bytes: use a smaller model.
   case outOfMemory(byteCount: Int)
+  /// The error of the model that the caller calls so.
+  case of(model: String, ExplanationError)
 
   /// One line; follows the file's name.
   public var description: String {
@@ -28,6 +40,13 @@ public enum ExplanationError: Error, Equatable, Sendable, CustomStringConvertibl
       "no layer has a map of at least \(side)×\(side) pixels; name one with --layer"
     case .unknownClass(let index, let classCount):
       "has no class \(index): it knows \(classCount), counted from 0"
+    case .unknownLabel(let text, let labels):
+      "has no class '\(text)': it knows \(labels.joined(separator: ", "))"
+    case .notInFloats(let problem): problem
+    case .mismatch(let output, let taker, let input):
+      "makes images of \(output.text), \(taker) takes \(input.text)"
+    case .overflow(let culprit): "not explained: \(culprit) overflows on it"
+    case .of(let model, let error): "\(model): \(error)"
     case .outOfMemory(let byteCount): "no memory for \(byteCount / 1_000_000) MB"
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Interchange
+import Platform
 
 extension Dataset {
   /// Writes the set to one file that `load` opens at once, as a whole or not at all.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Interchange
+import Platform
 
 /// Reads what `Dataset.pack` writes: a safetensors file that is mapped, not read, so that opening
 /// it takes no time and no memory of its own.

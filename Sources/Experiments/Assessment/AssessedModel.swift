@@ -2,6 +2,7 @@
 public import Datasets
 public import Kernels
 public import Network
+import Quantization
 public import Training
 
 /// Called with how much of a section is done.
@@ -18,6 +19,14 @@ public final class AssessedModel {
     public init(model: Model, inFloats: Model) {
       self.model = model
       self.inFloats = inFloats
+    }
+
+    /// Of a model of any format.
+    /// - Throws: `GraphError` or `QuantizationError` when it has no form in floats;
+    ///   `AssessmentError.outOfMemory`.
+    public init(_ model: Model) throws {
+      guard let ends = try model.withFloatEnds() else { throw AssessmentError.outOfMemory }
+      self.init(model: ends, inFloats: try ends.fakeQuantized())
     }
   }
 

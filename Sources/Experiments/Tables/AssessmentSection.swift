@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A question that an assessment answers.
-package enum AssessmentSection: String, CaseIterable, Codable, Sendable {
+public enum AssessmentSection: String, CaseIterable, Codable, Sendable {
   case accuracy, calibration, faithfulness, sanity, attention, background, perturbation,
     adversarial, transfer, corruption
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Platform
 import Text
 
 /// Writes the numbers of a run as JSON Lines: an object a line, whose first member is `step`, the

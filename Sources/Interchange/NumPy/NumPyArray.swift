@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Platform
 
 /// A type whose arrays .npy files hold.
 public protocol NumPyElement: BitwiseCopyable {
@@ -25,8 +26,8 @@ public struct NumPyArray<Element: NumPyElement & Equatable & Sendable>: Equatabl
   }
 
   public init(_ path: String) throws(NumPyError) {
-    let file: MappedFile
-    do throws(FileError) { file = try MappedFile(path) } catch {
+    let file: ReadableFile
+    do throws(FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
       throw NumPyError(path: path, .file(error))
     }
     do throws(NumPyError.Problem) { self = try NumPyArray(reading: file.bytes) } catch {

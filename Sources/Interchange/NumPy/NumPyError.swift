@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Platform
 
 /// An .npy file that cannot be read or written: which one, and what was expected.
 public struct NumPyError: Error, Equatable, Sendable, CustomStringConvertible {

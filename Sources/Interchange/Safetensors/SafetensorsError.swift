@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Platform
 
 /// A safetensors file that cannot be read or written: which one, where, and what was expected
 /// there.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Platform
 
 /// An open safetensors file. Its header has been checked in full; the data of a tensor is read when
 /// asked for.
@@ -11,9 +12,9 @@ public struct SafetensorsFile: Sendable {
   private let indices: [String: Int]
 
   public init(_ path: String) throws(SafetensorsError) {
-    let file: MappedFile
+    let file: ReadableFile
     let header: SafetensorsHeader
-    do throws(FileError) { file = try MappedFile(path) } catch {
+    do throws(FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
       throw SafetensorsError(path: path, .file(error))
     }
     do throws(SafetensorsError.Problem) {
@@ -43,11 +44,11 @@ public struct SafetensorsTensor: Sendable {
   public let name: String
   public let elementType: ElementType
   public let shape: [Int]
-  private let file: MappedFile
+  private let file: ReadableFile
   private let range: Range<Int>
 
   init(
-    name: String, elementType: ElementType, shape: [Int], file: MappedFile, range: Range<Int>
+    name: String, elementType: ElementType, shape: [Int], file: ReadableFile, range: Range<Int>
   ) {
     self.name = name
     self.elementType = elementType

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Platform
 import Text
 
 /// A tensor to be written: row-major, little-endian.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Platform
 
 /// Writes the log of a training run in the form that TensorBoard shows.
 ///

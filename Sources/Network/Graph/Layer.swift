@@ -110,7 +110,8 @@ package struct LayerSite {
     outputFormat != .float32 || inputFormats.contains { $0 != .float32 }
   }
 
-  /// Whether a convolution keeps the signs of its output for the backward pass instead of its output.
+  /// Whether a convolution keeps the signs of its output for the backward pass instead of its
+  /// output.
   package var keepsMask: Bool { hasBackward && activation == .relu }
 
   /// Whether the plan has a backward step for the layer.

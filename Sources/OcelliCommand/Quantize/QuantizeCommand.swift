@@ -11,6 +11,7 @@ import Quantization
 import SharedCommands
 import Text
 import Training
+import Platform
 
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -85,7 +86,7 @@ struct QuantizeCommand: ParsableCommand {
       try original.check(
         parts.test, from: data, path: model, needsLabels: original.role == .classifier)
     }
-    var result: QuantizationResult
+    let result: IntegerQuantization.Result
     do throws(QuantizationError) { result = try compact(original, parts?.training, pool) } catch {
       throw CommandError("\(model): \(error.message)")
     }
@@ -95,12 +96,13 @@ struct QuantizeCommand: ParsableCommand {
       bytes = export.serialized(describedBy: description(of: original))
     } catch { throw CommandError("\(model): \(error)") }
     try AtomicFile.write(bytes, to: output)
-    result.bytesBefore = try fileSize(model)
-    result.bytesAfter = bytes.count
-    if let parts { try measure(&result, original, parts.test, pool) }
-    if let report { try AtomicFile.write(Array(try result.json().utf8), to: report) }
+    var costs = QuantizationReport(result: result)
+    costs.bytesBefore = try fileSize(model)
+    costs.bytesAfter = bytes.count
+    if let parts { try measure(&costs, original, parts.test, pool) }
+    if let report { try AtomicFile.write(Array(try costs.json().utf8), to: report) }
     for warning in result.warnings { StatusLine().note("warning: \(warning.message)") }
-    print(json ? try result.json() : result.text(output: output))
+    print(json ? try costs.json() : costs.text(output: output))
   }
 
   /// What the file says about the model.
@@ -119,59 +121,35 @@ struct QuantizeCommand: ParsableCommand {
 
   private func compact(
     _ original: Model, _ images: Dataset?, _ pool: ThreadPool
-  ) throws(QuantizationError) -> QuantizationResult {
-    guard type == .int8 else {
-      return QuantizationResult(
-        model: try original.lowered(forIntegers: false), layers: [], warnings: [])
-    }
-    guard let images, !original.isFakeQuantized else {
-      return QuantizationResult(
-        model: try original.converted(), layers: [], warnings: [])
-    }
-    return try quantized(original, images, pool)
-  }
-
-  private func quantized(
-    _ original: Model, _ images: Dataset, _ pool: ThreadPool
-  ) throws(QuantizationError) -> QuantizationResult {
-    let float = try original.lowered(forIntegers: true)
-    if equalize { float.equalizeLayers() }
-    let feed = CalibrationFeed(images, count: calibrationImages)
-    let calibrator = try Calibrator.calibrated(float, on: feed, pool)
-    var quantizer = PostTrainingQuantizer(float, calibrator)
-    quantizer.method = method
-    quantizer.correctsBias = biasCorrection
-    quantizer.floatNodes = keepFloat
-    if floatLayers > 0 {
-      let ranking = SensitivityRanking(
-        float, calibrator, CalibrationFeed(images, count: min(calibrationImages, 64)), pool)
-      quantizer.floatNodes += try ranking.mostSensitive(floatLayers, quantizer)
-    }
-    let model = try quantizer.quantized()
-    let comparison = try QuantizationComparison(
-      float, model, calibrator, batch: feed.batch, pool)
-    try feed.forEachBatch(into: comparison.session) { count throws(QuantizationError) in
-      comparison.compare(count: count)
-    }
-    return QuantizationResult(
-      model: model, layers: comparison.report(), warnings: calibrator.warnings)
+  ) throws(QuantizationError) -> IntegerQuantization.Result {
+    guard type == .int8 else { return .init(try original.lowered(forIntegers: false)) }
+    guard let images, !original.isFakeQuantized else { return .init(try original.converted()) }
+    var quantization = IntegerQuantization()
+    quantization.method = method
+    quantization.imageCount = calibrationImages
+    quantization.equalizesLayers = equalize
+    quantization.correctsBias = biasCorrection
+    quantization.floatLayers = keepFloat
+    quantization.floatLayerCount = floatLayers
+    return try quantization.quantized(original, on: images, pool)
   }
 
   /// Accuracies of a classifier; of an enhancer, how near the images are.
   private func measure(
-    _ result: inout QuantizationResult, _ original: Model, _ images: Dataset, _ pool: ThreadPool
+    _ costs: inout QuantizationReport, _ original: Model, _ images: Dataset, _ pool: ThreadPool
   ) throws {
     guard let compact = try Model(contentsOf: output).withFloatEnds() else {
       throw CommandError("\(output): no memory for the parameters")
     }
     let batch = min(64, images.count)
     guard original.role == .classifier else {
-      result.imageDistance = try ImageDistance(original, compact, images, pool).decibels
+      costs.imageDistance = try Evaluator.peakSignalToNoise(
+        of: compact, against: original, on: images, pool)
       return
     }
-    result.accuracyBefore = try Evaluator(original, pool, batch: batch)
+    costs.accuracyBefore = try Evaluator(original, pool, batch: batch)
       .predictions(for: images).accuracy
-    result.accuracyAfter = try Evaluator(compact, pool, batch: batch)
+    costs.accuracyAfter = try Evaluator(compact, pool, batch: batch)
       .predictions(for: images).accuracy
   }
 

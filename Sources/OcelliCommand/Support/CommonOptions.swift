@@ -4,10 +4,11 @@ import Datasets
 import Foundation
 import Kernels
 import SharedCommands
+import Training
 
 /// How many threads compute.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Threads (default: one for each CPU).", valueName: "n"))
+  @Option(help: ArgumentHelp(HelpText.threadsOfCPU, valueName: "n"))
   var threads: Int?
 
   func validate() throws { try checkRange("threads", threads, 1...256) }
@@ -25,13 +26,9 @@ struct ThreadOptions: ParsableArguments {
 func checkRange<Value: Comparable>(
   _ name: String, _ value: Value?, _ range: ClosedRange<Value>
 ) throws {
-  guard let value, !range.contains(value) else { return }
-  func text(_ value: Value) -> String {
-    let text = "\(value)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  if let value, let problem = rangeProblem("--" + name, value, range) {
+    throw ValidationError(problem)
   }
-  throw ValidationError(
-    "--\(name) \(text(value)): expected \(text(range.lowerBound)) to \(text(range.upperBound))")
 }
 
 /// Refuses a share that is not inside of 0 to 1; 1 itself is allowed where `includesOne`.

@@ -110,20 +110,7 @@ struct TrainingFlags: ParsableArguments {
   var json = false
 
   func validate() throws {
-    try checkRange("epochs", epochs, 1...1_000_000)
-    try checkRange("batch", batch, 1...65536)
-    try checkRange("learning-rate", learningRate, 0...1000)
-    try checkRange("momentum", momentum, 0...1)
-    try checkRange("weight-decay", weightDecay, 0...10)
-    try checkRange("warm-up", warmUp, 0...1)
-    try checkRange("clip", clip, 1e-9...1e9)
-    try checkRange("smoothing", smoothing, 0...0.99)
-    try checkRange("shift", shift, 0...16_383)
-    try checkRange("cutout", cutout, 0...16_384)
-    try checkRange("mixup", mixup, 0...2)
-    try checkRange("jitter", jitter, 0...1)
-    try checkRange("crop", crop, 0.01...1)
-    try checkRange("patience", patience, 1...1_000_000)
+    if let problem = overrides.flagProblem { throw ValidationError(problem) }
     try checkRange("save-interval", saveInterval, 0...1e9)
     if validation != 0 { try checkShare("validation", validation, includesOne: false) }
     if patience != nil && validation == 0 {

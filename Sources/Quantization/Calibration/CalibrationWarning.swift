@@ -11,6 +11,19 @@ public enum CalibrationWarning: Equatable, Sendable {
   case fewExamples(Int)
 }
 
+extension CalibrationWarning {
+  /// One line for people.
+  public var message: String {
+    switch self {
+    case .constantInput: "all calibration images are of one colour"
+    case .inputOutOfRange(let minimum, let maximum):
+      "calibration images span \(minimum) to \(maximum), expected 0 to 1"
+    case .fewExamples(let count):
+      "\(count) calibration images are few; expected 100 or more"
+    }
+  }
+}
+
 extension Calibrator {
   /// What is wrong with the examples seen.
   public var warnings: [CalibrationWarning] {

@@ -11,7 +11,7 @@ extension Model {
   public init(contentsOfTFLite path: String) throws(CommandError) {
     let file: ReadableFile
     do throws(FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
-      throw CommandError("\(path): \(error.description)")
+      throw CommandError("\(path): \(error.problem)")
     }
     do throws(TFLiteImportError) {
       self = try Model(readingTFLite: file.bytes, owner: file)

@@ -99,7 +99,7 @@ public struct ModelSummary {
     packedFor = model.packedWeights?.cpuNames ?? []
     let file: ReadableFile
     do throws(FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
-      throw CommandError("\(path): \(error.description)")
+      throw CommandError("\(path): \(error.problem)")
     }
     fileBytes = file.bytes.count
     guard TFLiteFile.hasIdentifier(file.bytes) else { return }

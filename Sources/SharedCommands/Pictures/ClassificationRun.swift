@@ -84,7 +84,7 @@ public struct ClassificationRun {
   private func save(_ image: Image, as path: String) throws(CommandError) {
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
     do throws(FileError) { try Folder.create(folder ?? ".") } catch {
-      throw CommandError("\(path): \(error.description)")
+      throw CommandError("\(path): \(error.problem)")
     }
     do throws(ImageError) { try image.writePNG(to: path) } catch {
       throw CommandError("\(path): \(error.description)")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Datasets
+import Foundation
 public import Kernels
 public import Network
 
@@ -114,6 +115,30 @@ public final class Evaluator {
       result += numbers.indices.map { session.output.elements(ofImage: $0 - numbers.lowerBound) }
     }
     return result
+  }
+
+  /// How near the images of two enhancers are: −10 · log₁₀ of the mean squared difference of their
+  /// values in [0, 1]; infinite where they are equal.
+  package static func peakSignalToNoise(
+    of first: Model, against second: Model, on images: Dataset, _ pool: ThreadPool
+  ) throws(TrainingError) -> Double {
+    let batch = min(64, images.count)
+    var squares = 0.0
+    var count = 0
+    // A part at a time: the second model's images are kept until the first has made its own.
+    for start in stride(from: 0, to: images.count, by: 512) {
+      let part = images.subset(Array(start..<min(start + 512, images.count)))
+      var made: [[Float]] = []
+      try Evaluator(second, pool, batch: min(batch, part.count)).images(for: part) {
+        made.append(Array($1))
+      }
+      try Evaluator(first, pool, batch: min(batch, part.count)).images(for: part) {
+        index, floats in
+        for (a, b) in zip(made[index], floats) { squares += Double((a - b) * (a - b)) }
+        count += floats.count
+      }
+    }
+    return squares == 0 ? .infinity : -10 * log10(squares / Double(count))
   }
 
   private func forEachBatch(_ images: [[Float]], _ body: (Range<Int>) -> Void) {

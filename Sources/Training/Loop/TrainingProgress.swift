@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Datasets
+import Foundation
 
 /// Where a run stands: with the parameters and the optimiser's moments, all that a checkpoint
 /// holds.
@@ -60,4 +61,18 @@ public struct StepReport: Sendable {
   public var accuracy: Double?
   public var learningRate: Float
   public var gradientNorm: Float
+}
+
+/// Asks a run to stop after the present step, from any thread.
+public final class StopRequest: @unchecked Sendable {
+  private let lock = NSLock()
+  // Behind the lock.
+  private var flag = false
+
+  public init() {}
+
+  public var isRequested: Bool {
+    get { lock.withLock { flag } }
+    set { lock.withLock { flag = newValue } }
+  }
 }
