@@ -54,7 +54,7 @@ enum Subcommand: CaseIterable {
         "  ocelli-board classify photo.jpg --model model.tflite",
         "  ocelli-board classify photos --model model.tflite --top 3 --json",
         "  camera | ocelli-board classify - --model model.tflite --every 10", "",
-        "A picture is brought to the model's input as the model's file says.",
+        "A picture is prepared as the model's file says.",
         HelpText.Classify.failures,
       ]
     case .info: ["  ocelli-board info model.tflite"]

@@ -7,7 +7,7 @@ import Quantization
 /// A classifier, perhaps with an enhancer in front, and the methods bound to it.
 ///
 /// ```swift
-/// let explained = try ExplainedModel(classifier, .init(), pool).explain(image)
+/// let explained = try ExplainedModel(classifier, pool).explain(image)
 /// let map = explained.plain.maps[0].explanation.map
 /// ```
 public struct ExplainedModel {
@@ -43,9 +43,9 @@ public struct ExplainedModel {
   ///   - classifier: of any format; integers are explained through the floats that they stand for.
   ///   - enhancer: an enhancer in front of it.
   ///   - names: what errors call the models, such as their paths.
-  /// - Throws: `ExplanationError.of` with the model that cannot be explained.
+  /// - Throws: `ExplanationError.of(model:_:)`, which says which model cannot be explained.
   public init(
-    _ classifier: Model, enhancer: Model? = nil, _ question: Question = Question(),
+    _ classifier: Model, enhancer: Model? = nil, asking question: Question = Question(),
     names: (classifier: String, enhancer: String) = ("the classifier", "the enhancer"),
     _ pool: ThreadPool
   ) throws(ExplanationError) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Imaging
 
-/// A picture with what the methods say of it.
+/// A picture with the maps of all methods.
 public struct ExplainedPicture {
   /// What is explained: of which picture, by which network.
   public enum Reading: String, CaseIterable, Sendable {
     /// The classifier on the picture.
     case plain
-    /// The classifier on what the enhancer makes of the picture.
+    /// The classifier on the enhanced picture.
     case enhanced
     /// Enhancer and classifier as one network, on the picture.
     case composed
@@ -25,7 +25,7 @@ public struct ExplainedPicture {
     public let range: ClosedRange<Float>
   }
 
-  /// One picture, what the classifier says of it, and the maps.
+  /// One picture, the classifier's answer to it, and the maps.
   public struct View {
     /// What is explained.
     public internal(set) var reading: Reading
@@ -49,7 +49,7 @@ public struct ExplainedPicture {
   public internal(set) var target: Int
   /// The picture as it is.
   public internal(set) var plain: View
-  /// What the enhancer makes of it.
+  /// The enhanced picture.
   public internal(set) var enhanced: View?
   /// The picture as it is, for enhancer and classifier as one.
   public internal(set) var composed: View?

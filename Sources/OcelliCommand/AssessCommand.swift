@@ -15,7 +15,7 @@ import Training
 struct AssessCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "assess",
-    abstract: "Ask whether explanations are faithful, gains are real, and what they cost.",
+    abstract: "Check whether explanations are faithful and gains are real, and what they cost.",
     usage: "ocelli assess --classifier <file> --data <path> [<options>]",
     discussion: """
       accuracy and calibration are of all test images, the other sections of a sample. Every \
@@ -48,37 +48,37 @@ struct AssessCommand: ParsableCommand {
   var enhancer: String?
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("The sections to answer (default: all that apply).", valueName: "section"))
+    help: ArgumentHelp("The sections to report (default: all that apply).", valueName: "section"))
   var only: [AssessmentSection] = []
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Classifiers that the enhancer was not trained in front of.", valueName: "file"))
+      "Classifiers that the enhancer was not trained with.", valueName: "file"))
   var transfer: [String] = []
   @Option(
     help: ArgumentHelp(
-      "Masks of the objects, in folders as the pictures are (default: those of scenes).",
+      "Masks of the objects, in the same folders as the pictures (default: those of scenes).",
       valueName: "folder"))
   var masks: String?
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("The explanations that are looked at.", valueName: "method"))
+    help: ArgumentHelp("The explanations to assess.", valueName: "method"))
   var method: [ExplanationMethod] = [.activation(.gradCAM)]
   @Option(
     help: ArgumentHelp(
       "The layer of class activation maps (default: the deepest of at least "
         + "\(Graph.smallestExplainedSide) pixels a side).", valueName: "name"))
   var layer: String?
-  @Option(help: ArgumentHelp("Images of the sample.", valueName: "n")) var images = 1000
-  @Option(help: ArgumentHelp("Images of the sample whose explanations are probed.", valueName: "n"))
+  @Option(help: ArgumentHelp("Images in the sample.", valueName: "n")) var images = 1000
+  @Option(help: ArgumentHelp("Images in the sample whose explanations are tested.", valueName: "n"))
   var explained = 100
-  @Option(help: ArgumentHelp("Images a step.", valueName: "n")) var batch = 64
-  @Option(help: ArgumentHelp("What random choices derive from.", valueName: "n")) var seed: UInt64 =
+  @Option(help: ArgumentHelp("Images per step.", valueName: "n")) var batch = 64
+  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n")) var seed: UInt64 =
     1
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "A folder for assessment.json and pictures.", valueName: "folder"))
+      "Folder for assessment.json and pictures.", valueName: "folder"))
   var output: String?
   @Flag(help: "Print JSON.") var json = false
 

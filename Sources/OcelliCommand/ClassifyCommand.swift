@@ -15,8 +15,8 @@ struct ClassifyCommand: ParsableCommand {
         ocelli classify photos --model model.tflite --top 3 --json
         cat *.png | ocelli classify - --model model.tflite
 
-      A picture is brought to the model's input as the model's file says it, in TensorFlow Lite's \
-      standard metadata: all of it is stretched to the input's size (--crop stretch), or the \
+      A picture is prepared as the model's file says, in TensorFlow Lite's standard metadata: all \
+      of it is stretched to the input's size (--crop stretch), or the \
       largest part in the middle that has the input's proportion (--crop center). Where the file \
       says nothing, the picture is stretched; its levels span the range of integers, or become \
       floats in 0 to 1. --mean and --deviation say otherwise: (level - mean) / deviation, with \

@@ -31,7 +31,7 @@ struct DatasetScenes: ParsableCommand {
   var output: String
   @Option(help: ArgumentHelp("Training pictures.", valueName: "n")) var train = 4000
   @Option(help: ArgumentHelp("Test pictures.", valueName: "n")) var test = 1000
-  @Option(help: ArgumentHelp("Pixels of a side.", valueName: "n")) var size = 32
+  @Option(help: ArgumentHelp("Width and height in pixels.", valueName: "n")) var size = 32
   @Option(help: ArgumentHelp("ρ, from 0 to 1.", valueName: "ρ")) var correlation: Float = 0.5
   @Option(help: ArgumentHelp("ρ of the test pictures, if another.", valueName: "ρ"))
   var testCorrelation: Float?
@@ -39,7 +39,7 @@ struct DatasetScenes: ParsableCommand {
     help: ArgumentHelp(
       "Degrade pictures, for example dull=0.5,blur=0.8,noise=0.05,jpeg=30.", valueName: "steps"))
   var degrade: String?
-  @Option(help: ArgumentHelp("What all random choices derive from.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n"))
   var seed: UInt64 = 1
   @OptionGroup var threads: ThreadOptions
 

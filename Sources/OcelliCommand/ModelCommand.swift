@@ -10,7 +10,7 @@ import Training
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Look into models.",
+    commandName: "model", abstract: "Inspect and pack models.",
     discussion: "  ocelli model info classifier/best.safetensors",
     subcommands: [ModelInfo.self, ModelPack.self])
 }
@@ -38,7 +38,7 @@ struct ModelInfo: ParsableCommand {
   @Option(help: ArgumentHelp("Images of n × n pixels (default: 32).", valueName: "n")) var size:
     Int?
   @Option(help: ArgumentHelp("Classes (default: 10).", valueName: "n")) var classes: Int?
-  @Option(help: ArgumentHelp("Images a step, for the memory figures.", valueName: "n"))
+  @Option(help: ArgumentHelp("Images per step, for the memory figures.", valueName: "n"))
   var batch = 1
   @Flag(help: "Print JSON.") var json = false
 
@@ -89,7 +89,7 @@ struct ModelInfo: ParsableCommand {
 
 struct ModelPack: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pack", abstract: "Store a model's integer weights packed for a CPU, besides.",
+    commandName: "pack", abstract: "Add a model's integer weights, packed for a CPU, to its file.",
     discussion: """
       A model is packed when it is opened: its weights are brought into the order in which this \
       CPU reads them. A board that opens the packed file does not need the time, nor the memory \

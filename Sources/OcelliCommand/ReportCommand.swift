@@ -36,7 +36,8 @@ struct ReportCommand: ParsableCommand {
   var output: String?
 
   @Option(
-    help: ArgumentHelp("Pictures of either kind in each row; 0 for none.", valueName: "n"))
+    help: ArgumentHelp(
+      "Fixed and broken pictures to show for each row; 0 for none.", valueName: "n"))
   var pictures: Int = 12
 
   @Option(

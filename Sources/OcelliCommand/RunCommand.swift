@@ -18,11 +18,11 @@ struct RunCommand: ParsableCommand {
       """)
 
   @Argument(help: "A .tflite or .safetensors model.") var model: String
-  @Option(help: ArgumentHelp("An array for each input, in order.", valueName: "npy"))
+  @Option(help: ArgumentHelp("A file for each input, in order.", valueName: "npy"))
   var input: [String]
-  @Option(help: ArgumentHelp("Where each output goes, in order.", valueName: "npy"))
+  @Option(help: ArgumentHelp("A file for each output, in order.", valueName: "npy"))
   var output: [String]
-  @Option(help: ArgumentHelp("Examples a step.", valueName: "n")) var batch = 1
+  @Option(help: ArgumentHelp("Examples per step.", valueName: "n")) var batch = 1
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws { try checkRange("batch", batch, 1...65536) }

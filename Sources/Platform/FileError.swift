@@ -52,6 +52,7 @@ public struct FileError: Error, Sendable {
 }
 
 extension FileError: Equatable {
+  /// Compares paths byte by byte.
   public static func == (left: FileError, right: FileError) -> Bool {
     left.operation == right.operation && left.code == right.code
       && left.path.utf8.elementsEqual(right.path.utf8)

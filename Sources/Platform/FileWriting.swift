@@ -74,8 +74,7 @@ package final class AppendedFile {
   private let descriptor: Int32
   private let path: String
 
-  /// Opens or creates `path`, and keeps as many of its first bytes as `keptByteCount` says of what
-  /// is there.
+  /// Opens or creates `path` and cuts it to the length that `keptByteCount` returns for its bytes.
   package init(
     _ path: String, keeping keptByteCount: (UnsafeRawBufferPointer) -> Int
   ) throws(FileError) {

@@ -2,55 +2,55 @@
 import Text
 
 /// What the help pages of both commands say.
-public enum HelpText {
-  public enum Classify {
-    public static let abstract = "Say what pictures show."
-    public static let pictures = """
+package enum HelpText {
+  package enum Classify {
+    package static let abstract = "Say what pictures show."
+    package static let pictures = """
       Pictures are PNG, JPEG, PPM or PGM files, folders of them, or - for standard input: there \
       pictures follow one another, in any of these formats, and each is answered at once.
       """
-    public static let failures = """
+    package static let failures = """
       A picture that cannot be read is reported on standard error; the others are classified, and \
       the command fails in the end.
       """
-    public static let enhancer = "An enhancer to put in front of it."
-    public static let saveEnhanced = "Folder for the enhanced pictures, as PNG files."
-    public static let top = "How many labels to give."
-    public static let json = "Print a JSON object a line."
-    public static let every = "Of a stream, classify every nth picture."
-    public static let checksum = "Add a checksum of the model's outputs, to compare machines."
-    public static let crop =
+    package static let enhancer = "An enhancer to put in front of it."
+    package static let saveEnhanced = "Folder for the enhanced pictures, as PNG files."
+    package static let top = "How many labels to give."
+    package static let json = "Print a JSON object per line."
+    package static let every = "Of a stream, classify every nth picture."
+    package static let checksum = "Add a checksum of the model's outputs, to compare machines."
+    package static let crop =
       "What of a picture is taken (default: what the model says, else stretch)."
-    public static let mean =
-      "Subtract this from levels of 0 to 255; one number, or one a channel between commas."
-    public static let deviation = "Then divide by this."
+    package static let mean =
+      "Subtract this from levels of 0 to 255; one number, or one per channel separated by commas."
+    package static let deviation = "Then divide by this."
   }
 
-  public enum Info {
-    public static let abstract = "Show a model's layers, parameters, work and memory."
+  package enum Info {
+    package static let abstract = "Show a model's layers, parameters, work and memory."
   }
 
-  public enum Bench {
-    public static let abstract = "Time the inference of a model, and each of its operations."
-    public static let discussion = """
+  package enum Bench {
+    package static let abstract = "Time the inference of a model, and each of its operations."
+    package static let discussion = """
       Loading and the first inference are timed once; then come the median and the 99th \
       percentile over --runs, for one thread up to --threads, on random inputs. The checksum of \
       the outputs is the same on all machines where a model computes in integers. With --profile, \
       each operation by itself: the best of its runs, its share of the time, and its rate (two \
-      operations a multiply-accumulate).
+      operations per multiply-accumulate).
       """
-    public static let runs = "Inferences to time."
-    public static let inputs = "Random inputs that the checksum is of."
-    public static let profile = "Show the time of each operation."
+    package static let runs = "Inferences to time."
+    package static let inputs = "Random inputs that the checksum is of."
+    package static let profile = "Show the time of each operation."
   }
 
-  public static let json = "Print JSON."
-  public static let threads = "Threads."
-  public static let threadsOfCPU = "Threads (default: one for each CPU)."
+  package static let json = "Print JSON."
+  package static let threads = "Threads."
+  package static let threadsOfCPU = "Threads (default: one for each CPU)."
 
-  /// Texts beside a name, broken between words: `indent` columns of the name, then the text, up to
+  /// Text beside a name, broken between words: `indent` columns of the name, then the text, up to
   /// `width` columns in all. A name that is too long for that gets a line of its own.
-  public static func entry(
+  package static func entry(
     _ name: String, _ text: String, indent: Int, width: Int
   ) -> [String] {
     var lines: [String] = []

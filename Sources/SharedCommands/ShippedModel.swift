@@ -2,7 +2,7 @@
 import CPlatform
 
 /// The model that comes with the commands.
-public enum ShippedModel {
+package enum ShippedModel {
   /// The name of the classifier's file.
   private static let classifier = "classifier-intel-int8-v1.tflite"
 
@@ -13,7 +13,7 @@ public enum ShippedModel {
   ///   - folders: with a slash at their ends.
   ///   - option: by which another model is named.
   /// - Throws: Where it was looked for, in one line.
-  public static func path(
+  package static func path(
     orIn folders: [String], option: String
   ) throws(CommandError) -> String {
     let candidates = (["weights/"] + folders).map { $0 + classifier }

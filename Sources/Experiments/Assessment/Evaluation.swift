@@ -25,26 +25,27 @@ public struct Evaluation {
   /// Runs a classifier over images, and once more behind an enhancer where there is one.
   ///
   /// - Parameters:
-  ///   - classifier: Takes floats; `Model.withFloatEnds` makes it so.
+  ///   - classifier: Of any format.
   ///   - batch: Images that run at once.
   ///   - seed: Of the bootstrap that gives the gain's interval.
-  /// - Throws: `GraphError` when the models do not fit together, or `TrainingError`.
+  /// - Throws: `GraphError` when the models do not fit together, `TrainingError`, or
+  ///   `AssessmentError.outOfMemory`.
   public init(
     _ classifier: Model, enhancer: Model? = nil, on images: Dataset, part: String = "test",
     batch: Int = 64, seed: UInt64 = 1, _ pool: ThreadPool
   ) throws {
-    func predictions(_ model: Model) throws(TrainingError) -> Predictions {
-      try Evaluator(model, pool, batch: min(batch, images.count)).predictions(for: images)
+    func predictions(_ model: Model?) throws -> Predictions {
+      guard let model else { throw AssessmentError.outOfMemory }
+      return try Evaluator(model, pool, batch: min(batch, images.count)).predictions(for: images)
     }
+    guard let alone = try classifier.withFloatEnds() else { throw AssessmentError.outOfMemory }
     let combined = try enhancer.map { enhancer in
-      guard let both = try Model.composed(enhancer: enhancer, classifier: classifier) else {
-        throw AssessmentError.outOfMemory
-      }
-      return try predictions(both)
+      guard let front = try enhancer.withFloatEnds() else { throw AssessmentError.outOfMemory }
+      return try predictions(try Model.composed(enhancer: front, classifier: alone))
     }
     self.init(
-      part: part, alone: try predictions(classifier), combined: combined,
-      labels: images.classNames, seed: seed)
+      part: part, alone: try predictions(alone), combined: combined, labels: images.classNames,
+      seed: seed)
   }
 
   package init(

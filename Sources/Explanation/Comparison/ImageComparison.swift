@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+public import Imaging
+import Network
 
 /// How far two images are apart: numbers in [0, 1], height × width × channels.
 public struct ImageComparison: Equatable, Sendable {
@@ -81,5 +83,44 @@ private struct Plane {
 
   private var smoothed: [Double] {
     Self.filter.applied(to: values, height: height, width: width)
+  }
+}
+
+/// What differs between two images, pixel by pixel: in the numbers' own unit, so that less than a
+/// level of 255 is seen, too.
+public struct DifferenceMaps: Equatable, Sendable {
+  /// The mean over the channels of |b − a|.
+  public let absolute: HeatMap
+  /// The mean over the channels of b − a.
+  public let signed: HeatMap
+  /// b − a of each number.
+  public let differences: [Float]
+
+  /// - Parameters:
+  ///   - before: a, height × width × channels numbers.
+  ///   - after: b, of the same size.
+  public init(from before: [Float], to after: [Float], height: Int, width: Int) {
+    precondition(before.count == after.count, "images of one size are compared")
+    let channels = before.count / max(1, height * width)
+    let differences = zip(before, after).map { $1 - $0 }
+    func means(_ term: (Float) -> Float) -> HeatMap {
+      HeatMap(
+        width: width, height: height,
+        values: (0..<height * width).map { pixel in
+          differences[pixel * channels..<(pixel + 1) * channels].reduce(0) { $0 + term($1) }
+            / Float(channels)
+        })
+    }
+    absolute = means { $0.magnitude }
+    signed = means { $0 }
+    self.differences = differences
+  }
+
+  /// The magnitudes as a picture, each channel by itself: 0 is black and `limit` full.
+  public func picture(limit: Float) -> Image {
+    let channels = differences.count / max(1, absolute.values.count)
+    return Image(
+      differences.map { $0.magnitude / limit },
+      Shape(height: absolute.height, width: absolute.width, channels: channels))
   }
 }

@@ -4,15 +4,20 @@ public import Network
 
 /// What the layers of a model make of an image.
 public final class LayerRecorder {
+  /// A node whose output is kept.
   public struct Layer: Sendable {
+    /// The node's name.
     public let name: String
+    /// Of its output.
     public let shape: Shape
     fileprivate let node: Int
   }
 
   /// What a layer gave: pixel by pixel, channels innermost.
   public struct Answer: Sendable {
+    /// The layer that answered.
     public let layer: Layer
+    /// height × width × channels numbers.
     public let values: [Float]
 
     /// One channel's map.
@@ -21,6 +26,7 @@ public final class LayerRecorder {
     }
   }
 
+  /// The recorded layers, in the order in which they were named, else in that of the graph.
   public let layers: [Layer]
   private let session: Session
 
@@ -59,7 +65,7 @@ public final class LayerRecorder {
   }
 }
 
-/// A layer's answer to a picture, and to what the enhancer makes of it.
+/// A layer's answers to a picture and to its enhanced version.
 public struct ComparedLayer {
   /// To the picture as it is.
   public let before: LayerRecorder.Answer

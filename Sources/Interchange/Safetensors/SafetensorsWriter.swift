@@ -4,8 +4,11 @@ import Text
 
 /// A tensor to be written: row-major, little-endian.
 public struct SafetensorsEntry {
+  /// Unique in the file.
   public let name: String
+  /// The type of the stored elements.
   public let elementType: ElementType
+  /// Extents, the slowest axis first.
   public let shape: [Int]
   fileprivate let content: Content
 

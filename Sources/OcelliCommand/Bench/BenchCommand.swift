@@ -67,7 +67,7 @@ struct BenchKernels: ParsableCommand {
         ocelli bench kernels --batch 16 --threads 1
       """)
 
-  @Option(help: ArgumentHelp("Images a step.", valueName: "n")) var batch = 16
+  @Option(help: ArgumentHelp("Images per step.", valueName: "n")) var batch = 16
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var threads: ThreadOptions
 

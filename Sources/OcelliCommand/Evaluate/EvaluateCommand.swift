@@ -35,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Which images.")
   var part = Part.test
 
-  @Option(help: ArgumentHelp("Images a step.", valueName: "n"))
+  @Option(help: ArgumentHelp("Images per step.", valueName: "n"))
   var batch = 64
 
   @Flag(help: "Average over each image and its mirror image.")

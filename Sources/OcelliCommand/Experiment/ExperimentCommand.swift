@@ -38,14 +38,14 @@ struct ExperimentCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where the experiment's data, or a classifier's file, of this name are.",
+      "Path of the data or the classifier that the experiment calls by this name.",
       valueName: "name=path"))
   var data: [String] = []
 
   @Option(help: ArgumentHelp("Only these rows, for example 8,9.", valueName: "names"))
   var rows: String?
 
-  @Option(help: ArgumentHelp("Seeds of each row.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seeds per row.", valueName: "n"))
   var seeds: Int?
 
   @Option(
@@ -63,10 +63,10 @@ struct ExperimentCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
-  @Flag(help: "Print the experiment as a file, and run nothing.")
+  @Flag(help: "Print the experiment as a file and run nothing.")
   var print = false
 
-  @Flag(help: "Print what there is to do, and run nothing.")
+  @Flag(help: "Print the plan and run nothing.")
   var dryRun = false
 
   @Flag(help: "Print the results as JSON.")
@@ -114,7 +114,7 @@ struct ExperimentCommand: ParsableCommand {
     }
   }
 
-  /// The experiment as this run is told.
+  /// The experiment with the options of this run.
   private func specified() throws -> Experiment {
     var specified: Experiment
     if let shipped = Experiment.shipped(experiment) {

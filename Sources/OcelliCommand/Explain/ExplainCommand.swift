@@ -74,12 +74,12 @@ struct ExplainCommand: ParsableCommand {
   var reading = ExplainedPicture.Reading.allCases
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Layers of the classifier to show channels of.", valueName: "name"))
+    help: ArgumentHelp("Layers of the classifier whose channels are shown.", valueName: "name"))
   var internals: [String] = []
   @OptionGroup(title: "LIME") var lime: LimeOptions
   @OptionGroup(title: "Input") var preprocessing: PreprocessingOptions
   @OptionGroup(title: "Output") var style: StyleOptions
-  @Option(help: ArgumentHelp("What random choices derive from.", valueName: "n")) var seed: UInt64 =
+  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n")) var seed: UInt64 =
     1
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
   var output = "explained"
@@ -162,7 +162,8 @@ struct ExplainCommand: ParsableCommand {
     question.options = lime.options
     (question.options.layer, question.options.seed) = (layer, seed)
     let subject = try ExplainedModel(
-      file, enhancer: front, question, names: (classifier: path, enhancer: enhancer ?? ""), pool)
+      file, enhancer: front, asking: question, names: (classifier: path, enhancer: enhancer ?? ""),
+      pool)
     return (subject, decoder)
   }
 

@@ -7,11 +7,12 @@ public import Imaging
 /// How LIME works.
 struct LimeOptions: ParsableArguments {
   @Option(help: "How pictures are cut.") var superpixels = Superpixels.Method.slic
-  @Option(help: ArgumentHelp("About how many parts.", valueName: "n")) var parts = 50
-  @Option(help: ArgumentHelp("Pictures with parts hidden.", valueName: "n")) var samples = 1000
+  @Option(help: ArgumentHelp("Number of parts, approximately.", valueName: "n")) var parts = 50
+  @Option(help: ArgumentHelp("Samples: pictures with parts hidden.", valueName: "n")) var samples =
+    1000
   @Option(
     help: ArgumentHelp(
-      "How often they are drawn anew, to tell how far that changes the strongest parts.",
+      "How often the samples are redrawn, to show how stable the strongest parts are.",
       valueName: "n"))
   var repeats = 3
 
@@ -35,11 +36,11 @@ struct StyleOptions: ParsableArguments {
   var colors = ColorMap.jet
   @Option(
     help: ArgumentHelp(
-      "The percentile of changes that has the strongest colour.", valueName: "percent"))
+      "The percentile of changes that gets the strongest colour.", valueName: "percent"))
   var stretch: Float = 99
   @Option(
     help: ArgumentHelp(
-      "The change that has the strongest colour, in levels of 255, alike for all pictures.",
+      "The change that gets the strongest colour, in levels of 255, for all pictures.",
       valueName: "levels"))
   var scale: Float?
 
@@ -55,21 +56,26 @@ struct StyleOptions: ParsableArguments {
 }
 
 extension ExplanationMethod: ExpressibleByArgument {
+  /// The method of this name.
   public init?(argument: String) {
     guard let method = Self.allCases.first(where: { $0.name == argument }) else { return nil }
     self = method
   }
 
+  /// As help pages show it.
   public var defaultValueDescription: String { name }
+  /// The names of all methods.
   public static var allValueStrings: [String] { allCases.map(\.name) }
 }
 
 extension ColorMap: ExpressibleByArgument {
+  /// The colour map of this name.
   public init?(argument: String) {
     guard let map = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
     self = map
   }
 
+  /// The names of all colour maps.
   public static var allValueStrings: [String] { allCases.map { "\($0)" } }
 }
 
@@ -82,7 +88,7 @@ struct PictureStyle {
   var colors: ColorMap
   /// The percentile of differences that has the strongest colour.
   var stretch: Float
-  /// The difference, in levels of 255, that has the strongest colour, where it is told.
+  /// The difference, in levels of 255, that gets the strongest colour; `nil` to use `stretch`.
   var scale: Float?
 
   /// The difference that has the strongest colour.

@@ -15,7 +15,7 @@ struct LayerPanel {
   private let layers: [ComparedLayer]
   private let all: [ComparedLayer]
 
-  /// - Parameter all: layers whose distances are told below.
+  /// - Parameter all: layers whose distances are charted below the panel.
   init(_ layers: [ComparedLayer], all: [ComparedLayer]) {
     self.layers = layers
     self.all = all

@@ -15,7 +15,7 @@ import Platform
 
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "quantize", abstract: "Make a compact .tflite model of a trained one.",
+    commandName: "quantize", abstract: "Make a compact .tflite model from a trained one.",
     discussion: """
       In int8, activations get ranges from images of the training part, and the test part shows \
       what it cost; a model of quantisation-aware training has its ranges already. In float16 or \
@@ -31,24 +31,25 @@ struct QuantizeCommand: ParsableCommand {
   @Argument(help: "A float model, .safetensors or .tflite.") var model: String
   @Option(name: .shortAndLong, help: ArgumentHelp("The compact model.", valueName: "tflite"))
   var output: String
-  @Option(help: "The type of weights, and for int8 of activations.") var type = ElementType.int8
+  @Option(help: "The type of weights and, for int8, of activations.") var type = ElementType.int8
   @Option(help: DataOptions.dataHelp) var data: String?
   @OptionGroup(title: "Data") var images: ImageOptions
-  @Option(help: "How ranges of activations are chosen.") var calibration = Method.mse
-  @Option(help: ArgumentHelp("Share of values that --calibration percentile keeps, in per cent."))
+  @Option(help: "How the ranges of activations are chosen.") var calibration = Method.mse
+  @Option(help: ArgumentHelp("Per cent of values that --calibration percentile keeps."))
   var percentile = 99.99
   @Option(help: ArgumentHelp("Images to calibrate on.", valueName: "n"))
   var calibrationImages = 500
-  @Flag(help: "Even out the ranges of weights between layers first.") var equalize = false
-  @Flag(inversion: .prefixedNo, help: "Take back what rounding weights does to means.")
+  @Flag(help: "Equalise the ranges of weights across layers first.") var equalize = false
+  @Flag(
+    inversion: .prefixedNo, help: "Correct the biases for the change of means by rounding weights.")
   var biasCorrection = true
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Layers that stay in floats, by name.", valueName: "name"))
+    help: ArgumentHelp("Layers to keep in floats, by name.", valueName: "name"))
   var keepFloat: [String] = []
   @Option(
     help: ArgumentHelp(
-      "So many layers stay in floats: those that gain most from it.", valueName: "n"))
+      "Keep this many more layers in floats: those that gain most from it.", valueName: "n"))
   var floatLayers = 0
   @Option(help: ArgumentHelp("Write the per-layer report as JSON.", valueName: "file"))
   var report: String?

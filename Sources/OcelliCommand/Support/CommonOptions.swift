@@ -86,14 +86,14 @@ struct ImageOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Draw so many training and test images from the training part, for example 4010/990.",
+      "Draw this many training and test images from the training part, for example 4010/990.",
       valueName: "counts"))
   var split: String?
 
   @Option(help: ArgumentHelp("Seed of splits and noise.", valueName: "n"))
   var dataSeed: UInt64 = 1
 
-  @Flag(help: "Go on when training and test images overlap; results are then contaminated.")
+  @Flag(help: "Continue when training and test images overlap; results are then contaminated.")
   var allowOverlap = false
 
   func validate() throws {

@@ -67,18 +67,18 @@ struct EnhancerOptions: ParsableArguments {
   }
 }
 
-/// What an enhancer is to make small, besides the classifier's cross-entropy.
+/// What an enhancer minimises in addition to the classifier's cross-entropy.
 struct ObjectiveOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Weight of the squared error from the clean image (from the input without --degrade).",
+      "Weight of the squared error against the clean image (without --degrade: the input).",
       valueName: "weight"))
   var reconstruction: Float?
 
   @Option(help: ArgumentHelp("Weight of the total variation of the image.", valueName: "weight"))
   var totalVariation: Float?
 
-  @Flag(help: "Instead of labels, learn what the classifier says of the clean image.")
+  @Flag(help: "Learn the classifier's answer to the clean image instead of labels.")
   var unsupervised = false
 
   func validate() throws {

@@ -8,7 +8,7 @@ extension ModelSummary {
   private static let labelCount = 8
 
   /// A table of the layers, and below it what holds for the whole model.
-  public var text: String {
+  package var text: String {
     ([table, ""] + descriptionLines + memoryLines).joined(separator: "\n")
   }
 

@@ -42,7 +42,7 @@ package struct PictureSource {
     case failed(String)
   }
 
-  /// Of the pictures of a stream, every so manieth is taken, the first among them.
+  /// Only every nth picture of a stream is taken, starting with the first.
   private let every: Int
   private let body: (Picture) -> Bool
 

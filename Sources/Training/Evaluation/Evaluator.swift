@@ -30,7 +30,7 @@ public final class Evaluator {
     givesProbabilities = model.graph.endsInProbabilities
   }
 
-  /// What a classifier says of every image.
+  /// A classifier's predictions for every image.
   public func predictions(
     for dataset: Dataset, progress: ((_ done: Int) -> Void)? = nil
   ) throws(TrainingError) -> Predictions {
@@ -42,14 +42,14 @@ public final class Evaluator {
     return result
   }
 
-  /// What a classifier says of images of height × width × 3 floats.
+  /// A classifier's predictions for images of height × width × 3 floats.
   public func predictions(for images: [[Float]], labels: [Int]) -> Predictions {
     var result = Predictions()
     forEachBatch(images) { numbers in append(Array(labels[numbers]), to: &result) }
     return result
   }
 
-  /// Adds what the model says of a batch whose forward run has just ended.
+  /// Adds the predictions for a batch after its forward run.
   private func append(_ labels: [Int], to result: inout Predictions) {
     let classCount = session.output.channels
     var logits = [Float](repeating: 0, count: batch * classCount)
@@ -94,7 +94,7 @@ public final class Evaluator {
     return total / Double(dataset.count)
   }
 
-  /// The image that the model makes of each image, in the data set's order.
+  /// The model's output for each image, in the data set's order.
   public func images(
     for dataset: Dataset, _ body: (_ index: Int, _ floats: UnsafeBufferPointer<Float>) -> Void
   ) throws(TrainingError) {
@@ -108,7 +108,7 @@ public final class Evaluator {
     }
   }
 
-  /// The image that the model makes of each of some images.
+  /// The model's output for each image.
   public func images(for images: [[Float]]) -> [[Float]] {
     var result: [[Float]] = []
     forEachBatch(images) { numbers in

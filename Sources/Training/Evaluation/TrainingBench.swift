@@ -37,6 +37,7 @@ public final class TrainingBench {
     }
   }
 
+  /// Draws the input at random from [0, 1).
   public func fillInput() {
     var random = RandomGenerator(seed: 1)
     let input = session.input
@@ -72,8 +73,8 @@ extension Graph {
 
 /// How long work will take, roughly.
 public enum WorkEstimate {
-  /// Seconds for so many multiply-accumulates on a machine of this peak (floating-point operations
-  /// a second), of which small layers reach about half.
+  /// Seconds for this many multiply-accumulates on a machine of this peak (floating-point
+  /// operations a second), of which small layers reach about half.
   public static func seconds(multiplyAccumulates: Double, peak: Double) -> Double {
     2 * multiplyAccumulates / (0.5 * peak)
   }

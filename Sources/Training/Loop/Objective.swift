@@ -5,7 +5,7 @@ public import Network
 /// alone.
 ///
 /// Recognition-aware image processing (Liu et al., arXiv:1910.09185) adds the error of the image;
-/// there the labels may be missing, too.
+/// its unsupervised form needs no labels.
 public struct Objective: Codable, Hashable, Sendable {
   /// Instead of the cross-entropy with the labels, the divergence from what each classifier says of
   /// the clean image.
@@ -16,6 +16,7 @@ public struct Objective: Codable, Hashable, Sendable {
   /// λ of the enhanced image's total variation.
   public var totalVariation: Float?
 
+  /// The cross-entropy alone.
   public init() {}
 
   /// The first value that is out of its range, for people.
@@ -37,7 +38,7 @@ public struct LossTerm {
     case labels
     /// The clean image, or the input where the task has no clean images.
     case image
-    /// What a frozen classifier says of that image.
+    /// A frozen classifier's answer to that image.
     case answer(of: Model)
     case nothing
 
@@ -50,11 +51,16 @@ public struct LossTerm {
     }
   }
 
+  /// The node whose output is compared.
   public var node: Int
+  /// The measure.
   public var loss: Loss
+  /// The factor in the sum.
   public var weight: Float
+  /// What the output is compared with.
   public var target: Target
 
+  /// - Precondition: `loss` can be computed from the output of `node` and the target.
   public init(node: Int, _ loss: Loss, weight: Float = 1, towards target: Target) {
     self.node = node
     self.loss = loss

@@ -14,6 +14,7 @@ public final class RunFolder {
   /// Steps between two lines of metrics inside an epoch.
   private static let logInterval = 50
 
+  /// The folder.
   public let path: String
   private var metrics: MetricsWriter?
   private var events: EventFileWriter?
@@ -42,8 +43,11 @@ public final class RunFolder {
       && ["last.safetensors.", "best.safetensors."].contains { name.hasPrefix($0) }
   }
 
+  /// The whole state.
   public var checkpointPath: String { path + "/last.safetensors" }
+  /// The model of the best epoch.
   public var bestPath: String { path + "/best.safetensors" }
+  /// Whether there is a state to go on from.
   public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpointPath) }
 
   /// Whether the folder at `path` holds results of a run, which another must not overwrite.

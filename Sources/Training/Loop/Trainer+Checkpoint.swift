@@ -50,7 +50,7 @@ extension Trainer {
     }
   }
 
-  /// Starts the run's logs anew, or goes on from the folder's checkpoint.
+  /// Starts new logs, or continues from the folder's checkpoint.
   public func begin(resuming: Bool) throws(TrainingError) {
     guard let folder else { return }
     guard resuming && folder.hasCheckpoint else {

@@ -11,8 +11,11 @@ import Quantization
 /// Everything that the result depends on is in the task, the options and the progress: so a resumed
 /// run ends in the same bytes as one that was never interrupted, for any number of threads.
 public final class Trainer {
+  /// What is trained.
   public let task: TrainingTask
+  /// How it is trained.
   public let options: TrainingOptions
+  /// Where the run stands.
   public internal(set) var progress = TrainingProgress()
   let pool: ThreadPool
   let session: Session
@@ -20,6 +23,7 @@ public final class Trainer {
   let average: WeightAverage?
   /// In quantisation-aware training: weights are rounded while they are used.
   let rounding: WeightRounding?
+  /// Gives the batches of training images.
   public let loader: BatchLoader
   let folder: RunFolder?
   private let schedule: LearningRateSchedule

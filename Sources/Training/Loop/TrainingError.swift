@@ -18,10 +18,14 @@ public enum TrainingError: Error, CustomStringConvertible {
   case otherRun(path: String, difference: String)
   /// Another run is writing to the folder: wait for it or choose another folder.
   case busy(path: String)
+  /// The images cannot be used.
   case dataset(DatasetError)
+  /// A model or a checkpoint cannot be read or written.
   case model(ModelFileError)
+  /// A log or a folder cannot be written.
   case file(FileError)
 
+  /// One line for people.
   public var description: String { message }
 
   /// One line for people.
