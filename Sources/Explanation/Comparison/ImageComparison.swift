@@ -16,6 +16,7 @@ public struct ImageComparison: Equatable, Sendable {
   /// Structural similarity, the mean over channels (Wang et al., 2004).
   public let structuralSimilarity: Double
 
+  /// - Precondition: both images have height × width × channels numbers.
   public init(_ a: [Float], _ b: [Float], height: Int, width: Int) {
     precondition(a.count == b.count && !a.isEmpty, "images of one size are compared")
     var (largest, squares, magnitudes): (Float, Double, Double) = (0, 0, 0)

@@ -2,9 +2,11 @@
 import Foundation
 public import Imaging
 
-/// How the variation of an image, or of a difference of images, is shared out over frequencies.
+/// How the variation of an image, or of a difference of images, is distributed over frequencies.
 public struct PowerSpectrum: Equatable, Sendable {
+  /// Rows of `power`: those of the image.
   public let height: Int
+  /// Columns of `power`.
   public let width: Int
   /// |Σ x[r, c] · e^(−2πi (v·r / h + u·c / w))|² / (h·w)², the mean over the channels, row by row:
   /// frequency v = 0 lies in row ⌊h / 2⌋ and u = 0 in column ⌊w / 2⌋. Adds up to the mean square of
