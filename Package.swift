@@ -69,11 +69,12 @@ let package = Package(
 
     // MARK: - Host
     .target(
-      name: "Interchange", dependencies: ["Kernels", "Network", "Text"], swiftSettings: common),
+      name: "Interchange", dependencies: ["Kernels", "Network", "Platform", "Text"],
+      swiftSettings: common),
     .target(name: "Scenes", dependencies: ["Imaging", "Kernels"], swiftSettings: common),
     .target(
       name: "Datasets",
-      dependencies: ["CPlatform", "Imaging", "Interchange", "Kernels", "Scenes"],
+      dependencies: ["CPlatform", "Imaging", "Interchange", "Kernels", "Platform", "Scenes"],
       swiftSettings: common),
     .target(
       name: "Training",
@@ -83,14 +84,15 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
-      name: "Explanation", dependencies: ["Imaging", "Kernels", "Network"], swiftSettings: common),
+      name: "Explanation", dependencies: ["Imaging", "Kernels", "Network", "Quantization"],
+      swiftSettings: common),
     .target(name: "Statistics", dependencies: ["Kernels"], swiftSettings: common),
     .target(name: "Reporting", dependencies: ["Statistics", "Text"], swiftSettings: common),
     .target(
       name: "Assessments",
       dependencies: [
-        "Datasets", "Explanation", "Imaging", "Kernels", "Network", "Reporting", "Scenes",
-        "Statistics", "Text", "Training",
+        "Datasets", "Explanation", "Imaging", "Interchange", "Kernels", "Network", "Platform",
+        "Quantization", "Reporting", "Scenes", "Statistics", "Text", "Training",
       ], swiftSettings: common),
     .target(
       name: "Experiments",
@@ -156,7 +158,8 @@ let package = Package(
       name: "SharedCommandsTests", dependencies: ["SharedCommands", "Text"], swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
     .testTarget(
-      name: "InterchangeTests", dependencies: ["Interchange", "Kernels", "TestSupport", "Text"],
+      name: "InterchangeTests",
+      dependencies: ["Interchange", "Kernels", "Platform", "TestSupport", "Text"],
       swiftSettings: common),
     .testTarget(
       name: "TrainingTests",

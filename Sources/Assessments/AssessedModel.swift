@@ -2,6 +2,7 @@
 public import Datasets
 public import Kernels
 public import Network
+import Quantization
 public import Statistics
 public import Training
 
@@ -20,6 +21,14 @@ public final class AssessedModel {
     /// A model in both forms; one that computes with floats is its own second.
     public init(model: Model, inFloats: Model) {
       (self.model, self.inFloats) = (model, inFloats)
+    }
+
+    /// Of a model of any format.
+    /// - Throws: `GraphError` or `QuantizationError` when it has no form in floats;
+    ///   `AssessmentError.outOfMemory`.
+    public init(_ model: Model) throws {
+      guard let ends = try model.withFloatEnds() else { throw AssessmentError.outOfMemory }
+      self.init(model: ends, inFloats: try ends.fakeQuantized())
     }
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Explanation
 import Foundation
 public import Statistics
 
@@ -101,6 +102,18 @@ extension Assessment {
 public enum AssessmentError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Use a machine with more memory, or smaller models.
   case outOfMemory
+  /// The section compares plain with enhanced pictures: give an enhancer.
+  case noEnhancer(AssessmentSection)
+  /// The section asks whether the gain carries over: give other classifiers.
+  case noOtherClassifiers
+  /// The data set has no masks of its objects: give a folder of them.
+  case noMasks(data: String)
+  /// The folder's masks are named after other pictures.
+  case noMatchingMask(folder: String)
+  /// The catalogue of scenes describes other pictures.
+  case noMatchingScene(data: String)
+  /// The classifier cannot be explained.
+  case notExplained(classifier: String, ExplanationError)
   /// Check that the file exists and may be read.
   case unreadable(path: String)
   /// Name a file that `ocelli assess --output` has written.
@@ -110,6 +123,12 @@ public enum AssessmentError: Error, Equatable, Sendable, CustomStringConvertible
   public var description: String {
     switch self {
     case .outOfMemory: "no memory for the parameters of another model"
+    case .noEnhancer(let section): "\(section) needs an enhancer"
+    case .noOtherClassifiers: "transfer needs other classifiers"
+    case .noMasks(let data): "\(data): has no masks: give their folder with --masks"
+    case .noMatchingMask(let folder): "\(folder): has no mask of any of the pictures"
+    case .noMatchingScene(let data): "\(data)/scenes.json: has none of the test pictures"
+    case .notExplained(let classifier, let error): "\(classifier): \(error)"
     case .unreadable(let path): "\(path): cannot be read: expected an assessment"
     case .notAnAssessment(let path): "\(path): is not what `ocelli assess --output` writes"
     }

@@ -5,7 +5,7 @@ import Statistics
 import Text
 
 /// A question that an assessment answers.
-package enum AssessmentSection: String, CaseIterable, Codable, Sendable {
+public enum AssessmentSection: String, CaseIterable, Codable, Sendable {
   case accuracy, calibration, faithfulness, sanity, attention, background, perturbation,
     adversarial, transfer, corruption
 

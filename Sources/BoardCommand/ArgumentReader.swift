@@ -9,11 +9,9 @@ struct ArgumentReader {
   private var flags: [String] = []
   private let usage: String
 
-  /// - Parameter options: The names of the options that have a value.
-  init(
-    _ words: [String], options: [String], flags known: [String], help: String, usage: String
-  ) throws(BoardError) {
-    self.usage = usage
+  init(_ words: [String], _ subcommand: Subcommand) throws(BoardError) {
+    usage = subcommand.usage
+    let options = subcommand.options
     var index = 0
     while index < words.count {
       let word = words[index]
@@ -26,24 +24,23 @@ struct ArgumentReader {
         operands.append(word)
         continue
       }
-      if word.isSame("--help") || word.isSame("-h") { throw .help(help) }
+      if word.isSame("--help") || word.isSame("-h") { throw .help(subcommand.help) }
       let parts = word.utf8.split(
         separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
       let name = String(Substring(parts[0]))
-      if parts.count == 1, known.contains(where: { $0.isSame(name) }) {
+      guard let option = options.first(where: { $0.name.isSame(name) }),
+        !option.value.utf8.isEmpty || parts.count == 1
+      else { throw .usage("Unknown option '\(name)'", help: usage) }
+      if option.value.utf8.isEmpty {
         flags.append(name)
-      } else if options.contains(where: { $0.isSame(name) }) {
-        if parts.count == 1 {
-          guard index < words.count else {
-            throw .usage("Missing value for '\(name)'", help: usage)
-          }
-          values.append((name, words[index]))
-          index += 1
-        } else {
-          values.append((name, String(Substring(parts[1]))))
+      } else if parts.count == 1 {
+        guard index < words.count else {
+          throw .usage("Missing value for '\(name)'", help: usage)
         }
+        values.append((name, words[index]))
+        index += 1
       } else {
-        throw .usage("Unknown option '\(name)'", help: usage)
+        values.append((name, String(Substring(parts[1]))))
       }
     }
   }

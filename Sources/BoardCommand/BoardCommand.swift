@@ -29,7 +29,7 @@ enum BoardCommand {
   /// - Returns: The code to exit with.
   static func run(_ words: [String]) -> Int32 {
     guard let first = words.first else {
-      StandardStreams.write(line: HelpText.all)
+      StandardStreams.write(line: Subcommand.allHelp)
       return 64
     }
     if let problem = Build.missingFeature {
@@ -38,22 +38,16 @@ enum BoardCommand {
     }
     let rest = Array(words.dropFirst())
     do throws(BoardError) {
-      switch Subcommand(first) {
-      case .classify: return try ClassifyBoard.run(rest)
-      case .info: return try InfoBoard.run(rest)
-      case .bench: return try BenchBoard.run(rest)
-      case .selfTest: return try SelfTestBoard.run(rest)
-      case nil: break
-      }
+      if let subcommand = Subcommand(first) { return try subcommand.run(rest) }
       if first.isSame("--version") {
         StandardStreams.write(line: Build.description(of: name))
         return 0
       }
       guard first.isSame("--help") || first.isSame("-h") || first.isSame("help") else {
-        throw .usage("Unknown command '\(first)'", help: HelpText.usage)
+        throw .usage("Unknown command '\(first)'", help: Subcommand.allUsage)
       }
-      let help = rest.first.flatMap { Subcommand($0) }.map { HelpText.of($0) }
-      throw .help(help ?? HelpText.all)
+      let subcommand = rest.first.flatMap { Subcommand($0) }
+      throw .help(subcommand?.help ?? Subcommand.allHelp)
     } catch {
       switch error {
       case .help(let text):
@@ -73,25 +67,6 @@ enum BoardCommand {
   /// Tells about something that went wrong in one line.
   static func report(_ message: String) {
     StandardStreams.writeError(line: "\(name): error: \(message)")
-  }
-}
-
-/// What the command can be asked to do.
-enum Subcommand {
-  case classify, info, bench, selfTest
-
-  init?(_ word: String) {
-    if word.isSame("classify") {
-      self = .classify
-    } else if word.isSame("info") {
-      self = .info
-    } else if word.isSame("bench") {
-      self = .bench
-    } else if word.isSame("selftest") {
-      self = .selfTest
-    } else {
-      return nil
-    }
   }
 }
 

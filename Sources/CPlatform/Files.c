@@ -18,17 +18,6 @@ static int32_t failed(ocelli_file_step *step, ocelli_file_step where) {
   return errno != 0 ? errno : EIO;
 }
 
-static int32_t write_all(int descriptor, const uint8_t *bytes, size_t count) {
-  size_t done = 0;
-  while (done < count) {
-    ssize_t put = write(descriptor, bytes + done, count - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return errno;
-    done += (size_t)put;
-  }
-  return 0;
-}
-
 int32_t ocelli_stream_open(
     const char *path, int32_t *descriptor, intptr_t *byteCount, ocelli_file_step *step) {
   // A pipe without a writer would block; for files the flag means nothing.
@@ -64,10 +53,6 @@ int32_t ocelli_stream_read(int32_t descriptor, void *bytes, intptr_t byteCount) 
     done += got;
   }
   return 0;
-}
-
-void ocelli_stream_close(int32_t descriptor) {
-  if (descriptor >= 0) close(descriptor);
 }
 
 int32_t ocelli_file_open(
@@ -128,48 +113,106 @@ static char *append_number(char *target, char first, unsigned number) {
   return target;
 }
 
-// Creates a file beside path that did not exist, with the rights that path has or would get.
-// Negative on failure.
-static int create_beside(const char *path, char *temporary, size_t capacity) {
+// Creates a file beside output->target that did not exist, with the mode of new files. Returns 0,
+// or errno.
+static int32_t create_beside(ocelli_new_file *output) {
   static atomic_uint counter;
+  size_t length = strlen(output->target);
+  output->temporary = malloc(length + 32);
+  if (output->temporary == NULL) return ENOMEM;
+  memcpy(output->temporary, output->target, length);
   for (int attempt = 0; attempt < 100; attempt++) {
-    size_t length = strlen(path);
-    if (length + 32 > capacity) {
-      errno = ENAMETOOLONG;
-      return -1;
-    }
-    memcpy(temporary, path, length);
-    char *end = append_number(temporary + length, '.', (unsigned)getpid());
+    char *end = append_number(output->temporary + length, '.', (unsigned)getpid());
     end = append_number(end, '-', atomic_fetch_add(&counter, 1));
     memcpy(end, ".tmp", 5);
-    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor >= 0) {
-      struct stat existing;
-      if (stat(path, &existing) == 0) (void)fchmod(descriptor, existing.st_mode & 0777);
-      return descriptor;
-    }
-    if (errno != EEXIST) return -1;
+    output->descriptor = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (output->descriptor >= 0) return 0;
+    if (errno != EEXIST) break;
   }
-  return -1;
+  int32_t error = errno;
+  free(output->temporary);
+  output->temporary = NULL;
+  return error;
 }
 
-int32_t ocelli_file_write(
-    const char *path, const void *bytes, intptr_t byteCount, ocelli_file_step *step) {
-  char temporary[PATH_MAX];
-  int descriptor = create_beside(path, temporary, sizeof temporary);
-  if (descriptor < 0) return failed(step, OCELLI_FILE_CREATE);
-
-  int32_t error = 0;
-  if ((errno = write_all(descriptor, bytes, (size_t)byteCount)) != 0) {
-    error = failed(step, OCELLI_FILE_WRITE);
-  } else if (fsync(descriptor) != 0) {
-    error = failed(step, OCELLI_FILE_WRITE);
+int32_t ocelli_new_file_open(const char *path, ocelli_new_file *output, ocelli_file_step *step) {
+  *output = (ocelli_new_file){.descriptor = -1};
+  struct stat status;
+  _Bool exists = stat(path, &status) == 0;
+  if (exists && !S_ISREG(status.st_mode)) {
+    do output->descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    while (output->descriptor < 0 && errno == EINTR);
+    return output->descriptor < 0 ? failed(step, OCELLI_FILE_OPEN) : 0;
   }
-  if (close(descriptor) != 0 && error == 0) error = failed(step, OCELLI_FILE_WRITE);
-  if (error == 0 && rename(temporary, path) != 0) error = failed(step, OCELLI_FILE_RENAME);
-  if (error != 0) unlink(temporary);
-  else sync_folder(path);
-  return error;
+  output->target = exists ? realpath(path, NULL) : strdup(path);
+  if (output->target == NULL) return failed(step, OCELLI_FILE_CREATE);
+  if ((errno = create_beside(output)) != 0) {
+    int32_t error = failed(step, OCELLI_FILE_CREATE);
+    ocelli_new_file_close(output);
+    return error;
+  }
+  if (exists) (void)fchmod(output->descriptor, status.st_mode & 0777);
+  return 0;
+}
+
+int32_t ocelli_new_file_commit(ocelli_new_file *output, ocelli_file_step *step) {
+  if (output->temporary == NULL) return 0;
+  if (fsync(output->descriptor) != 0) return failed(step, OCELLI_FILE_SYNCHRONIZE);
+  int descriptor = output->descriptor;
+  output->descriptor = -1;
+  if (close(descriptor) != 0) return failed(step, OCELLI_FILE_WRITE);
+  if (rename(output->temporary, output->target) != 0) return failed(step, OCELLI_FILE_RENAME);
+  free(output->temporary);
+  output->temporary = NULL;
+  sync_folder(output->target);
+  return 0;
+}
+
+void ocelli_new_file_close(ocelli_new_file *output) {
+  if (output->descriptor >= 0) close(output->descriptor);
+  if (output->temporary != NULL) unlink(output->temporary);
+  free(output->temporary);
+  free(output->target);
+  *output = (ocelli_new_file){.descriptor = -1};
+}
+
+int32_t ocelli_log_open(const char *path, int32_t *descriptor, _Bool *isRegular) {
+  int opened;
+  do opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  while (opened < 0 && errno == EINTR);
+  if (opened < 0) return errno;
+  struct stat status;
+  *isRegular = fstat(opened, &status) == 0 && S_ISREG(status.st_mode);
+  *descriptor = opened;
+  return 0;
+}
+
+int32_t ocelli_log_cut(int32_t descriptor, intptr_t byteCount) {
+  if (ftruncate(descriptor, byteCount) != 0 || lseek(descriptor, byteCount, SEEK_SET) < 0)
+    return errno;
+  return 0;
+}
+
+int32_t ocelli_descriptor_write(int32_t descriptor, const void *bytes, intptr_t byteCount) {
+  const char *next = bytes;
+  while (byteCount > 0) {
+    // Some systems refuse to write more than 2 GiB at once.
+    size_t part = byteCount < 1 << 30 ? (size_t)byteCount : 1 << 30;
+    ssize_t count = write(descriptor, next, part);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    next += count;
+    byteCount -= count;
+  }
+  return 0;
+}
+
+int32_t ocelli_descriptor_synchronize(int32_t descriptor) {
+  return fsync(descriptor) == 0 ? 0 : errno;
+}
+
+void ocelli_descriptor_close(int32_t descriptor) {
+  if (descriptor >= 0) close(descriptor);
 }
 
 void ocelli_error_text(int32_t code, char *text, intptr_t capacity) {

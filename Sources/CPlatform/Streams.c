@@ -15,15 +15,8 @@ intptr_t ocelli_read_input(void *bytes, intptr_t byteCount) {
 }
 
 void ocelli_write_error(const void *bytes, intptr_t byteCount) {
-  const char *next = bytes;
-  while (byteCount > 0) {
-    ssize_t count = write(STDERR_FILENO, next, (size_t)byteCount);
-    if (count < 0 && errno == EINTR) continue;
-    // There is nobody left to tell.
-    if (count < 0) return;
-    next += count;
-    byteCount -= count;
-  }
+  // When this fails, there is nobody left to tell.
+  (void)ocelli_descriptor_write(STDERR_FILENO, bytes, byteCount);
 }
 
 void ocelli_write_output(const void *bytes, intptr_t byteCount) {

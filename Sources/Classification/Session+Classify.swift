@@ -9,8 +9,10 @@ public struct RankedLabel: Equatable, Sendable {
   public var index: Int
   /// Its label; `class 7` where the model has none.
   public var name: String
+  /// From 0 to 1.
   public var probability: Float
 
+  /// A label with its class and probability.
   public init(index: Int, name: String, probability: Float) {
     self.index = index
     self.name = name
@@ -64,5 +66,57 @@ extension Session {
       values[index] = values[index].isNaN ? 0 : values[index] > 0 ? 1e30 : -1e30
     }
     return plan.graph.endsInProbabilities ? values : ElementaryFunctions.softmax(values)
+  }
+}
+
+extension Session {
+  /// A number that is the same where two machines have computed the same outputs: FNV-1a, of 64
+  /// bits, over the bytes of all outputs.
+  public func outputChecksum() -> UInt64 {
+    var checksum: UInt64 = 0xCBF2_9CE4_8422_2325
+    for node in plan.graph.outputs {
+      if plan.graph.formats[node] == .float32 {
+        add(value(of: node), to: &checksum)
+      } else {
+        add(integers(of: node), to: &checksum)
+      }
+    }
+    return checksum
+  }
+
+  private func add<Element>(_ view: TensorView<Element>, to checksum: inout UInt64) {
+    for pixel in 0..<view.pixelCount {
+      let count = view.channels * MemoryLayout<Element>.stride
+      for byte in UnsafeRawBufferPointer(start: view.pixel(pixel), count: count) {
+        checksum = (checksum ^ UInt64(byte)) &* 0x100_0000_01B3
+      }
+    }
+  }
+}
+
+/// Why a model cannot be used on pictures.
+public enum ClassificationError: Error, Equatable, Sendable {
+  /// The input is no picture of one or three channels, or there are several inputs.
+  case noPictureInput(Shape, inputCount: Int)
+  /// The output is no list of classes: the model is an enhancer, or for something else.
+  case noClasses(Shape)
+  /// The output is no picture: the model is no enhancer.
+  case noPictureOutput(Shape)
+}
+
+extension ClassificationError: CustomStringConvertible {
+  /// One line; follows the model's name.
+  public var description: String {
+    func text(_ shape: Shape) -> String { "\(shape.height)x\(shape.width)x\(shape.channels)" }
+    switch self {
+    case .noPictureInput(let shape, let count):
+      return count == 1
+        ? "takes \(text(shape)) numbers, expected a picture of 1 or 3 channels"
+        : "takes \(count) inputs, expected one picture"
+    case .noClasses(let shape):
+      return "gives \(text(shape)) numbers, expected a number for each class"
+    case .noPictureOutput(let shape):
+      return "gives \(text(shape)) numbers, expected a picture of 1 or 3 channels"
+    }
   }
 }

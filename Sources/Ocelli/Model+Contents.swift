@@ -12,8 +12,8 @@ extension Model {
   /// - Throws: `ModelFileError`, whose description is one line with the path.
   public init(contentsOf path: String) throws(ModelFileError) {
     let file: ReadableFile
-    do throws(Platform.FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
-      throw ModelFileError(path: path, problem: "\(error)")
+    do throws(FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
+      throw ModelFileError(path: path, problem: error.problem)
     }
     guard TFLiteFile.hasIdentifier(file.bytes) else {
       self = try ModelFile.load(path)

@@ -11,6 +11,7 @@
 @_exported public import Kernels
 @_exported public import ModelFormats
 @_exported public import Network
+@_exported public import Platform
 @_exported public import Quantization
 @_exported public import Scenes
 @_exported public import Statistics

@@ -72,5 +72,5 @@ struct OcelliCommand: ParsableCommand {
   }
 }
 
-/// The command has told about all that went wrong; it only has to fail.
+/// Everything that went wrong has been reported; the command only has to fail.
 struct ReportedError: Error {}

@@ -26,13 +26,13 @@ public enum Folder {
           }, names)
       }
     }
-    guard code == 0 else { throw FileError(step: OCELLI_FILE_OPEN, code: code) }
+    try FileError.check(code, OCELLI_FILE_OPEN, path)
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// Creates a folder, and those above it, unless they exist.
   public static func create(_ path: String) throws(FileError) {
     let code = path.withCString { ocelli_folder_create($0) }
-    guard code == 0 else { throw FileError(step: OCELLI_FILE_CREATE, code: code) }
+    try FileError.check(code, OCELLI_FILE_CREATE, path)
   }
 }

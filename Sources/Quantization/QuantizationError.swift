@@ -18,3 +18,19 @@ public enum QuantizationError: Error, Equatable, Sendable {
   /// Memory is out.
   case outOfMemory
 }
+
+extension QuantizationError {
+  /// One line for people; follows the file's name.
+  public var message: String {
+    switch self {
+    case .alreadyQuantized: "is quantised already; expected a float model"
+    case .unsupported(let node, let operation):
+      "node '\(node)': \(operation) has no form that compact models can have"
+    case .unknownNode(let name): "has no node '\(name)'; ocelli model info lists them"
+    case .notFinite(let node): "node '\(node)' gives numbers that are not finite"
+    case .graph(let error): error.message
+    case .notFakeQuantized(let node): "node '\(node)': its output is not rounded to integers"
+    case .outOfMemory: "no memory to quantise it"
+    }
+  }
+}

@@ -2,17 +2,17 @@
 import Kernels
 
 /// What an executable was built for.
-public enum Build {
-  public static let version = "0.1.0"
+package enum Build {
+  package static let version = "0.1.0"
 
   /// What `--version` prints of the command of this name.
-  public static func description(of command: String) -> String {
+  package static func description(of command: String) -> String {
     "\(command) \(version) (built for \(Machine.architecture), \(Machine.vectorFloats) floats a "
       + "vector)"
   }
 
   /// What the CPU lacks of what the executable was built for.
-  public static var missingFeature: String? {
+  package static var missingFeature: String? {
     Machine.isSupported
       ? nil
       : "built for a CPU with wider vectors than this one has; build again with make CPU=native"

@@ -3,6 +3,7 @@ import Foundation
 import Interchange
 import TestSupport
 import Testing
+import Platform
 
 struct AtomicFileTests {
   @Test func `replaces the old file only when committed`() throws {

@@ -33,7 +33,7 @@ struct SafetensorsFileTests {
 
   @Test func `refuses a folder`() {
     let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile("/tmp") }
-    #expect(error?.description == "cannot read /tmp: Is a directory (errno 21)")
+    #expect(error?.description == "cannot open /tmp: Is a directory (errno 21)")
   }
 
   /// A file whose header is `json` with `dataByteCount` zeros behind it.

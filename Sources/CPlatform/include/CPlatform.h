@@ -50,7 +50,9 @@ typedef enum ocelli_file_step {
   OCELLI_FILE_READ,
   OCELLI_FILE_CREATE,
   OCELLI_FILE_WRITE,
+  OCELLI_FILE_SYNCHRONIZE,
   OCELLI_FILE_RENAME,
+  OCELLI_FILE_TRUNCATE,
 } ocelli_file_step;
 
 // The bytes of a file, in memory or mapped. An empty file has no bytes: NULL and 0.
@@ -70,12 +72,32 @@ int32_t ocelli_stream_open(
     const char *path, int32_t *descriptor, intptr_t *byteCount, ocelli_file_step *step);
 // Reads the first bytes, all of which must be there. Returns 0, or errno.
 int32_t ocelli_stream_read(int32_t descriptor, void *bytes, intptr_t byteCount);
-void ocelli_stream_close(int32_t descriptor);
 
-// Writes the whole file or leaves what was there: into a temporary file in the same folder, synced
-// and renamed. Returns 0, or errno with *step saying where.
-int32_t ocelli_file_write(
-    const char *path, const void *bytes, intptr_t byteCount, ocelli_file_step *step);
+// A file that is being written. Without a temporary file, bytes go to a device or a pipe at once.
+typedef struct ocelli_new_file {
+  int32_t descriptor;
+  char *target;
+  char *temporary;
+} ocelli_new_file;
+
+// Opens a device or a pipe as it is; otherwise creates a temporary file in the folder of the file
+// that path leads to. Returns 0, or errno with *step saying where; then there is nothing to close.
+int32_t ocelli_new_file_open(const char *path, ocelli_new_file *output, ocelli_file_step *step);
+// Syncs the temporary file and renames it. Returns 0, or errno with *step saying where.
+int32_t ocelli_new_file_commit(ocelli_new_file *output, ocelli_file_step *step);
+// Removes the temporary file if it was not renamed.
+void ocelli_new_file_close(ocelli_new_file *output);
+
+// Opens or creates a file to be read and written. Returns 0, or errno.
+int32_t ocelli_log_open(const char *path, int32_t *descriptor, _Bool *isRegular);
+// Keeps the first bytes and goes to their end. Returns 0, or errno.
+int32_t ocelli_log_cut(int32_t descriptor, intptr_t byteCount);
+
+// Writes all bytes. Returns 0, or errno.
+int32_t ocelli_descriptor_write(int32_t descriptor, const void *bytes, intptr_t byteCount);
+// Waits until what was written is on disk. Returns 0, or errno.
+int32_t ocelli_descriptor_synchronize(int32_t descriptor);
+void ocelli_descriptor_close(int32_t descriptor);
 
 // What there is at a path.
 typedef enum ocelli_path_kind {

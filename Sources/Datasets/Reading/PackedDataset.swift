@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Interchange
+import Platform
 
 /// Reads what `Dataset.pack` writes: a safetensors file, which is mapped, so that opening it takes
 /// no time and no memory.

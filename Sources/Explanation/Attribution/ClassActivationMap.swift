@@ -27,7 +27,7 @@ public final class ClassActivationMap {
 
   /// The node whose maps are looked at.
   public let layer: Int
-  /// Told how many images have run, and of how many.
+  /// Called with the number of images that have run and the total.
   public var progress: ((Int, Int) -> Void)? {
     get { run.progress }
     set { run.progress = newValue }

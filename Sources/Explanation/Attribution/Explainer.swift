@@ -10,11 +10,13 @@ public enum ExplanationMethod: Hashable, Sendable, CaseIterable {
   case occlusion
   case lime
 
+  /// All methods, class activation maps first.
   public static var allCases: [ExplanationMethod] {
     ClassActivationMap.Method.allCases.map { .activation($0) }
       + InputAttribution.Method.allCases.map { .input($0) } + [.occlusion, .lime]
   }
 
+  /// As commands and manifests spell it.
   public var name: String {
     switch self {
     case .activation(let method): method.rawValue
@@ -42,10 +44,11 @@ public enum ExplanationMethod: Hashable, Sendable, CaseIterable {
   }
 }
 
-/// What a method says of one picture.
+/// A method's explanation of one picture.
 public struct Explanation: Sendable {
-  /// What LIME says besides.
+  /// What LIME adds.
   public struct Parts: Sendable {
+    /// The parts that the picture was cut into.
     public let superpixels: Superpixels
     /// Up to five parts that speak for the class, the strongest first.
     public let strongest: [Int]
@@ -60,6 +63,7 @@ public struct Explanation: Sendable {
   public let map: HeatMap
   /// The class that it is for.
   public let target: Int
+  /// LIME's findings; `nil` for other methods.
   public var parts: Parts?
 
   /// Whether anything speaks for the class at all.
@@ -74,12 +78,16 @@ public final class Explainer {
     public var layer: String?
     /// How LIME cuts pictures, and into about how many parts.
     public var cut = Superpixels.Method.slic
+    /// About how many parts LIME cuts pictures into.
     public var parts = 50
     /// LIME's samples, and how often it draws them.
     public var samples = 1000
+    /// How often LIME redraws its samples.
     public var repeats = 3
+    /// What random choices derive from.
     public var seed: UInt64 = 1
 
+    /// The settings that the command has by default.
     public init() {}
   }
 
@@ -91,10 +99,11 @@ public final class Explainer {
     case lime(Lime)
   }
 
+  /// The method.
   public let method: ExplanationMethod
   /// The layer that is looked at, where the method looks at one.
   public let layer: String?
-  /// Told how many images have run, and of how many.
+  /// Called with the number of images that have run and the total.
   public var progress: ((Int, Int) -> Void)?
   private let shape: Shape
   private let options: Options
@@ -190,6 +199,57 @@ extension Image {
     self = colors.withUnsafeBufferPointer { colors in
       colors.baseAddress.map { Image(width: shape.width, height: shape.height, floats: $0) }
         ?? Image(width: shape.width, height: shape.height)
+    }
+  }
+}
+
+/// Why there is no explanation.
+public indirect enum ExplanationError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The model computes with integers: explain its `fakeQuantized` form.
+  case integers
+  /// The model's output is no row of class scores: give a classifier.
+  case noClassifier
+  /// There is no such node: names are those that `ocelli model info` lists.
+  case unknownLayer(String)
+  /// The node is no map of the image between the input and the scores: name another.
+  case unusableLayer(String)
+  /// No layer has a map of at least `side` pixels a side: name one.
+  case noLayer(side: Int)
+  /// The class is not one of the model's.
+  case unknownClass(Int, classCount: Int)
+  /// No class of the model has this name or number.
+  case unknownLabel(String, labels: [String])
+  /// The model has no form in floats, for the reason given.
+  case notInFloats(String)
+  /// An enhancer's images are not what the classifier takes.
+  case mismatch(output: Shape, taker: String, input: Shape)
+  /// Numbers of the network, or of a method, are not finite for this picture.
+  case overflow(of: String)
+  /// There is no memory of this size: use a smaller model.
+  case outOfMemory(byteCount: Int)
+  /// The error of the model that the caller calls so.
+  case of(model: String, ExplanationError)
+
+  /// One line; follows the file's name.
+  public var description: String {
+    switch self {
+    case .integers: "computes with integers"
+    case .noClassifier: "is no classifier: its output is an image"
+    case .unknownLayer(let name): "has no layer '\(name)'; `ocelli model info` lists them"
+    case .unusableLayer(let name):
+      "layer '\(name)' is no map between the image and the classes; name a convolution"
+    case .noLayer(let side):
+      "no layer has a map of at least \(side)×\(side) pixels; name one with --layer"
+    case .unknownClass(let index, let classCount):
+      "has no class \(index): it knows \(classCount), counted from 0"
+    case .unknownLabel(let text, let labels):
+      "has no class '\(text)': it knows \(labels.joined(separator: ", "))"
+    case .notInFloats(let problem): problem
+    case .mismatch(let output, let taker, let input):
+      "makes images of \(output.text), \(taker) takes \(input.text)"
+    case .overflow(let culprit): "not explained: \(culprit) overflows on it"
+    case .of(let model, let error): "\(model): \(error)"
+    case .outOfMemory(let byteCount): "no memory for \(byteCount / 1_000_000) MB"
     }
   }
 }

@@ -7,6 +7,7 @@ public import Network
 /// How much each number of an image matters for a class: methods of gradients that go back to the
 /// image.
 public final class InputAttribution {
+  /// How gradients become a value for each pixel.
   public enum Method: String, CaseIterable, Sendable {
     /// |∂s/∂x| (Simonyan et al., arXiv:1312.6034)
     case saliency
@@ -20,15 +21,17 @@ public final class InputAttribution {
     case guidedBackpropagation = "guided-backpropagation"
   }
 
+  /// The method.
   public let method: Method
   /// Points on the line of integrated gradients, by the rule of Gauss and Legendre.
   public var steps = 50
-  /// Noisy copies, and the deviation of their noise, of images in [0, 1].
+  /// SmoothGrad's noisy copies of an image in [0, 1].
   public var samples = 25
+  /// The standard deviation of SmoothGrad's noise.
   public var noise: Float = 0.15
   /// What the noise is drawn from.
   public var seed: UInt64 = 1
-  /// Told how many images have run, and of how many.
+  /// Called with the number of images that have run and the total.
   public var progress: ((Int, Int) -> Void)? {
     get { run.progress }
     set { run.progress = newValue }

@@ -6,18 +6,22 @@ public import Network
 /// What a class's logit loses when a part of the image is hidden (Zeiler & Fergus,
 /// arXiv:1311.2901): each pixel gets the mean over the windows that hide it.
 public final class Occlusion {
-  /// The side of the square that is hidden, and how far it moves.
+  /// The side of the square that is hidden, in pixels.
   public var window = 8
+  /// How far the square moves at a time, in pixels.
   public var stride = 4
   /// What is put in its place.
   public var baseline: Float = 0
-  /// Told how many images have run, and of how many.
+  /// Called with the number of images that have run and the total.
   public var progress: ((Int, Int) -> Void)? {
     get { run.progress }
     set { run.progress = newValue }
   }
   private let run: GradientRun
 
+  /// - Parameters:
+  ///   - model: A classifier in floats.
+  ///   - batch: Images that run at once.
   public init(_ model: Model, batch: Int, _ pool: ThreadPool) throws(ExplanationError) {
     run = try GradientRun(model, batch: batch, pool)
   }

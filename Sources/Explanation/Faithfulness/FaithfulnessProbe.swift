@@ -122,6 +122,7 @@ public final class FaithfulnessProbe {
 /// The probability of a class over the share of the pixels that have been changed, evenly spaced
 /// from 0 to 1.
 public struct PerturbationCurve: Equatable, Sendable {
+  /// One for each share; the first is that of the unchanged picture.
   public let probabilities: [Double]
 
   /// The area below it, by trapezoids.
@@ -134,12 +135,48 @@ public struct PerturbationCurve: Equatable, Sendable {
 
 /// What a class keeps when only what its map shows is left.
 public struct ConfidenceChange: Equatable, Sendable {
-  /// Its probability for the whole image, and for the masked one.
+  /// Its probability for the whole image.
   public let whole: Double
+  /// Its probability for the masked image.
   public let masked: Double
 
   /// max(0, whole − masked) / whole: its mean over images is the average drop.
   public var drop: Double { whole > 0 ? max(0, whole - masked) / whole : 0 }
   /// Whether the masked image is the surer: its share is the increase in confidence.
   public var isIncrease: Bool { masked > whole }
+}
+
+/// The pixels of an image in the order in which they are taken away.
+public struct PixelRanking: Equatable, Sendable {
+  /// Numbers of pixels, row by row from 0, the most relevant first.
+  public let order: [Int]
+
+  private init(order: [Int]) { self.order = order }
+
+  /// From the largest value to the smallest. Equal ones come in an order that is drawn from `seed`:
+  /// the many zeros of a rectified map then favour no place.
+  public init(_ map: HeatMap, seed: UInt64) {
+    let tie = PixelRanking(random: map.values.count, seed: seed).order
+    order = tie.indices.sorted {
+      let (a, b) = (map.values[$0], map.values[$1])
+      return a != b ? a > b : tie[$0] < tie[$1]
+    }
+  }
+
+  /// Any order of `count` pixels: what a map has to beat.
+  public init(random count: Int, seed: UInt64) {
+    var random = RandomGenerator(seed: seed)
+    var order = Array(0..<count)
+    random.shuffle(&order)
+    self.order = order
+  }
+
+  /// The least relevant first.
+  public var reversed: PixelRanking { PixelRanking(order: order.reversed()) }
+
+  /// How many of `count` pixels lie at or above a percentile of distinct values, by NumPy's linear
+  /// rule.
+  static func count(above percentile: Double, of count: Int) -> Int {
+    count - Int((percentile / 100 * Double(count - 1)).rounded(.up))
+  }
 }

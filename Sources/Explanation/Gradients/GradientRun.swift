@@ -10,7 +10,7 @@ final class GradientRun {
   let session: Session
   let batch: Int
   let logits: Int
-  /// Told by `forEachBatch` how many images have run, and of how many.
+  /// Called by `forEachBatch` with the number of images that have run and the total.
   var progress: ((Int, Int) -> Void)?
   /// Backward steps before which negative gradients are dropped: the ReLUs' in guided
   /// backpropagation.

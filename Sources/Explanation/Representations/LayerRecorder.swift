@@ -4,15 +4,20 @@ public import Network
 
 /// What the layers of a model make of an image.
 public final class LayerRecorder {
+  /// A node whose output is kept.
   public struct Layer: Sendable {
+    /// The node's name.
     public let name: String
+    /// Of its output.
     public let shape: Shape
     fileprivate let node: Int
   }
 
   /// What a layer gave: pixel by pixel, channels innermost.
   public struct Answer: Sendable {
+    /// The layer that answered.
     public let layer: Layer
+    /// height × width × channels numbers.
     public let values: [Float]
 
     /// One channel's map.
@@ -21,6 +26,7 @@ public final class LayerRecorder {
     }
   }
 
+  /// The recorded layers, in the order in which they were named, else in that of the graph.
   public let layers: [Layer]
   private let session: Session
 
@@ -55,6 +61,37 @@ public final class LayerRecorder {
     return layers.map {
       Answer(layer: $0, values: session.value(of: $0.node).elements(ofImage: 0))
     }
+  }
+}
+
+/// A layer's answers to a picture and to its enhanced version.
+public struct ComparedLayer {
+  /// To the picture as it is.
+  public let before: LayerRecorder.Answer
+  /// To the enhanced one, where there is an enhancer.
+  public let after: LayerRecorder.Answer?
+  /// How far the two are apart.
+  public let distance: RepresentationDistance?
+
+  init(_ before: LayerRecorder.Answer, _ after: LayerRecorder.Answer?) {
+    self.before = before
+    self.after = after
+    distance = after.map {
+      RepresentationDistance(before.values, $0.values, channels: before.layer.shape.channels)
+    }
+  }
+
+  /// The channels from the one that changes most on; where nothing is compared, varies most.
+  package var tellingChannels: [Int] {
+    let weights = (0..<before.layer.shape.channels).map { channel in
+      let map = before.channel(channel)
+      if let other = after?.channel(channel) {
+        return zip(map, other).reduce(Float(0)) { $0 + abs($1.1 - $1.0) }
+      }
+      let mean = map.reduce(0, +) / Float(map.count)
+      return map.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    }
+    return weights.indices.sorted { (-weights[$0], $0) < (-weights[$1], $1) }
   }
 }
 

@@ -42,7 +42,7 @@ public struct RepresentationDistance: Equatable, Sendable {
     return values.indices.map { values[$0] - means[$0 % channels] / count }
   }
 
-  /// ‖YᵀX‖², which is Σ XXᵀ ∘ YYᵀ, too: the smaller of the two matrices is made.
+  /// ‖YᵀX‖² = Σ XXᵀ ∘ YYᵀ: only the smaller of the two matrices is computed.
   private static func squaredNorm(_ x: [Double], _ y: [Double], _ channels: Int) -> Double {
     let pixels = x.count / channels
     if pixels < channels {

@@ -9,7 +9,7 @@ extension Superpixels {
   /// scikit-image's `slic`.
   ///
   /// - Parameters:
-  ///   - count: about so many parts.
+  ///   - count: the number of parts, approximately.
   ///   - compactness: how much a distance in place counts beside one in colour.
   ///   - sigma: the deviation of the Gaussian by which colours are smoothed.
   public static func slic(

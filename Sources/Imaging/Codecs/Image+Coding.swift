@@ -103,7 +103,7 @@ extension Image {
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws(ImageError) {
-    do throws(FileError) { try writeFile(bytes, to: path) } catch { throw .file(error) }
+    do throws(FileError) { try AtomicFile.write(bytes, to: path) } catch { throw .file(error) }
   }
 }
 

@@ -64,7 +64,7 @@ extension ImageError: CustomStringConvertible {
       "\(summary) (\(width)x\(height); at most \(limit) pixels, sides up to 65535)"
     case .sideTooLong(let format, let width, let height):
       "\(summary) (\(format.name), \(width)x\(height))"
-    case .file(let error): error.description
+    case .file(let error): error.problem
     default: "\(summary)"
     }
   }

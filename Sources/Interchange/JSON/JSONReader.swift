@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 package import Text
 
 /// Reads one JSON text (RFC 8259), strictly: duplicate keys, bad UTF-8 and anything behind the
@@ -192,5 +193,54 @@ package struct JSONReader {
       offset += 1
     }
     return unit
+  }
+}
+
+/// Text that is not JSON, or not JSON that can be trusted.
+package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+  package enum Expectation: Equatable, Sendable {
+    case value, commaOrEnd, colon, key, endOfText, stringEnd, escape, validUTF8, number
+    /// The key of an object occurs twice.
+    case uniqueKey(String)
+    /// Arrays and objects stand in one another deeper than this.
+    case depth(atMost: Int)
+  }
+
+  /// Bytes from the start of the text.
+  package let offset: Int
+  package let expectation: Expectation
+
+  package var description: String {
+    let text =
+      switch expectation {
+      case .value: "expected a value"
+      case .commaOrEnd: "expected ',' or the closing bracket"
+      case .colon: "expected ':'"
+      case .key: "expected a key in double quotes"
+      case .endOfText: "expected the end"
+      case .stringEnd: "expected the closing '\"' of a string"
+      case .escape: "expected an escape that JSON has"
+      case .validUTF8: "expected valid UTF-8"
+      case .number: "expected a number that JSON has and a Double holds"
+      case .uniqueKey(let key): "key \"\(key)\" stands twice in one object"
+      case .depth(let limit): "expected at most \(limit) levels of nesting"
+      }
+    return "byte \(offset): \(text)"
+  }
+}
+
+extension Encodable {
+  /// What files and `--json` have of one result: indented, the same bytes for the same content.
+  package func json() throws -> String {
+    try text([.sortedKeys, .prettyPrinted])
+  }
+
+  /// The same in one line.
+  package func jsonLine() throws -> String { try text(.sortedKeys) }
+
+  private func text(_ formatting: JSONEncoder.OutputFormatting) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = formatting.union(.withoutEscapingSlashes)
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }

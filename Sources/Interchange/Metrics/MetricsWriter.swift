@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Platform
 import Text
 
 /// Writes the numbers of a run as JSON Lines: an object a line, whose first member is `step`, the
 /// others as given.
 ///
-/// A line is in the file when its call returns. A run that goes on drops the lines behind the step
+/// A line is in the file when its call returns. A resumed run drops the lines after the step
 /// of its checkpoint.
 public final class MetricsWriter {
+  /// What a line can hold.
   public enum Value: Equatable, Sendable {
     case integer(Int)
     /// Not-a-number and infinities, which JSON lacks, become `null`.
@@ -17,13 +19,14 @@ public final class MetricsWriter {
 
   private let file: AppendedFile
 
-  /// - Parameter step: the last step whose lines are kept; `nil` starts the file anew.
+  /// - Parameter step: the last step whose lines are kept; `nil` empties the file.
   public init(_ path: String, resumingAfter step: Int64? = nil) throws(FileError) {
     file = try AppendedFile(path) { bytes in
       step.map { Self.byteCount(of: bytes, throughStep: $0) } ?? 0
     }
   }
 
+  /// Appends a line.
   public func write(_ values: [(key: String, value: Value)], step: Int64) throws(FileError) {
     var members = [JSONValue.Member(key: "step", value: .integer(Int(step)))]
     for (key, value) in values { members.append(.init(key: key, value: Self.json(value))) }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Platform
 
 /// A safetensors file that cannot be read or written: which one, where, and what was expected
 /// there.
 public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file.
   public let path: String
+  /// What is wrong with it.
   public let problem: Problem
 
+  /// What was expected.
   public enum Problem: Equatable, Sendable {
     /// The operating system refused; `path` is that of the file asked for.
     case file(FileError)
@@ -27,7 +31,7 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
     case elementType(tensor: String, found: String)
     /// The extents multiply to more than can be addressed.
     case overflow(tensor: String)
-    /// The tensor ends behind the end of the file: fetch it again.
+    /// The tensor ends past the end of the file: fetch it again.
     case outOfRange(tensor: String, end: Int, available: Int)
     /// Shape and element type ask for another number of bytes than the offsets span.
     case size(tensor: String, expected: Int, found: Int)
@@ -35,15 +39,17 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
     case overlap(tensor: String, begin: Int, expected: Int)
     /// Bytes before the tensor belong to none.
     case hole(tensor: String, begin: Int, expected: Int)
-    /// Bytes behind the last tensor belong to none.
+    /// Bytes after the last tensor belong to none.
     case trailingBytes(end: Int, available: Int)
   }
 
+  /// An error of the file at `path`.
   public init(path: String, _ problem: Problem) {
     self.path = path
     self.problem = problem
   }
 
+  /// One line, with the path.
   public var description: String {
     if case .file(let error) = problem { return error.description }
     return "\(path): \(problem.description)"
@@ -51,6 +57,7 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
 }
 
 extension SafetensorsError.Problem: CustomStringConvertible {
+  /// One line; follows the file's name.
   public var description: String {
     switch self {
     case .file(let error): error.problem

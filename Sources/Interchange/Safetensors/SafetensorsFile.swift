@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import Platform
 
 /// An open safetensors file. Its header has been checked in full; the data of a tensor is read when
 /// asked for.
 public struct SafetensorsFile: Sendable {
+  /// Where the file is.
   public let path: String
   /// What the writer noted beside the tensors.
   public let metadata: [String: String]
@@ -10,10 +12,11 @@ public struct SafetensorsFile: Sendable {
   public let tensors: [SafetensorsTensor]
   private let indices: [String: Int]
 
+  /// Opens a file and checks its header; data stay on disk.
   public init(_ path: String) throws(SafetensorsError) {
-    let file: MappedFile
+    let file: ReadableFile
     let header: SafetensorsHeader
-    do throws(FileError) { file = try MappedFile(path) } catch {
+    do throws(FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
       throw SafetensorsError(path: path, .file(error))
     }
     do throws(SafetensorsError.Problem) {
@@ -33,6 +36,7 @@ public struct SafetensorsFile: Sendable {
     self.indices = indices
   }
 
+  /// The tensor of this name; `nil` where there is none.
   public func tensor(named name: String) -> SafetensorsTensor? {
     indices[name].map { tensors[$0] }
   }
@@ -40,14 +44,17 @@ public struct SafetensorsFile: Sendable {
 
 /// A tensor in a file: row-major, little-endian.
 public struct SafetensorsTensor: Sendable {
+  /// Unique in the file.
   public let name: String
+  /// The type of the stored elements.
   public let elementType: ElementType
+  /// Extents, the slowest axis first.
   public let shape: [Int]
-  private let file: MappedFile
+  private let file: ReadableFile
   private let range: Range<Int>
 
   init(
-    name: String, elementType: ElementType, shape: [Int], file: MappedFile, range: Range<Int>
+    name: String, elementType: ElementType, shape: [Int], file: ReadableFile, range: Range<Int>
   ) {
     self.name = name
     self.elementType = elementType
@@ -56,7 +63,9 @@ public struct SafetensorsTensor: Sendable {
     self.range = range
   }
 
+  /// Bytes of its data.
   public var byteCount: Int { range.count }
+  /// The product of its extents.
   public var elementCount: Int { range.count / elementType.byteCount }
 
   /// The stored bytes, at any alignment, for as long as `body` runs.

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import Platform
 import Text
 
 /// A tensor to be written: row-major, little-endian.
 public struct SafetensorsEntry {
+  /// Unique in the file.
   public let name: String
+  /// The type of the stored elements.
   public let elementType: ElementType
+  /// Extents, the slowest axis first.
   public let shape: [Int]
   fileprivate let content: Content
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Platform
 
 /// Writes the log of a training run in the form that TensorBoard shows.
 ///
 /// Each event is in the file when its call returns. A run that goes on after an interruption drops
-/// the events behind the step of its checkpoint, so that its log ends like that of a run which was
+/// the events after the step of its checkpoint, so that its log ends like that of a run which was
 /// never interrupted (its wall times excepted).
 public final class EventFileWriter {
   /// TensorBoard takes every file whose name holds `tfevents` for a log.
@@ -14,7 +15,7 @@ public final class EventFileWriter {
 
   /// - Parameters:
   ///   - path: by custom, `fileName` in a folder of the run.
-  ///   - step: the last step whose events are kept; `nil` starts the log anew.
+  ///   - step: the last step whose events are kept; `nil` empties the log.
   ///   - now: seconds since 1970.
   public init(
     _ path: String, resumingAfter step: Int64? = nil, now: @escaping () -> Double
@@ -68,5 +69,77 @@ public final class EventFileWriter {
     var event = EventRecord.event(wallTime: now(), step: step)
     event.add(5, message: summary)
     try file.append(EventRecord.framed(event))
+  }
+}
+
+/// One record of an event file: length (8 bytes), its checksum (4), a message, and that one's
+/// checksum (4).
+enum EventRecord {
+  /// The message of an event: `Event` of TensorFlow's `event.proto`.
+  static func event(wallTime: Double, step: Int64) -> ProtobufMessage {
+    var event = ProtobufMessage()
+    event.add(1, double: wallTime)
+    // Proto3 leaves fields out that have their default value.
+    if step != 0 { event.add(2, integer: step) }
+    return event
+  }
+
+  static func framed(_ message: ProtobufMessage) -> [UInt8] {
+    var record: [UInt8] = []
+    func append(_ value: some FixedWidthInteger) {
+      withUnsafeBytes(of: value.littleEndian) { record.append(contentsOf: $0) }
+    }
+    append(UInt64(message.bytes.count))
+    append(MaskedCRC32C.checksum(record))
+    record += message.bytes
+    append(MaskedCRC32C.checksum(message.bytes))
+    return record
+  }
+
+  /// The bytes of the intact records at the start of `file` that belong to `step` or to a step
+  /// before it.
+  static func byteCount(of file: UnsafeRawBufferPointer, throughStep step: Int64) -> Int {
+    var end = 0
+    while let next = recordEnd(in: file, from: end) {
+      let message = Array(file[end + 12..<next - 4])
+      guard let found = ProtobufFields.integer(2, of: message), found <= step else { break }
+      end = next
+    }
+    return end
+  }
+
+  /// Where the record that starts at `start` ends; `nil` when it is cut off or damaged.
+  private static func recordEnd(in file: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    guard file.count - start >= 16 else { return nil }
+    let length = UInt64(littleEndian: file.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+    guard checksum(in: file, at: start + 8) == MaskedCRC32C.checksum(file[start..<start + 8]),
+      length <= UInt64(file.count - start - 16)
+    else { return nil }
+    let end = start + 12 + Int(length)
+    guard checksum(in: file, at: end) == MaskedCRC32C.checksum(file[start + 12..<end]) else {
+      return nil
+    }
+    return end + 4
+  }
+
+  private static func checksum(in file: UnsafeRawBufferPointer, at offset: Int) -> UInt32 {
+    UInt32(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+}
+
+/// The checksum of TFRecord files: CRC-32C (RFC 3720), rotated and offset so that the checksum of
+/// data which holds checksums stays a good one.
+enum MaskedCRC32C {
+  /// The remainders of all bytes under the reflected Castagnoli polynomial.
+  private static let table: [UInt32] = (0..<256).map { byte in
+    (0..<8).reduce(UInt32(byte)) { remainder, _ in
+      remainder >> 1 ^ (remainder & 1 == 0 ? 0 : 0x82F6_3B78)
+    }
+  }
+
+  static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    let table = self.table
+    let crc = ~bytes.reduce(~0) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8 }
+    return (crc >> 15 | crc << 17) &+ 0xA282_EAD8
   }
 }

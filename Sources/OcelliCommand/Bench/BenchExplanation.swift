@@ -33,7 +33,7 @@ struct BenchExplanation: ParsableCommand {
 
   @Option(help: "What to time.") var workload = Workload.gradCAM
   @Option(help: ArgumentHelp("Pictures.", valueName: "n")) var count = 1000
-  @Option(help: ArgumentHelp("Pictures a run.", valueName: "n")) var batch = 16
+  @Option(help: ArgumentHelp("Pictures per run.", valueName: "n")) var batch = 16
   @Option(help: ArgumentHelp("Steps to time.", valueName: "n")) var steps = 3
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var threads: ThreadOptions

@@ -27,8 +27,8 @@ struct BenchTraining: ParsableCommand {
   }
 
   @Option(help: "What to time.") var workload = Workload.vgg16Training
-  @Option(help: ArgumentHelp("Images a step.", valueName: "n")) var batch = 16
-  @Option(help: ArgumentHelp("Pixels of a side.", valueName: "n")) var size = 96
+  @Option(help: ArgumentHelp("Images per step.", valueName: "n")) var batch = 16
+  @Option(help: ArgumentHelp("Width and height in pixels.", valueName: "n")) var size = 96
   @Option(help: ArgumentHelp("Steps to time.", valueName: "n")) var steps = 5
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var threads: ThreadOptions

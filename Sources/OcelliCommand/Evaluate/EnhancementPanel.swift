@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Datasets
+import Experiments
 import Imaging
 import Kernels
 import Network
@@ -9,10 +10,10 @@ import Training
 struct EnhancementPanel {
   private let dataset: Dataset
   private let enhancer: Model
-  private let row: EvaluationRow
+  private let row: Evaluation
   private let pool: ThreadPool
 
-  init(_ dataset: Dataset, _ enhancer: Model, _ row: EvaluationRow, _ pool: ThreadPool) {
+  init(_ dataset: Dataset, _ enhancer: Model, _ row: Evaluation, _ pool: ThreadPool) {
     self.dataset = dataset
     self.enhancer = enhancer
     self.row = row

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Datasets
+import Experiments
 import Foundation
 import Imaging
 import Interchange
@@ -34,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Which images.")
   var part = Part.test
 
-  @Option(help: ArgumentHelp("Images a step.", valueName: "n"))
+  @Option(help: ArgumentHelp("Images per step.", valueName: "n"))
   var batch = 64
 
   @Flag(help: "Average over each image and its mirror image.")
@@ -83,16 +84,16 @@ struct EvaluateCommand: ParsableCommand {
       }
       return combined
     }
-    var rows: [EvaluationRow] = []
+    var rows: [Evaluation] = []
     for (name, dataset) in chosen {
       let alone = try predictions(model, dataset, pool, "\(name), classifier alone")
       let both = try combined.map { try predictions($0, dataset, pool, "\(name), combined") }
       rows.append(
-        EvaluationRow(
+        Evaluation(
           part: name, alone: alone, combined: both, labels: dataset.classNames,
           seed: data.images.dataSeed, overlapCount: parts.overlapCount))
     }
-    print(json ? try EvaluationRow.json(rows, perClass: perClass) : EvaluationRow.table(rows))
+    print(json ? try Evaluation.json(rows, perClass: perClass) : Evaluation.table(rows))
     if perClass && !json {
       for row in rows { print("\n" + row.perClassTable()) }
     }

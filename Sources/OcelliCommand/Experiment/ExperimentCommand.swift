@@ -6,7 +6,9 @@ import Foundation
 import Interchange
 import Kernels
 import Network
+import Platform
 import SharedCommands
+import Text
 import Training
 
 struct ExperimentCommand: ParsableCommand {
@@ -36,14 +38,14 @@ struct ExperimentCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where the experiment's data, or a classifier's file, of this name are.",
+      "Path of the data or the classifier that the experiment calls by this name.",
       valueName: "name=path"))
   var data: [String] = []
 
   @Option(help: ArgumentHelp("Only these rows, for example 8,9.", valueName: "names"))
   var rows: String?
 
-  @Option(help: ArgumentHelp("Seeds of each row.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seeds per row.", valueName: "n"))
   var seeds: Int?
 
   @Option(
@@ -61,10 +63,10 @@ struct ExperimentCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
-  @Flag(help: "Print the experiment as a file, and run nothing.")
+  @Flag(help: "Print the experiment as a file and run nothing.")
   var print = false
 
-  @Flag(help: "Print what there is to do, and run nothing.")
+  @Flag(help: "Print the plan and run nothing.")
   var dryRun = false
 
   @Flag(help: "Print the results as JSON.")
@@ -112,7 +114,7 @@ struct ExperimentCommand: ParsableCommand {
     }
   }
 
-  /// The experiment as this run is told.
+  /// The experiment with the options of this run.
   private func specified() throws -> Experiment {
     var specified: Experiment
     if let shipped = Experiment.shipped(experiment) {
@@ -191,5 +193,57 @@ struct ExperimentCommand: ParsableCommand {
         + ", about \(Duration.text(seconds))"
     }
     Swift.print(line)
+  }
+}
+
+/// Shows an experiment: a line for each cell that is done, and one that is written over meanwhile.
+final class ExperimentProgress: ExperimentObserver {
+  private let status = StatusLine()
+  private let isQuiet: Bool
+  private let start = MonotonicClock.seconds
+  private var cellStart = MonotonicClock.seconds
+  private var title = ""
+  private var doneShare = 0.0
+  private var shareOfCell = 0.0
+  private var last = ""
+
+  init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+  func willStart(_ title: String, number: Int, count: Int, doneShare: Double, share: Double) {
+    self.title = "[\(number) of \(count)] \(title)"
+    self.doneShare = doneShare
+    shareOfCell = share
+    cellStart = MonotonicClock.seconds
+    last = ""
+    show("")
+  }
+
+  func didStep(_ report: StepReport) {
+    let total = report.epochCount * report.batchesPerEpoch
+    let part = Double(report.step) / Double(max(1, total))
+    let share = doneShare + shareOfCell * part
+    let elapsed = MonotonicClock.seconds - start
+    let remaining = share > 0.001 ? Duration.text(elapsed / share * (1 - share)) + " left" : ""
+    show(
+      String(
+        format: "epoch %d of %d  loss %.4f  ", report.epoch + 1, report.epochCount,
+        report.meanLoss) + remaining)
+  }
+
+  func didEndEpoch(_ record: TrainingProgress.EpochRecord, isBest: Bool) {
+    last = String(format: "loss %.4f", record.trainingLoss)
+    if let accuracy = record.trainingAccuracy { last += "  accuracy \(accuracy.percent)" }
+    if let accuracy = record.validationAccuracy { last += "  validation \(accuracy.percent)" }
+  }
+
+  func didFinish() {
+    status.clear()
+    if isQuiet { return }
+    let seconds = MonotonicClock.seconds - cellStart
+    print("\(title)  \(last.isEmpty ? "" : last + "  ")\(Duration.text(seconds))")
+  }
+
+  private func show(_ text: String) {
+    if !isQuiet { status.show("\(title)  \(text)") }
   }
 }

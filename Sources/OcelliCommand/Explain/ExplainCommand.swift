@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Classification
 import Datasets
 import Explanation
 import Foundation
@@ -7,6 +8,7 @@ import Imaging
 import Interchange
 import Kernels
 import Network
+import Ocelli
 import Platform
 import SharedCommands
 import Training
@@ -72,12 +74,12 @@ struct ExplainCommand: ParsableCommand {
   var reading = ExplainedPicture.Reading.allCases
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Layers of the classifier to show channels of.", valueName: "name"))
+    help: ArgumentHelp("Layers of the classifier whose channels are shown.", valueName: "name"))
   var internals: [String] = []
   @OptionGroup(title: "LIME") var lime: LimeOptions
   @OptionGroup(title: "Input") var preprocessing: PreprocessingOptions
   @OptionGroup(title: "Output") var style: StyleOptions
-  @Option(help: ArgumentHelp("What random choices derive from.", valueName: "n")) var seed: UInt64 =
+  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n")) var seed: UInt64 =
     1
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
   var output = "explained"
@@ -95,16 +97,9 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     let pool = try threads.pool()
-    let path = try classifier ?? ShippedModel.find(ShippedModel.classifier, option: "--classifier")
+    let path = try classifier ?? ShippedModel.installed(option: "--classifier")
     let degradation = try degrade.map { try Degradation(parsing: $0) }
-    var options = lime.options
-    (options.layer, options.seed) = (layer, seed)
-    let subject = try ExplainedModel(
-      path, enhancer: enhancer,
-      .init(
-        methods: method, options: options, target: target, readings: reading, layers: internals,
-        preprocessing: preprocessing),
-      pool)
+    let (subject, decoder) = try subject(path, pool)
     var writer = try ExplanationWriter(output, subject, style.style)
     var manifest = ExplanationManifest(
       classifier: path, enhancer: enhancer, degradation: degrade)
@@ -118,8 +113,12 @@ struct ExplainCommand: ParsableCommand {
         guard picture.fileName.isEmpty || names.insert(picture.fileName).inserted else {
           throw CommandError("not explained: there is a picture of this name already")
         }
+        let image = try picture.decoded(for: decoder).fitted(
+          width: subject.inputShape.width, height: subject.inputShape.height,
+          keepingProportion: false)
+        let folder = URL(filePath: picture.name).deletingLastPathComponent().lastPathComponent
         let explained = try subject.explain(
-          picture, changedBy: { try degraded($0, degradation, index) },
+          try degraded(image, degradation, index), name: picture.name, truth: folder,
           progress: { progress.show(picture.name, index, $0) })
         let entry = try writer.write(explained, as: picture.fileName)
         manifest.pictures.append(entry)
@@ -138,6 +137,34 @@ struct ExplainCommand: ParsableCommand {
     try AtomicFile.write(Array((text + "\n").utf8), to: output + "/manifest.json")
     if json { print(text) }
     if hasFailed { throw ReportedError() }
+  }
+
+  /// The model with what is asked about it, and a session that decodes pictures as it wants them.
+  private func subject(
+    _ path: String, _ pool: ThreadPool
+  ) throws -> (ExplainedModel, decoder: Session) {
+    var file = try Model(contentsOf: path)
+    try preprocessing.choice().apply(to: &file, path)
+    try file.require(.classifier, path)
+    let decoder: Session
+    do {
+      decoder = try Session(file)
+      try decoder.requireRole(.classifier)
+    } catch { throw CommandError("\(path): \(error)") }
+    let front = try enhancer.map { path in
+      let model = try Model(contentsOf: path)
+      try model.require(.enhancer, path)
+      return model
+    }
+    var question = ExplainedModel.Question()
+    (question.methods, question.target, question.layers) = (method, target, internals)
+    question.readings = reading
+    question.options = lime.options
+    (question.options.layer, question.options.seed) = (layer, seed)
+    let subject = try ExplainedModel(
+      file, enhancer: front, asking: question, names: (classifier: path, enhancer: enhancer ?? ""),
+      pool)
+    return (subject, decoder)
   }
 
   private func degraded(_ image: Image, _ degradation: Degradation?, _ index: Int) throws -> Image {

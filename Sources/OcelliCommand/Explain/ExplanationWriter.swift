@@ -20,7 +20,7 @@ struct ExplanationWriter {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
-  /// Writes a picture's files; what the manifest says of them.
+  /// Writes a picture's files and returns their entry in the manifest.
   mutating func write(
     _ explained: ExplainedPicture, as fileName: String
   ) throws -> ExplanationManifest.Picture {

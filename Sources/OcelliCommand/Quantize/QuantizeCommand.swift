@@ -11,10 +11,11 @@ import Quantization
 import SharedCommands
 import Text
 import Training
+import Platform
 
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "quantize", abstract: "Make a compact .tflite model of a trained one.",
+    commandName: "quantize", abstract: "Make a compact .tflite model from a trained one.",
     discussion: """
       In int8, activations get ranges from images of the training part, and the test part shows \
       what it cost; a model of quantisation-aware training has its ranges already. In float16 or \
@@ -30,24 +31,25 @@ struct QuantizeCommand: ParsableCommand {
   @Argument(help: "A float model, .safetensors or .tflite.") var model: String
   @Option(name: .shortAndLong, help: ArgumentHelp("The compact model.", valueName: "tflite"))
   var output: String
-  @Option(help: "The type of weights, and for int8 of activations.") var type = ElementType.int8
+  @Option(help: "The type of weights and, for int8, of activations.") var type = ElementType.int8
   @Option(help: DataOptions.dataHelp) var data: String?
   @OptionGroup(title: "Data") var images: ImageOptions
-  @Option(help: "How ranges of activations are chosen.") var calibration = Method.mse
-  @Option(help: ArgumentHelp("Share of values that --calibration percentile keeps, in per cent."))
+  @Option(help: "How the ranges of activations are chosen.") var calibration = Method.mse
+  @Option(help: ArgumentHelp("Per cent of values that --calibration percentile keeps."))
   var percentile = 99.99
   @Option(help: ArgumentHelp("Images to calibrate on.", valueName: "n"))
   var calibrationImages = 500
-  @Flag(help: "Even out the ranges of weights between layers first.") var equalize = false
-  @Flag(inversion: .prefixedNo, help: "Take back what rounding weights does to means.")
+  @Flag(help: "Equalise the ranges of weights across layers first.") var equalize = false
+  @Flag(
+    inversion: .prefixedNo, help: "Correct the biases for the change of means by rounding weights.")
   var biasCorrection = true
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Layers that stay in floats, by name.", valueName: "name"))
+    help: ArgumentHelp("Layers to keep in floats, by name.", valueName: "name"))
   var keepFloat: [String] = []
   @Option(
     help: ArgumentHelp(
-      "So many layers stay in floats: those that gain most from it.", valueName: "n"))
+      "Keep this many more layers in floats: those that gain most from it.", valueName: "n"))
   var floatLayers = 0
   @Option(help: ArgumentHelp("Write the per-layer report as JSON.", valueName: "file"))
   var report: String?
@@ -85,7 +87,7 @@ struct QuantizeCommand: ParsableCommand {
       try original.check(
         parts.test, from: data, path: model, needsLabels: original.role == .classifier)
     }
-    var result: QuantizationResult
+    let result: IntegerQuantization.Result
     do throws(QuantizationError) { result = try compact(original, parts?.training, pool) } catch {
       throw CommandError("\(model): \(error.message)")
     }
@@ -95,12 +97,13 @@ struct QuantizeCommand: ParsableCommand {
       bytes = export.serialized(describedBy: description(of: original))
     } catch { throw CommandError("\(model): \(error)") }
     try AtomicFile.write(bytes, to: output)
-    result.bytesBefore = try fileSize(model)
-    result.bytesAfter = bytes.count
-    if let parts { try measure(&result, original, parts.test, pool) }
-    if let report { try AtomicFile.write(Array(try result.json().utf8), to: report) }
+    var costs = QuantizationReport(result: result)
+    costs.bytesBefore = try fileSize(model)
+    costs.bytesAfter = bytes.count
+    if let parts { try measure(&costs, original, parts.test, pool) }
+    if let report { try AtomicFile.write(Array(try costs.json().utf8), to: report) }
     for warning in result.warnings { StatusLine().note("warning: \(warning.message)") }
-    print(json ? try result.json() : result.text(output: output))
+    print(json ? try costs.json() : costs.text(output: output))
   }
 
   /// What the file says about the model.
@@ -119,59 +122,35 @@ struct QuantizeCommand: ParsableCommand {
 
   private func compact(
     _ original: Model, _ images: Dataset?, _ pool: ThreadPool
-  ) throws(QuantizationError) -> QuantizationResult {
-    guard type == .int8 else {
-      return QuantizationResult(
-        model: try original.lowered(forIntegers: false), layers: [], warnings: [])
-    }
-    guard let images, !original.isFakeQuantized else {
-      return QuantizationResult(
-        model: try original.converted(), layers: [], warnings: [])
-    }
-    return try quantized(original, images, pool)
-  }
-
-  private func quantized(
-    _ original: Model, _ images: Dataset, _ pool: ThreadPool
-  ) throws(QuantizationError) -> QuantizationResult {
-    let float = try original.lowered(forIntegers: true)
-    if equalize { float.equalizeLayers() }
-    let feed = CalibrationFeed(images, count: calibrationImages)
-    let calibrator = try Calibrator.calibrated(float, on: feed, pool)
-    var quantizer = PostTrainingQuantizer(float, calibrator)
-    quantizer.method = method
-    quantizer.correctsBias = biasCorrection
-    quantizer.floatNodes = keepFloat
-    if floatLayers > 0 {
-      let ranking = SensitivityRanking(
-        float, calibrator, CalibrationFeed(images, count: min(calibrationImages, 64)), pool)
-      quantizer.floatNodes += try ranking.mostSensitive(floatLayers, quantizer)
-    }
-    let model = try quantizer.quantized()
-    let comparison = try QuantizationComparison(
-      float, model, calibrator, batch: feed.batch, pool)
-    try feed.forEachBatch(into: comparison.session) { count throws(QuantizationError) in
-      comparison.compare(count: count)
-    }
-    return QuantizationResult(
-      model: model, layers: comparison.report(), warnings: calibrator.warnings)
+  ) throws(QuantizationError) -> IntegerQuantization.Result {
+    guard type == .int8 else { return .init(try original.lowered(forIntegers: false)) }
+    guard let images, !original.isFakeQuantized else { return .init(try original.converted()) }
+    var quantization = IntegerQuantization()
+    quantization.method = method
+    quantization.imageCount = calibrationImages
+    quantization.equalizesLayers = equalize
+    quantization.correctsBias = biasCorrection
+    quantization.floatLayers = keepFloat
+    quantization.floatLayerCount = floatLayers
+    return try quantization.quantized(original, on: images, pool)
   }
 
   /// Accuracies of a classifier; of an enhancer, how near the images are.
   private func measure(
-    _ result: inout QuantizationResult, _ original: Model, _ images: Dataset, _ pool: ThreadPool
+    _ costs: inout QuantizationReport, _ original: Model, _ images: Dataset, _ pool: ThreadPool
   ) throws {
     guard let compact = try Model(contentsOf: output).withFloatEnds() else {
       throw CommandError("\(output): no memory for the parameters")
     }
     let batch = min(64, images.count)
     guard original.role == .classifier else {
-      result.imageDistance = try ImageDistance(original, compact, images, pool).decibels
+      costs.imageDistance = try Evaluator.peakSignalToNoise(
+        of: compact, against: original, on: images, pool)
       return
     }
-    result.accuracyBefore = try Evaluator(original, pool, batch: batch)
+    costs.accuracyBefore = try Evaluator(original, pool, batch: batch)
       .predictions(for: images).accuracy
-    result.accuracyAfter = try Evaluator(compact, pool, batch: batch)
+    costs.accuracyAfter = try Evaluator(compact, pool, batch: batch)
       .predictions(for: images).accuracy
   }
 

@@ -4,10 +4,11 @@ import Datasets
 import Foundation
 import Kernels
 import SharedCommands
+import Training
 
 /// How many threads compute.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Threads (default: one for each CPU).", valueName: "n"))
+  @Option(help: ArgumentHelp(HelpText.threadsOfCPU, valueName: "n"))
   var threads: Int?
 
   func validate() throws { try checkRange("threads", threads, 1...256) }
@@ -25,13 +26,9 @@ struct ThreadOptions: ParsableArguments {
 func checkRange<Value: Comparable>(
   _ name: String, _ value: Value?, _ range: ClosedRange<Value>
 ) throws {
-  guard let value, !range.contains(value) else { return }
-  func text(_ value: Value) -> String {
-    let text = "\(value)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  if let value, let problem = rangeProblem("--" + name, value, range) {
+    throw ValidationError(problem)
   }
-  throw ValidationError(
-    "--\(name) \(text(value)): expected \(text(range.lowerBound)) to \(text(range.upperBound))")
 }
 
 /// Refuses a share that is not inside of 0 to 1; 1 itself is allowed where `includesOne`.
@@ -89,14 +86,14 @@ struct ImageOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Draw so many training and test images from the training part, for example 4010/990.",
+      "Draw this many training and test images from the training part, for example 4010/990.",
       valueName: "counts"))
   var split: String?
 
   @Option(help: ArgumentHelp("Seed of splits and noise.", valueName: "n"))
   var dataSeed: UInt64 = 1
 
-  @Flag(help: "Go on when training and test images overlap; results are then contaminated.")
+  @Flag(help: "Continue when training and test images overlap; results are then contaminated.")
   var allowOverlap = false
 
   func validate() throws {

@@ -42,7 +42,7 @@ struct TrainClassifier: ParsableCommand {
   @OptionGroup(title: "Training") var flags: TrainingFlags
   @OptionGroup var threads: ThreadOptions
 
-  @Option(help: "Defaults of all training options, and the architecture of the speed run.")
+  @Option(help: "Defaults for all training options; speed-run also sets the architecture.")
   var recipe = Recipe.standard
 
   func validate() throws {

@@ -58,7 +58,7 @@ struct TrainEnhancer: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "An enhancer that stays as it is, in front of the one that is trained.", valueName: "file"))
+      "A frozen enhancer in front of the one that is trained.", valueName: "file"))
   var processor: String?
 
   func validate() throws {

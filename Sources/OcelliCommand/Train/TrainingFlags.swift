@@ -10,13 +10,13 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Images a step; an epoch leaves out those that do not fill one.", valueName: "n"))
+      "Images per step; an incomplete last batch of an epoch is left out.", valueName: "n"))
   var batch: Int?
 
   @Option(help: ArgumentHelp("The peak learning rate.", valueName: "rate"))
   var learningRate: Float?
 
-  @Option(help: "The rule of updates.")
+  @Option(help: "The optimiser.")
   var optimizer: TrainingOptions.Optimizer?
 
   @Option(help: ArgumentHelp("Momentum of SGD (default: 0.9; speed run 0.85).", valueName: "m"))
@@ -27,11 +27,12 @@ struct TrainingFlags: ParsableArguments {
       "Weight decay of weights (default: 0.05 of classifiers, else 0).", valueName: "d"))
   var weightDecay: Float?
 
-  @Option(help: "How the learning rate moves (default: one-cycle).")
+  @Option(help: "The schedule of the learning rate (default: one-cycle).")
   var schedule: TrainingOptions.Schedule?
 
   @Option(
-    help: ArgumentHelp("The share of the run over which the rate rises from 0.", valueName: "share")
+    help: ArgumentHelp(
+      "Share of the run over which the learning rate rises from 0.", valueName: "share")
   )
   var warmUp: Float?
 
@@ -45,18 +46,19 @@ struct TrainingFlags: ParsableArguments {
       "Smoothing of the labels (default: 0.05 of classifiers).", valueName: "share"))
   var smoothing: Float?
 
-  @Option(help: "What is averaged over steps.")
+  @Option(help: "How weights are averaged over steps.")
   var averaging: TrainingOptions.Averaging?
 
-  @Option(help: "Mirroring of training images (default: random).")
+  @Option(help: "Flip training images (default: random).")
   var flip: Augmentation.Flip?
 
-  @Option(help: ArgumentHelp("Largest shift of training images.", valueName: "pixels"))
+  @Option(
+    help: ArgumentHelp("Shift training images by up to this many pixels.", valueName: "pixels"))
   var shift: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Side of the square that is cut out of training images.", valueName: "pixels"))
+      "Side of the square that is cut out of each training image.", valueName: "pixels"))
   var cutout: Int?
 
   @Option(
@@ -66,7 +68,7 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Brightness, contrast and saturation vary by this share.", valueName: "share"))
+      "Vary brightness, contrast and saturation by up to this share.", valueName: "share"))
   var jitter: Float?
 
   @Option(
@@ -74,15 +76,16 @@ struct TrainingFlags: ParsableArguments {
       "Crop training images to a part of at least this share, then resize it.", valueName: "share"))
   var crop: Float?
 
-  @Option(help: ArgumentHelp("Stop after so many epochs without improvement.", valueName: "epochs"))
+  @Option(
+    help: ArgumentHelp("Stop after this many epochs without improvement.", valueName: "epochs"))
   var patience: Int?
 
-  @Option(help: ArgumentHelp("What all random choices derive from.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n"))
   var seed: UInt64 = 1
 
   @Option(
     help: ArgumentHelp(
-      "Training images to hold out for choosing the best epoch.", valueName: "share"))
+      "Share of training images to hold out for choosing the best epoch.", valueName: "share"))
   var validation: Double = 0.1
 
   @Option(
@@ -100,30 +103,17 @@ struct TrainingFlags: ParsableArguments {
     help: ArgumentHelp("Folder for checkpoints and logs.", valueName: "folder"))
   var output: String
 
-  @Option(help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds"))
   var saveInterval: Double = 60
 
-  @Flag(help: "Go on where an interrupted run of the same options stopped.")
+  @Flag(help: "Continue an interrupted run with the same options.")
   var resume = false
 
-  @Flag(help: "Print a JSON object an epoch.")
+  @Flag(help: "Print a JSON object per epoch.")
   var json = false
 
   func validate() throws {
-    try checkRange("epochs", epochs, 1...1_000_000)
-    try checkRange("batch", batch, 1...65536)
-    try checkRange("learning-rate", learningRate, 0...1000)
-    try checkRange("momentum", momentum, 0...1)
-    try checkRange("weight-decay", weightDecay, 0...10)
-    try checkRange("warm-up", warmUp, 0...1)
-    try checkRange("clip", clip, 1e-9...1e9)
-    try checkRange("smoothing", smoothing, 0...0.99)
-    try checkRange("shift", shift, 0...16_383)
-    try checkRange("cutout", cutout, 0...16_384)
-    try checkRange("mixup", mixup, 0...2)
-    try checkRange("jitter", jitter, 0...1)
-    try checkRange("crop", crop, 0.01...1)
-    try checkRange("patience", patience, 1...1_000_000)
+    if let problem = overrides.flagProblem { throw ValidationError(problem) }
     try checkRange("save-interval", saveInterval, 0...1e9)
     if validation != 0 { try checkShare("validation", validation, includesOne: false) }
     if patience != nil && validation == 0 {

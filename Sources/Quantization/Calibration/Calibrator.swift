@@ -126,6 +126,17 @@ public enum CalibrationWarning: Equatable, Sendable {
   case inputOutOfRange(minimum: Float, maximum: Float)
   /// Fewer than 100 examples: ranges may be too narrow.
   case fewExamples(Int)
+
+  /// One line for people.
+  public var message: String {
+    switch self {
+    case .constantInput: "all calibration images are of one colour"
+    case .inputOutOfRange(let minimum, let maximum):
+      "calibration images span \(minimum) to \(maximum), expected 0 to 1"
+    case .fewExamples(let count):
+      "\(count) calibration images are few; expected 100 or more"
+    }
+  }
 }
 
 extension Calibrator {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import Classification
 import ModelFormats
-public import Network
+package import Network
 import Platform
 
 extension Model {
   /// The model in a .tflite file, which stays mapped.
   ///
   /// - Throws: What is wrong, in one line with the path.
-  public init(contentsOfTFLite path: String) throws(CommandError) {
+  package init(contentsOfTFLite path: String) throws(CommandError) {
     let file: ReadableFile
     do throws(FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
-      throw CommandError("\(path): \(error.description)")
+      throw CommandError("\(path): \(error.problem)")
     }
     do throws(TFLiteImportError) {
       self = try Model(readingTFLite: file.bytes, owner: file)
@@ -22,7 +22,7 @@ extension Model {
   ///
   /// - Parameter preprocessing: How pictures are prepared, where the file is not to decide.
   /// - Throws: What is wrong, in one line with the path.
-  public func session(
+  package func session(
     from path: String, as role: Role, threads: Int, _ preprocessing: PreprocessingChoice? = nil
   ) throws(CommandError) -> Session {
     var model = self
@@ -36,4 +36,11 @@ extension Model {
     }
     return session
   }
+}
+
+/// A problem that a user can do something about, in one line.
+package struct CommandError: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
 }

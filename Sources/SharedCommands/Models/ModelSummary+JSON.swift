@@ -5,7 +5,7 @@ import Text
 
 extension ModelSummary {
   /// The summary as a JSON object in one line.
-  public var json: String {
+  package var json: String {
     var members = [JSONValue.Member]()
     func add(_ key: String, _ value: JSONValue?) {
       if let value { members.append(JSONValue.Member(key: key, value: value)) }

@@ -8,7 +8,7 @@ extension ModelSummary {
   private static let labelCount = 8
 
   /// A table of the layers, and below it what holds for the whole model.
-  public var text: String {
+  package var text: String {
     ([table, ""] + descriptionLines + memoryLines).joined(separator: "\n")
   }
 
@@ -90,20 +90,7 @@ extension ModelSummary {
 
   /// A name, and beside it a text that is broken between words.
   private func entry(_ name: String, _ text: String?) -> [String] {
-    guard let text else { return [] }
-    var lines: [String] = []
-    for word in text.utf8.split(whereSeparator: { $0 == 0x20 || (9...13).contains($0) }) {
-      let word = String(Substring(word))
-      if let line = lines.last, line.columns + 1 + word.columns <= Self.width - 12 {
-        lines[lines.count - 1] = line + " " + word
-      } else {
-        lines.append(word)
-      }
-    }
-    return lines.enumerated().map { index, line in
-      let name = index == 0 ? name : ""
-      return name + String(repeating: " ", count: 12 - name.columns) + line
-    }
+    text.map { HelpText.entry(name, $0, indent: 12, width: Self.width) } ?? []
   }
 
   /// One number, or one a channel in brackets.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
 import ModelFormats
-public import Network
+package import Network
 import Platform
 
 /// What `model info` shows of a model.
-public struct ModelSummary {
+package struct ModelSummary {
   struct Layer {
     var name: String
     var operation: String
@@ -45,7 +45,7 @@ public struct ModelSummary {
   let trainedParameters: Int
   let weightBytes: Int
   let multiplyAccumulates: Int64
-  /// Images a step, of which the arenas are told.
+  /// Images per step, for which the arenas are planned.
   let batch: Int
   let inferenceArena: Arena
   /// Quantised models are not trained.
@@ -62,7 +62,7 @@ public struct ModelSummary {
     }
   }
 
-  public init(_ graph: Graph, batch: Int, packed: PackedWeights? = nil) {
+  package init(_ graph: Graph, batch: Int, packed: PackedWeights? = nil) {
     layers = graph.nodes.indices.map { node in
       Layer(
         name: graph.nodes[node].name, operation: graph.nodes[node].operation.name,
@@ -88,7 +88,7 @@ public struct ModelSummary {
   /// Of a model that was read from the file at `path`.
   ///
   /// - Throws: What is wrong with the file, in one line with its path.
-  public init(_ model: Model, path: String, batch: Int) throws(CommandError) {
+  package init(_ model: Model, path: String, batch: Int) throws(CommandError) {
     self.init(model.graph, batch: batch, packed: model.packedWeights)
     // Of a .tflite file without labels nobody knows what it is for.
     if model.role == .enhancer || !model.labels.isEmpty {
@@ -99,7 +99,7 @@ public struct ModelSummary {
     packedFor = model.packedWeights?.cpuNames ?? []
     let file: ReadableFile
     do throws(FileError) { file = try ReadableFile(path: path, access: .mapped) } catch {
-      throw CommandError("\(path): \(error.description)")
+      throw CommandError("\(path): \(error.problem)")
     }
     fileBytes = file.bytes.count
     guard TFLiteFile.hasIdentifier(file.bytes) else { return }

@@ -1,38 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 import Classification
 import Kernels
-public import Network
+package import Network
 import Platform
+import Text
 
 /// How long a model takes with some number of threads, in milliseconds.
-public struct ModelTiming {
-  public let threads: Int
+package struct ModelTiming {
+  /// Threads that computed.
+  package let threads: Int
   /// From the file to a session that can run.
-  public let load: Double
+  package let load: Double
   /// The first inference.
-  public let first: Double
-  public let median: Double
-  public let p99: Double
+  package let first: Double
+  /// Of one inference.
+  package let median: Double
+  /// The 99th percentile.
+  package let p99: Double
   /// Of the outputs: the same on all machines where a model computes in integers.
-  public let checksum: UInt64
+  package let checksum: UInt64
   /// Where they were asked for.
-  public let operations: [Operation]?
+  package let operations: [Operation]?
 
   /// The best time of one operation by itself.
-  public struct Operation {
-    public let name: String
-    public let kind: String
-    public let multiplyAccumulates: Int64
-    public let milliseconds: Double
+  package struct Operation {
+    package let name: String
+    package let kind: String
+    package let multiplyAccumulates: Int64
+    package let milliseconds: Double
   }
 
-  /// Opens a model and times it on inputs by chance.
+  /// Opens a model and times it on random inputs.
   ///
   /// - Parameter runs: Inferences that are timed.
   /// - Parameter inputs: How many inputs the checksum is of, the first inference's among them.
   /// - Parameter open: Reads the model; that is part of `load`.
   /// - Throws: What is wrong, in one line.
-  public static func measure(
+  package static func measure(
     threads: Int, runs: Int, inputs: Int, profiles: Bool,
     _ open: () throws(CommandError) -> Model
   ) throws(CommandError) -> ModelTiming {
@@ -99,5 +103,72 @@ extension Session {
         for offset in bytes.indices { bytes[offset] = UInt8(truncatingIfNeeded: random.next()) }
       }
     }
+  }
+}
+
+extension ModelTiming {
+  /// A table of several numbers of threads, and below it one of the operations for each.
+  package static func text(_ timings: [ModelTiming]) -> String {
+    var table = TextTable(["threads", "load", "first", "median", "99 %", "outputs"])
+    for timing in timings {
+      let times = [timing.load, timing.first, timing.median, timing.p99].map(Self.text)
+      table.add(["\(timing.threads)"] + times + ["#" + hexadecimal(timing.checksum)])
+    }
+    let profiles = timings.compactMap { timing in
+      timing.operations.map { Self.table($0, threads: timing.threads) }
+    }
+    return ([table.description] + profiles).joined(separator: "\n\n")
+  }
+
+  /// An array of objects in one line.
+  package static func json(_ timings: [ModelTiming]) -> String {
+    JSONValue.array(timings.map { $0.json }).text
+  }
+
+  private var json: JSONValue {
+    var members: [JSONValue.Member] = [
+      .init(key: "threads", value: .integer(threads)),
+      .init(key: "load", value: .number(load)),
+      .init(key: "first", value: .number(first)),
+      .init(key: "median", value: .number(median)),
+      .init(key: "p99", value: .number(p99)),
+      .init(key: "checksum", value: .string(hexadecimal(checksum))),
+    ]
+    if let operations {
+      members.append(.init(key: "operations", value: .array(operations.map { $0.json })))
+    }
+    return .object(members)
+  }
+
+  private static func text(_ milliseconds: Double) -> String {
+    milliseconds.text(digits: milliseconds < 10 ? 4 : 2) + " ms"
+  }
+
+  private static func table(_ operations: [Operation], threads: Int) -> String {
+    let total = operations.reduce(0) { $0 + $1.milliseconds }
+    var table = TextTable([
+      "operation, \(threads == 1 ? "1 thread" : "\(threads) threads")", "kind", "MMAC", "time",
+      "share", "GOP/s",
+    ])
+    for operation in operations {
+      let work = Double(operation.multiplyAccumulates)
+      table.add([
+        operation.name.ending(columns: 32), operation.kind, (work / 1e6).text(digits: 3),
+        text(operation.milliseconds), (operation.milliseconds / total).percent,
+        work == 0 ? "" : (2 * work / operation.milliseconds / 1e6).text(digits: 0),
+      ])
+    }
+    return table.description
+  }
+}
+
+extension ModelTiming.Operation {
+  fileprivate var json: JSONValue {
+    .object([
+      .init(key: "name", value: .string(name)),
+      .init(key: "operation", value: .string(kind)),
+      .init(key: "multiplyAccumulates", value: .number(exactly: multiplyAccumulates)),
+      .init(key: "milliseconds", value: .number(milliseconds)),
+    ])
   }
 }

@@ -2,41 +2,43 @@
 import CPlatform
 import Classification
 import Imaging
-public import Network
+package import Network
 import Platform
 import Text
 
 /// What `classify` does once its models are open: a line for each picture, in the order in which
 /// they come.
-public struct ClassificationRun {
-  public let classifier: Session
+package struct ClassificationRun {
+  /// What says what pictures show.
+  package let classifier: Session
   /// What improves a picture before it is classified.
-  public var enhancer: Session?
+  package var enhancer: Session?
   /// How many labels to give.
-  public var top = 5
-  /// Of the pictures of a stream every so manieth is classified.
-  public var every = 1
-  public var isJSON = false
+  package var top = 5
+  /// Only every nth picture of a stream is classified.
+  package var every = 1
+  /// Whether lines are JSON objects.
+  package var isJSON = false
   /// Whether each line has a checksum of the outputs.
-  public var hasChecksum = false
-  /// Where to put what the enhancer makes.
-  public var savingFolder: String?
+  package var hasChecksum = false
+  /// The folder for enhanced pictures.
+  package var savingFolder: String?
 
   /// How a run ended.
-  public enum Outcome: Equatable, Sendable {
+  package enum Outcome: Equatable, Sendable {
     case finished
-    /// Some pictures were not classified; that was told.
+    /// Some pictures were not classified, which was reported.
     case failed
-    /// By this signal.
+    /// A signal stopped it.
     case stopped(signal: Int32)
   }
 
-  public init(_ classifier: Session) { self.classifier = classifier }
+  package init(_ classifier: Session) { self.classifier = classifier }
 
-  /// Classifies all pictures that `arguments` name. SIGINT ends the run behind the present picture.
+  /// Classifies all pictures that `arguments` name. SIGINT ends the run after the current picture.
   ///
-  /// - Parameter report: tells about a picture that could not be classified.
-  public func run(_ arguments: [String], report: @escaping (String) -> Void) -> Outcome {
+  /// - Parameter report: called with a line about each picture that could not be classified.
+  package func run(_ arguments: [String], report: @escaping (String) -> Void) -> Outcome {
     ocelli_note_stop_signals()
     let progress = Progress()
     let source = PictureSource(every: every) { picture in
@@ -84,7 +86,7 @@ public struct ClassificationRun {
   private func save(_ image: Image, as path: String) throws(CommandError) {
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
     do throws(FileError) { try Folder.create(folder ?? ".") } catch {
-      throw CommandError("\(path): \(error.description)")
+      throw CommandError("\(path): \(error.problem)")
     }
     do throws(ImageError) { try image.writePNG(to: path) } catch {
       throw CommandError("\(path): \(error.description)")

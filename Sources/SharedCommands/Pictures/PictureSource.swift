@@ -42,7 +42,7 @@ package struct PictureSource {
     case failed(String)
   }
 
-  /// Of the pictures of a stream, every so manieth is taken, the first among them.
+  /// Only every nth picture of a stream is taken, starting with the first.
   private let every: Int
   private let body: (Picture) -> Bool
 
@@ -79,7 +79,7 @@ package struct PictureSource {
     let content: Content
     do throws(FileError) {
       content = .file(try StreamedFile(path: path))
-    } catch { content = .failed(error.description) }
+    } catch { content = .failed(error.problem) }
     return Picture(name: path, fileName: fileName, content: content)
   }
 
@@ -144,7 +144,7 @@ package struct PictureSource {
       guard body(picture) else { return false }
     }
     if let error = problem.error {
-      return body(Picture(name: "-", fileName: "", content: .failed(error.description)))
+      return body(Picture(name: "-", fileName: "", content: .failed(error.problem)))
     }
     guard number == 0 else { return true }
     return body(Picture(name: "-", fileName: "", content: .failed("holds no pictures")))

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Network
+package import Network
 import Text
 
 /// How a picture becomes the input of a model whose file does not say it, or says it wrongly: what
 /// options give.
-public struct PreprocessingChoice {
-  public var crop: Preprocessing.Crop?
+package struct PreprocessingChoice {
+  package var crop: Preprocessing.Crop?
   private var mean: [Float]?
   private var deviation: [Float]?
 
   /// The texts of `--mean` and `--deviation`: one number, or three between commas.
   ///
   /// - Throws: What is wrong about them.
-  public init(crop: Preprocessing.Crop?, mean: String?, deviation: String?) throws(CommandError) {
+  package init(crop: Preprocessing.Crop?, mean: String?, deviation: String?) throws(CommandError) {
     self.crop = crop
     self.mean = try Self.numbers("mean", mean)
     self.deviation = try Self.numbers("deviation", deviation)
@@ -39,7 +39,7 @@ public struct PreprocessingChoice {
   }
 
   /// - Throws: Why the model in the file at `path` cannot be fed so.
-  public func apply(to model: inout Model, _ path: String) throws(CommandError) {
+  package func apply(to model: inout Model, _ path: String) throws(CommandError) {
     if let mean, let deviation {
       model.preprocessing.mean = mean
       model.preprocessing.deviation = deviation

@@ -6,12 +6,13 @@ import Text
 
 /// Runs every integer kernel on built-in vectors, and compares what comes out with what all other
 /// CPUs compute.
-public enum SelfTest {
-  /// Runs all vectors with so many threads.
+package enum SelfTest {
+  /// Runs all vectors.
   ///
-  /// - Parameter report: is told each vector's name, and what is wrong with it if something is.
+  /// - Parameter report: called with each vector's name, and with what is wrong with it, if
+  ///   anything is.
   /// - Returns: Whether all is right.
-  public static func run(
+  package static func run(
     threads: Int, _ report: (_ name: String, _ problem: String?) -> Void
   ) -> Bool {
     var isRight = true

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Datasets
+import Foundation
 public import Kernels
 public import Network
 
@@ -29,7 +30,7 @@ public final class Evaluator {
     givesProbabilities = model.graph.endsInProbabilities
   }
 
-  /// What a classifier says of every image.
+  /// A classifier's predictions for every image.
   public func predictions(
     for dataset: Dataset, progress: ((_ done: Int) -> Void)? = nil
   ) throws(TrainingError) -> Predictions {
@@ -41,14 +42,14 @@ public final class Evaluator {
     return result
   }
 
-  /// What a classifier says of images of height × width × 3 floats.
+  /// A classifier's predictions for images of height × width × 3 floats.
   public func predictions(for images: [[Float]], labels: [Int]) -> Predictions {
     var result = Predictions()
     forEachBatch(images) { numbers in append(Array(labels[numbers]), to: &result) }
     return result
   }
 
-  /// Adds what the model says of a batch whose forward run has just ended.
+  /// Adds the predictions for a batch after its forward run.
   private func append(_ labels: [Int], to result: inout Predictions) {
     let classCount = session.output.channels
     var logits = [Float](repeating: 0, count: batch * classCount)
@@ -93,7 +94,7 @@ public final class Evaluator {
     return total / Double(dataset.count)
   }
 
-  /// The image that the model makes of each image, in the data set's order.
+  /// The model's output for each image, in the data set's order.
   public func images(
     for dataset: Dataset, _ body: (_ index: Int, _ floats: UnsafeBufferPointer<Float>) -> Void
   ) throws(TrainingError) {
@@ -107,13 +108,37 @@ public final class Evaluator {
     }
   }
 
-  /// The image that the model makes of each of some images.
+  /// The model's output for each image.
   public func images(for images: [[Float]]) -> [[Float]] {
     var result: [[Float]] = []
     forEachBatch(images) { numbers in
       result += numbers.indices.map { session.output.elements(ofImage: $0 - numbers.lowerBound) }
     }
     return result
+  }
+
+  /// How near the images of two enhancers are: −10 · log₁₀ of the mean squared difference of their
+  /// values in [0, 1]; infinite where they are equal.
+  package static func peakSignalToNoise(
+    of first: Model, against second: Model, on images: Dataset, _ pool: ThreadPool
+  ) throws(TrainingError) -> Double {
+    let batch = min(64, images.count)
+    var squares = 0.0
+    var count = 0
+    // A part at a time: the second model's images are kept until the first has made its own.
+    for start in stride(from: 0, to: images.count, by: 512) {
+      let part = images.subset(Array(start..<min(start + 512, images.count)))
+      var made: [[Float]] = []
+      try Evaluator(second, pool, batch: min(batch, part.count)).images(for: part) {
+        made.append(Array($1))
+      }
+      try Evaluator(first, pool, batch: min(batch, part.count)).images(for: part) {
+        index, floats in
+        for (a, b) in zip(made[index], floats) { squares += Double((a - b) * (a - b)) }
+        count += floats.count
+      }
+    }
+    return squares == 0 ? .infinity : -10 * log10(squares / Double(count))
   }
 
   private func forEachBatch(_ images: [[Float]], _ body: (Range<Int>) -> Void) {

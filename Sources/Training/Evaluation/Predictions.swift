@@ -3,6 +3,7 @@ import Kernels
 
 /// What a classifier said of every image of a data set.
 public struct Predictions: Sendable {
+  /// The true class of each image.
   public var labels: [Int] = []
   /// The class of the largest logit.
   public var classes: [Int] = []
@@ -15,6 +16,7 @@ public struct Predictions: Sendable {
   /// Brier's score of each image: Σ over the classes of (probability − 1 if true, else 0)².
   public var squaredErrors: [Float] = []
 
+  /// Of no image yet.
   public init() {}
 
   /// Adds one image.
@@ -35,6 +37,7 @@ public struct Predictions: Sendable {
       })
   }
 
+  /// The share of images whose class is right, from 0 to 1; 0 without images.
   public var accuracy: Double {
     labels.isEmpty
       ? 0
@@ -42,6 +45,7 @@ public struct Predictions: Sendable {
         / Double(labels.count)
   }
 
+  /// The mean cross-entropy; 0 without images.
   public var meanLoss: Double {
     losses.isEmpty ? 0 : losses.reduce(0.0) { $0 + Double($1) } / Double(losses.count)
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Interchange
+import Platform
 
 /// The folder of a run: `last.safetensors` (the whole state), `best.safetensors` (the model),
 /// `metrics.jsonl`, and a TensorBoard log.
@@ -13,6 +14,7 @@ public final class RunFolder {
   /// Steps between two lines of metrics inside an epoch.
   private static let logInterval = 50
 
+  /// The folder.
   public let path: String
   private var metrics: MetricsWriter?
   private var events: EventFileWriter?
@@ -22,18 +24,9 @@ public final class RunFolder {
   /// Creates the folder where it does not exist, and keeps other runs out of it.
   public init(_ path: String) throws(TrainingError) {
     self.path = path
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch { throw .file(FileError(.create, path: path, code: Self.code(of: error, path))) }
+    do throws(FileError) { try Folder.create(path) } catch { throw .file(error) }
     lock = try FolderLock(path)
     removeLeftovers()
-  }
-
-  /// Why a folder cannot be created, as an `errno`.
-  private static func code(of error: any Error, _ path: String) -> Int32 {
-    let underlying = (error as? CocoaError)?.underlying
-    if let code = (underlying as? POSIXError)?.code { return code.rawValue }
-    return FileManager.default.fileExists(atPath: path) ? ENOTDIR : EACCES
   }
 
   /// Removes what killed runs left half-written: no other run is in this folder.
@@ -44,15 +37,17 @@ public final class RunFolder {
     }
   }
 
-  /// Whether `name` is that of a file that was being written: `last.safetensors.` and six letters.
+  /// Whether `name` is that of a file that `AtomicFile` was writing.
   private static func isLeftover(_ name: String) -> Bool {
-    ["last.safetensors.", "best.safetensors."].contains { prefix in
-      name.hasPrefix(prefix) && name.utf8.count == prefix.utf8.count + 6
-    }
+    name.hasSuffix(".tmp")
+      && ["last.safetensors.", "best.safetensors."].contains { name.hasPrefix($0) }
   }
 
+  /// The whole state.
   public var checkpointPath: String { path + "/last.safetensors" }
+  /// The model of the best epoch.
   public var bestPath: String { path + "/best.safetensors" }
+  /// Whether there is a state to go on from.
   public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpointPath) }
 
   /// Whether the folder at `path` holds results of a run, which another must not overwrite.
@@ -109,4 +104,22 @@ public final class RunFolder {
       try events?.synchronize()
     } catch { throw .file(error) }
   }
+}
+
+/// Reserves a folder for one process; the system releases it when the process ends, however it
+/// does.
+private final class FolderLock {
+  private let descriptor: Int32
+
+  /// - Throws: `TrainingError.busy` when another run holds the folder. Where the file system knows
+  ///   no locks, there is none.
+  init(_ path: String) throws(TrainingError) {
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+      close(descriptor)
+      throw .busy(path: path)
+    }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Datasets
 import Interchange
+public import Kernels
 import Network
 import Platform
 import Quantization
-public import Kernels
 
 /// Runs one training task, from the start or from a checkpoint, to the end.
 ///
 /// Everything that the result depends on is in the task, the options and the progress: so a resumed
 /// run ends in the same bytes as one that was never interrupted, for any number of threads.
 public final class Trainer {
+  /// What is trained.
   public let task: TrainingTask
+  /// How it is trained.
   public let options: TrainingOptions
+  /// Where the run stands.
   public internal(set) var progress = TrainingProgress()
   let pool: ThreadPool
   let session: Session
@@ -20,6 +23,7 @@ public final class Trainer {
   let average: WeightAverage?
   /// In quantisation-aware training: weights are rounded while they are used.
   let rounding: WeightRounding?
+  /// Gives the batches of training images.
   public let loader: BatchLoader
   let folder: RunFolder?
   private let schedule: LearningRateSchedule
@@ -205,5 +209,62 @@ extension Trainer {
     let floats = session.parameters.count * (average == nil ? 1 : 2)
     let moments = optimizer.state.reduce(0) { $0 + $1.values.count }
     return session.byteCount + (floats + moments) * MemoryLayout<Float>.stride
+  }
+}
+
+extension Trainer {
+  /// Measures the validation set, keeps the model if it is the best so far, and begins the next
+  /// epoch's sums.
+  func endEpoch() throws(TrainingError) -> (TrainingProgress.EpochRecord, isBest: Bool) {
+    let epoch = progress.position.epoch - 1
+    var record = TrainingProgress.EpochRecord(
+      epoch: epoch, step: progress.step, trainingLoss: progress.epoch.meanLoss,
+      trainingAccuracy: task.phase == .reconstruct ? nil : progress.epoch.accuracy)
+    let measurement = try whileRounded(evaluatedParameters, measureValidation)
+    if let measurement, !measurement.loss.isFinite {
+      throw .notFinite(
+        epoch: epoch, batch: loader.batchesPerEpoch - 1,
+        culprit: "the validation loss is not finite" + Diagnosis.reach(of: self))
+    }
+    record.validationLoss = measurement?.loss
+    record.validationAccuracy = task.phase == .reconstruct ? nil : measurement?.accuracy
+    let score =
+      task.isUnsupervised
+      ? Double(epoch)
+      : measurement.map { task.phase == .reconstruct ? -$0.loss : $0.accuracy } ?? Double(epoch)
+    let isBest = progress.best.map { score > $0.score } ?? true
+    if isBest {
+      progress.best = TrainingProgress.Best(epoch: epoch, score: score)
+      try whileRounded(evaluatedParameters, saveBest)
+    }
+    progress.history.append(record)
+    progress.epoch = TrainingProgress.Totals()
+    try folder?.log(record)
+    return (record, isBest)
+  }
+
+  /// The parameters that count: the average where one is kept.
+  var evaluatedParameters: ParameterStore {
+    if options.averaging == .exponential, let average { return average.average }
+    return session.parameters
+  }
+
+  private func measureValidation() throws(TrainingError) -> (loss: Double, accuracy: Double)? {
+    guard let validation = task.validation else { return nil }
+    var model = task.model
+    model.parameters = evaluatedParameters
+    let evaluator = try Evaluator(model, pool, batch: loader.configuration.batchSize)
+    if task.phase == .reconstruct {
+      let clean = task.cleanValidation
+      return (try evaluator.meanSquaredError(on: validation, clean: clean), 0)
+    }
+    let predictions = try evaluator.predictions(for: validation)
+    return (predictions.meanLoss, predictions.accuracy)
+  }
+
+  /// Copies the enhancer's parameters out of the composed model.
+  func extractEnhancer() {
+    evaluatedParameters.extractParameters(
+      into: task.savedModel.parameters, prefix: Model.enhancerPrefix)
   }
 }

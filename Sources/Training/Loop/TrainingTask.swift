@@ -15,22 +15,28 @@ public struct TrainingTask {
     case enhance
   }
 
+  /// Which of the three.
   public var phase: Phase
   /// What runs: in the phase `enhance`, the enhancer and the classifier as one.
   public var model: Model
   /// What is saved: the whole model, or the enhancer in front of the classifier.
   public var savedModel: Model
+  /// Nodes whose parameters stay as they are.
   public var frozenNodes: Set<Int>
   /// What is made small: the sum of these. Accuracy is measured at the first one's node.
   public var terms: [LossTerm]
+  /// Images to learn from.
   public var training: Dataset
   /// Clean images that belong to the training images.
   public var cleanTraining: Dataset?
+  /// Images that choose the best epoch; without them it is the last.
   public var validation: Dataset?
+  /// Clean images that belong to the validation images.
   public var cleanValidation: Dataset?
   /// Whether labels say nothing to the training, nor which epoch is the best: then it is the last.
   public var isUnsupervised = false
 
+  /// The node at which accuracy is measured.
   public var lossNode: Int { terms[0].node }
 
   /// A classifier on its own.
@@ -66,7 +72,7 @@ public struct TrainingTask {
   }
 
   /// An enhancer in front of classifiers that stay as they are; the first of them counts in
-  /// accuracies. A processor in the enhancer (`Model.chained`) stays as it is, too.
+  /// accuracies. A processor in the enhancer (`Model.chained`) is frozen as well.
   ///
   /// - Parameter cleanTraining: the training images before they were degraded, where they were.
   /// - Returns: `nil` when memory is out.

@@ -5,6 +5,7 @@ public import Network
 
 /// Which classifier to build.
 public struct ClassifierSpecification: Codable, Hashable, Sendable {
+  /// The architectures, by their names in files and on the command line.
   public enum Architecture: String, Codable, CaseIterable, Sendable {
     case smallCNN = "small-cnn"
     case vgg16, resnet8
@@ -12,6 +13,7 @@ public struct ClassifierSpecification: Codable, Hashable, Sendable {
     case speedRun = "speed-run"
   }
 
+  /// The architecture.
   public var architecture: Architecture
   /// Multiplies the channels of all layers; 1 where it is not given.
   public var width: Float?
@@ -20,6 +22,7 @@ public struct ClassifierSpecification: Codable, Hashable, Sendable {
   /// Units of VGG-16's two dense layers; 512 where it is not given.
   public var denseUnits: Int?
 
+  /// Everything that is not given is as in the paper.
   public init(
     _ architecture: Architecture, width: Float? = nil, normalized: Bool? = nil,
     denseUnits: Int? = nil
@@ -30,6 +33,8 @@ public struct ClassifierSpecification: Codable, Hashable, Sendable {
     self.denseUnits = denseUnits
   }
 
+  /// The graph for images of three channels.
+  /// - Throws: `GraphError` when the images are too small.
   public func graph(
     height: Int, width imageWidth: Int, classCount: Int
   ) throws(GraphError) -> Graph {

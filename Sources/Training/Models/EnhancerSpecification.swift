@@ -5,6 +5,7 @@ public import Network
 
 /// Which enhancer to build.
 public struct EnhancerSpecification: Codable, Hashable, Sendable {
+  /// How a U-Net enlarges.
   public enum Upsampling: String, Codable, CaseIterable, Sendable {
     case transposed, nearest, bilinear
   }
@@ -18,8 +19,10 @@ public struct EnhancerSpecification: Codable, Hashable, Sendable {
   public var depth: Int?
   /// `sigmoid`, where it is not given; `residual`, or `bounded:` and the largest change of a pixel.
   public var head: String?
+  /// `transposed` where it is not given.
   public var upsampling: Upsampling?
 
+  /// A U-Net of 16 channels, unless told otherwise.
   public init(
     _ architecture: String = "unet", width: Int = 16, depth: Int? = nil, head: String? = nil,
     upsampling: Upsampling? = nil

@@ -98,14 +98,18 @@ public enum ModelFile {
 
 /// What is wrong with a model file.
 public struct ModelFileError: Error, Equatable, CustomStringConvertible {
+  /// The file.
   public var path: String
+  /// What is wrong with it.
   public var problem: String
 
+  /// An error of the file at `path`.
   public init(path: String, problem: String) {
     self.path = path
     self.problem = problem
   }
 
+  /// One line for people.
   public var description: String { message }
 
   /// One line for people.
