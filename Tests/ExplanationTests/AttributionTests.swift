@@ -80,8 +80,8 @@ struct AttributionTests {
     let image = try ExplainedNetwork.images()[0]
     let (values, target) = try explainer.values(for: image, class: nil)
     func score(_ image: [Float]) throws -> Float {
-      let session = try #require(
-        Session(.inference(model.graph, batch: 1, threadCount: 2), model.parameters, pool))
+      let plan = Plan.inference(model.graph, batch: 1, threadCount: 2)
+      let session = try #require(Session(plan, model.parameters, pool))
       session.input.fill(image)
       session.forward()
       return session.output.pixel(0)[target]
