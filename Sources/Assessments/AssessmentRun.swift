@@ -219,7 +219,7 @@ public struct AssessmentRun {
       let chosen = pictures.indicesPerClass.compactMap(\.first).prefix(4)
       let panel = BackgroundPanel(
         model: model, source: source, dataset: pictures.subset(Array(chosen)),
-        degrade: { try data.degradedTest($0) })
+        degrade: { [data] in try data.degradedTest($0) })
       panels.append(("background.png", try panel.image()))
     }
     if assessment.corruption != nil {

@@ -127,9 +127,8 @@ public struct ExplainedModel {
   private static func session(
     _ model: Model, keeping node: Int, _ pool: ThreadPool
   ) throws(ExplanationError) -> Session {
-    var request = PlanRequest(batch: 1, threadCount: pool.threadCount)
-    request.keptValues = [node]
-    let plan = Plan(model.graph, request)
+    let plan = Plan.inference(
+      model.graph, batch: 1, threadCount: pool.threadCount, keptValues: [node])
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }

@@ -20,7 +20,7 @@ struct AdditionTests {
     var sums = b.doubles
     let expected = shape.with(&sums) { b in
       shape.reference(a.doubles) {
-        Arithmetic.reference(.add, $0, b, activation: activation, into: $1)
+        Arithmetic.reference(.addition, $0, b, activation: activation, into: $1)
       }
     }
     expectClose(actual, expected.map(Float.init), tolerance: 1e-6)

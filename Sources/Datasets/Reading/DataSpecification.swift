@@ -3,55 +3,65 @@ import Kernels
 import Scenes
 
 /// Which images to train and test with, and how they are prepared.
-package struct DataSpecification: Codable, Equatable, Sendable {
+public struct DataSpecification: Codable, Equatable, Sendable {
   /// A data set, as `Dataset.load` takes it.
-  package var path: String?
+  public var path: String?
   /// Synthetic scenes instead of a path.
-  package var scenes: Scenes?
+  public var scenes: Scenes?
   /// Images are resized to this side.
-  package var size: Int?
+  public var size: Int?
   /// The steps of a `Degradation`, such as `dull=0.5,noise=0.05`.
-  package var degrade: String?
+  public var degrade: String?
   /// This share of the images is used; all where it is not given.
-  package var fraction: Double?
+  public var fraction: Double?
   /// The share of test images to hold out of a set that has no test part; 0.2 where not given.
-  package var testFraction: Double?
+  public var testFraction: Double?
   /// How many training and test images to draw from the training part.
-  package var split: [Int]?
+  public var split: [Int]?
   /// The seed of splits and noise; 1 where it is not given.
-  package var seed: UInt64?
+  public var seed: UInt64?
   /// Whether training and test images may overlap; what the test part shows is then contaminated.
-  package var allowsOverlap: Bool?
+  public var allowsOverlap: Bool?
 
   /// How many synthetic scenes to draw, and how.
-  package struct Scenes: Codable, Equatable, Sendable {
-    package var training: Int
-    package var test: Int
+  public struct Scenes: Codable, Equatable, Sendable {
+    /// Training scenes.
+    public var training: Int
+    /// Test scenes.
+    public var test: Int
     /// ρ, see `SceneGenerator`; that of `SceneParameters` where it is not given.
-    package var correlation: Float?
+    public var correlation: Float?
     /// ρ of the test scenes, where it differs.
-    package var testCorrelation: Float?
+    public var testCorrelation: Float?
 
-    package init(training: Int, test: Int) {
+    /// So many scenes, with the usual correlations.
+    public init(training: Int, test: Int) {
       (self.training, self.test) = (training, test)
     }
   }
 
-  package init(path: String? = nil) { self.path = path }
+  /// All of the data set at `path`, as it is.
+  public init(path: String? = nil) { self.path = path }
 
   /// Training and test images: degraded, and as they were.
-  package struct Parts: Sendable {
-    package var training: Dataset
-    package var test: Dataset
-    package var cleanTraining: Dataset?
-    package var cleanTest: Dataset?
+  public struct Parts: Sendable {
+    /// The training images, degraded if that was asked for.
+    public var training: Dataset
+    /// The test images, likewise.
+    public var test: Dataset
+    /// The training images before they were degraded; `nil` where they were not.
+    public var cleanTraining: Dataset?
+    /// The test images, likewise.
+    public var cleanTest: Dataset?
     /// How many test images are training images, too, where that is allowed.
-    package var overlapCount: Int
+    public var overlapCount: Int
   }
 
   /// What happens while images are read.
-  package enum Event: Equatable, Sendable {
+  public enum Event: Equatable, Sendable {
+    /// So many of the images are read.
     case reading(done: Int, total: Int)
+    /// So many images are degraded next.
     case degrading(count: Int)
     /// Copies of images that were left out before a set was split.
     case leftOutCopies(Int)
@@ -62,7 +72,7 @@ package struct DataSpecification: Codable, Equatable, Sendable {
   /// Reads, splits, reduces and degrades the images, in this order.
   ///
   /// - Parameter threads: one for each CPU where it is `nil`; the images do not depend on it.
-  package func load(
+  public func load(
     threads: Int? = nil, report: ((Event) -> Void)? = nil
   ) throws(DatasetError) -> Parts {
     let seed = seed ?? 1
@@ -102,7 +112,7 @@ package struct DataSpecification: Codable, Equatable, Sendable {
   }
 
   /// Degrades pictures as the test images are degraded, if they are.
-  package func degradedTest(
+  public func degradedTest(
     _ pictures: Dataset, threads: Int? = nil
   ) throws(DatasetError) -> Dataset {
     guard let degrade else { return pictures }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Assessments
 import Datasets
-import Experiments
 import Imaging
 import Kernels
 import Network

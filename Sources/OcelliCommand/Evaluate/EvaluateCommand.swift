@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Assessments
 import ArgumentParser
 import Datasets
-import Experiments
 import Foundation
 import Imaging
 import Interchange
