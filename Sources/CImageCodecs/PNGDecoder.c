@@ -95,7 +95,9 @@ static ocelli_codec_status open_header(
   png_set_read_fn(decoder->png, decoder, read_bytes);
   // No limits but ours, which have a status of their own.
   png_set_user_limits(decoder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  // Of what says nothing about pixels only the orientation matters.
   png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+  png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
   png_set_benign_errors(decoder->png, 1);
   png_read_info(decoder->png, decoder->info);
 
@@ -163,6 +165,19 @@ ocelli_codec_status ocelli_png_next_row(ocelli_png_decoder *decoder, uint8_t *ro
   decoder->nextRow += 1;
   if (decoder->nextRow == decoder->height) png_read_end(decoder->png, NULL);
   return OCELLI_CODEC_OK;
+}
+
+const uint8_t *ocelli_png_exif(ocelli_png_decoder *decoder, intptr_t *byteCount) {
+  *byteCount = 0;
+#ifdef PNG_eXIf_SUPPORTED
+  png_uint_32 count = 0;
+  png_bytep exif = NULL;
+  if (png_get_eXIf_1(decoder->png, decoder->info, &count, &exif) & PNG_INFO_eXIf) {
+    *byteCount = count;
+    return exif;
+  }
+#endif
+  return NULL;
 }
 
 void ocelli_png_close(ocelli_png_decoder *decoder) {

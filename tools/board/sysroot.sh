@@ -54,9 +54,9 @@ for library in libpng zlib; do
     "$target/usr/src/$library" >/dev/null
 done
 # All of libpng, but for functions that are whole programs, what it would print itself, and chunks that say
-# nothing about pixels: those it passes over.
+# nothing about what is seen: those it passes over.
 texts='\(COMPRESSED_\)\?TEXT\|tEXt\|[zi]TXt'
-facts='eXIf\|hIST\|iCCP\|oFFs\|pCAL\|pHYs\|sCAL\|sPLT\|tIME'
+facts='hIST\|iCCP\|oFFs\|pCAL\|pHYs\|sCAL\|sPLT\|tIME'
 sed -e '/SIMPLIFIED\|PROGRESSIVE\|CONSOLE_IO/d' \
   -e "/PNG_\(READ_\|WRITE_\)\?\($texts\|$facts\)_SUPPORTED/d" \
   "$target/usr/src/libpng/scripts/pnglibconf.h.prebuilt" >"$target/usr/src/libpng/pnglibconf.h"
