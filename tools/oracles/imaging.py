@@ -172,9 +172,8 @@ keep("maximum-2.ppm", b"P6 5 7 2\n" + (small % 3).astype(np.uint8).tobytes())
 wide = deep[:7, :5] % 1001
 keep("maximum-1000.ppm", b"P6 5 7 1000\n" + wide.astype(">u2").tobytes())
 wide = deep[:7, :5, 0]
-stretched = np.rint(wide / 65535 * 255).astype(np.uint8)
-stretched = np.repeat(stretched[..., None], 3, -1)
-keep("maximum-65535.pgm", b"P5 5 7 65535\n" + wide.astype(">u2").tobytes(), stretched)
+upper = np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, -1)
+keep("maximum-65535.pgm", b"P5 5 7 65535\n" + wide.astype(">u2").tobytes(), upper)
 
 
 def resized(image, size, kind):
@@ -197,8 +196,13 @@ for name, kind in filters.items():
         digest = fnv(resized(line, size, kind).tobytes())
         manifest.append(f"jump {name} {size[0]} {size[1]} {digest}")
 
-# One picture in all orientations of EXIF, and in one that does not exist; these files are not made here.
-for path in sorted(folder.glob("quadrants_*")):
-    keep(path.name, path.read_bytes())
+# These files are not made here. quadrants_*: one picture in all orientations of EXIF, and in one that does not exist.
+for name in ["quadrants_*", "bit1.png", "grey_alpha.png", "interlaced_hopper.png", "palette_trns.png", "ramp16_rgb.png",
+             "rgb_trns_key.png", "rgba_hidden_red.png", "std.jpg", "nodht*.jpg", "padded_eoi.jpg"]:
+    for path in sorted(folder.glob(name)):
+        keep(path.name, path.read_bytes())
+for name in ["ramp16_grey.png", "ramp16_grey_low.png"]:
+    upper = (np.asarray(Image.open(folder / name)).astype(np.uint16) >> 8).astype(np.uint8)
+    keep(name, (folder / name).read_bytes(), np.repeat(upper[..., None], 3, -1))
 
 (folder / "manifest.txt").write_text("\n".join(manifest) + "\n")

@@ -46,7 +46,7 @@ typedef struct ocelli_byte_source {
 // call it height times: the last call also checks what follows the pixels. After any status but OK,
 // only close may be called. close accepts NULL.
 
-// Alpha is dropped, palettes are looked up, 1, 2 and 4 bits are stretched to 8, and of 16 bits the
+// Alpha is dropped, palettes are looked up (an index without a colour is corrupt), 1, 2 and 4 bits are stretched to 8, and of 16 bits the
 // upper 8 stay.
 typedef struct ocelli_png_decoder ocelli_png_decoder;
 ocelli_codec_status ocelli_png_open(

@@ -9,7 +9,8 @@ extension Image {
   ///
   /// The pixels are those that Pillow's `Image.open(…).convert("RGB")` gives: alpha is dropped,
   /// CMYK is Adobe's inverted kind. The picture stands upright, as after `ImageOps.exif_transpose`.
-  /// Of samples of 16 bits the upper 8 are kept (Pillow clips grey ones instead). Cut or corrupt
+  /// Of samples of 16 bits the upper 8 are kept, in PNG, PPM and PGM files alike (Pillow clips grey
+  /// ones instead). Cut or corrupt
   /// files are errors, never half a picture.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, pixelLimit: Int = defaultPixelLimit
