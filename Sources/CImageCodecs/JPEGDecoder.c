@@ -92,6 +92,8 @@ static ocelli_codec_status open_header(
   decoder->progress.progress_monitor = limit_scans;
   jpeg->progress = &decoder->progress;
   read_from(decoder, source);
+  // EXIF lies in a segment of this kind; a segment has at most 65,533 bytes.
+  jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
   jpeg_read_header(jpeg, TRUE);
 
   int components = jpeg->num_components;
@@ -154,6 +156,17 @@ ocelli_codec_status ocelli_jpeg_next_row(ocelli_jpeg_decoder *decoder, uint8_t *
   if (decoder->inks != NULL) print_inks(decoder->inks, row, jpeg->output_width);
   if (jpeg->output_scanline == jpeg->output_height) jpeg_finish_decompress(jpeg);
   return OCELLI_CODEC_OK;
+}
+
+const uint8_t *ocelli_jpeg_exif(ocelli_jpeg_decoder *decoder, intptr_t *byteCount) {
+  static const char name[6] = "Exif\0";
+  *byteCount = 0;
+  for (jpeg_saved_marker_ptr marker = decoder->jpeg.marker_list; marker; marker = marker->next) {
+    if (marker->data_length < sizeof name || memcmp(marker->data, name, sizeof name)) continue;
+    *byteCount = (intptr_t)(marker->data_length - sizeof name);
+    return marker->data + sizeof name;
+  }
+  return NULL;
 }
 
 void ocelli_jpeg_close(ocelli_jpeg_decoder *decoder) {

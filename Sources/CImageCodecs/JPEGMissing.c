@@ -21,6 +21,12 @@ ocelli_codec_status ocelli_jpeg_next_row(ocelli_jpeg_decoder *decoder, uint8_t *
   return OCELLI_CODEC_MISSING;
 }
 
+const uint8_t *ocelli_jpeg_exif(ocelli_jpeg_decoder *decoder, intptr_t *byteCount) {
+  (void)decoder;
+  *byteCount = 0;
+  return NULL;
+}
+
 void ocelli_jpeg_close(ocelli_jpeg_decoder *decoder) { (void)decoder; }
 
 ocelli_codec_status ocelli_jpeg_encode(

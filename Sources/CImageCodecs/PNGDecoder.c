@@ -17,9 +17,16 @@ struct ocelli_png_decoder {
   // What the next longjmp means.
   ocelli_codec_status failure;
   jmp_buf failed;
+  // Of a row as libpng gives it: of pixels, or of indices into the palette.
   int64_t rowByteCount;
+  int64_t width;
   int64_t height;
   int64_t nextRow;
+  // NULL unless the picture has one. libpng would look colours up too, but where there is none it
+  // takes black without a word.
+  png_colorp palette;
+  int paletteCount;
+  uint8_t *indices;
   // All rows of an interlaced picture, which has no first row before its last pass; else NULL.
   uint8_t *picture;
 };
@@ -72,11 +79,11 @@ static int is_plausible(const ocelli_png_decoder *decoder) {
       (uint64_t)decoder->reader.source.byteCount;
 }
 
-// Asks libpng for 8-bit grey or RGB.
+// Asks libpng for 8-bit grey, RGB or indices.
 static void set_transformations(png_structp png, png_infop info) {
   int bitDepth = png_get_bit_depth(png, info);
   int colorType = png_get_color_type(png, info);
-  if (colorType == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
+  if (colorType == PNG_COLOR_TYPE_PALETTE) png_set_packing(png);
   if (colorType == PNG_COLOR_TYPE_GRAY && bitDepth < 8) png_set_expand_gray_1_2_4_to_8(png);
   if (bitDepth == 16) png_set_strip_16(png);
   png_set_strip_alpha(png);
@@ -95,7 +102,9 @@ static ocelli_codec_status open_header(
   png_set_read_fn(decoder->png, decoder, read_bytes);
   // No limits but ours, which have a status of their own.
   png_set_user_limits(decoder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  // Of what says nothing about pixels only the orientation matters.
   png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+  png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
   png_set_benign_errors(decoder->png, 1);
   png_read_info(decoder->png, decoder->info);
 
@@ -108,7 +117,9 @@ static ocelli_codec_status open_header(
   ocelli_codec_status status = ocelli_check_size(header, pixelLimit);
   if (status != OCELLI_CODEC_OK) return status;
 
-  decoder->rowByteCount = header->width * header->channels;
+  int hasPalette = png_get_color_type(decoder->png, decoder->info) == PNG_COLOR_TYPE_PALETTE;
+  decoder->rowByteCount = header->width * (hasPalette ? 1 : header->channels);
+  decoder->width = header->width;
   decoder->height = header->height;
   if (!is_plausible(decoder)) return OCELLI_CODEC_TRUNCATED;
 
@@ -117,6 +128,11 @@ static ocelli_codec_status open_header(
   png_read_update_info(decoder->png, decoder->info);
   if (png_get_rowbytes(decoder->png, decoder->info) != (size_t)decoder->rowByteCount) {
     return OCELLI_CODEC_UNSUPPORTED;
+  }
+  if (hasPalette) {
+    png_get_PLTE(decoder->png, decoder->info, &decoder->palette, &decoder->paletteCount);
+    decoder->indices = malloc((size_t)header->width);
+    if (decoder->indices == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
   }
   if (passes > 1) {
     if ((uint64_t)decoder->rowByteCount * (uint64_t)decoder->height > SIZE_MAX) {
@@ -151,7 +167,7 @@ ocelli_codec_status ocelli_png_open(
   return status;
 }
 
-ocelli_codec_status ocelli_png_next_row(ocelli_png_decoder *decoder, uint8_t *row) {
+static ocelli_codec_status read_row(ocelli_png_decoder *decoder, uint8_t *row) {
   if (decoder->picture != NULL) {
     const uint8_t *source = decoder->picture + decoder->nextRow * decoder->rowByteCount;
     memcpy(row, source, (size_t)decoder->rowByteCount);
@@ -165,9 +181,37 @@ ocelli_codec_status ocelli_png_next_row(ocelli_png_decoder *decoder, uint8_t *ro
   return OCELLI_CODEC_OK;
 }
 
+ocelli_codec_status ocelli_png_next_row(ocelli_png_decoder *decoder, uint8_t *row) {
+  if (decoder->palette == NULL) return read_row(decoder, row);
+  ocelli_codec_status status = read_row(decoder, decoder->indices);
+  if (status != OCELLI_CODEC_OK) return status;
+  for (int64_t x = 0; x < decoder->width; x++) {
+    if (decoder->indices[x] >= decoder->paletteCount) return OCELLI_CODEC_CORRUPT;
+    png_color color = decoder->palette[decoder->indices[x]];
+    row[3 * x] = color.red;
+    row[3 * x + 1] = color.green;
+    row[3 * x + 2] = color.blue;
+  }
+  return OCELLI_CODEC_OK;
+}
+
+const uint8_t *ocelli_png_exif(ocelli_png_decoder *decoder, intptr_t *byteCount) {
+  *byteCount = 0;
+#ifdef PNG_eXIf_SUPPORTED
+  png_uint_32 count = 0;
+  png_bytep exif = NULL;
+  if (png_get_eXIf_1(decoder->png, decoder->info, &count, &exif) & PNG_INFO_eXIf) {
+    *byteCount = count;
+    return exif;
+  }
+#endif
+  return NULL;
+}
+
 void ocelli_png_close(ocelli_png_decoder *decoder) {
   if (decoder == NULL) return;
   if (decoder->png != NULL) png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
   free(decoder->picture);
+  free(decoder->indices);
   free(decoder);
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ImageDecodeTests {
   @Test func `the manifest has all its lines`() {
-    #expect(Fixture.expectations("decode").count == 40)
+    #expect(Fixture.expectations("decode").count == 78)
     #expect(Fixture.expectations("resize").count == 40)
     #expect(Fixture.expectations("greyresize").count == 40)
     #expect(Fixture.expectations("jump").count == 12)

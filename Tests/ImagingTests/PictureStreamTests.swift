@@ -49,6 +49,24 @@ struct PictureStreamTests {
     }
   }
 
+  @Test(arguments: [1, 7, 1 << 20])
+  func `zeros and the headers of a multipart stream are passed over`(pieceSize: Int) throws {
+    let picture = try Fixture.bytes("padded_eoi.jpg")
+    let length = try Fixture.bytes("std.jpg").count
+    let header = Array("\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n".utf8)
+    let end = Array("\r\n--frame--\r\n".utf8)
+    let pictures = parts(header + picture + header + picture + end, pieceSize: pieceSize)
+    let expected = PictureStream.Part.picture(Array(picture[..<length]))
+    #expect(pictures == [expected, expected])
+    // Neither bytes that are no text nor a header without an end are a header.
+    for noise in [
+      [0x2D, 0x2D, 0xFF, 0x0A, 0x0A], [0x2D, 0x2D] + [UInt8](repeating: 65, count: 4000),
+    ] {
+      let parts = parts(noise + picture, pieceSize: pieceSize)
+      #expect(parts == [.unknown(byteCount: noise.count), expected])
+    }
+  }
+
   @Test func `white space between pictures is passed over`() throws {
     let picture = try Fixture.bytes("rgb8.png")
     let stream = Array("\n \n".utf8) + picture + Array("\r\n\n".utf8) + picture + [0x0A]

@@ -19,7 +19,9 @@ struct ArithmeticTests {
     let (a, b) = (shape.tensor(&random), small.tensor(&random))
     let before = (shape.tensor(&random).elements, small.tensor(&random).elements)
     let dy = shape.tensor(&random)
-    for operation in [Arithmetic.Operation.addition, .subtraction, .multiplication, .parametricReLU] {
+    for operation in [
+      Arithmetic.Operation.addition, .subtraction, .multiplication, .parametricReLU,
+    ] {
       func reference(
         _ a: [Double], _ b: [Double], swapped: Bool = false, _ activation: ActivationFunction? = nil
       ) -> [Double] {

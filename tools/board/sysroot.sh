@@ -54,9 +54,9 @@ for library in libpng zlib; do
     "$target/usr/src/$library" >/dev/null
 done
 # libpng without its simplified and progressive interfaces, its console output, and chunks that do not
-# affect pixels, which it skips.
+# affect what is seen, which it skips.
 texts='\(COMPRESSED_\)\?TEXT\|tEXt\|[zi]TXt'
-facts='eXIf\|hIST\|iCCP\|oFFs\|pCAL\|pHYs\|sCAL\|sPLT\|tIME'
+facts='hIST\|iCCP\|oFFs\|pCAL\|pHYs\|sCAL\|sPLT\|tIME'
 sed -e '/SIMPLIFIED\|PROGRESSIVE\|CONSOLE_IO/d' \
   -e "/PNG_\(READ_\|WRITE_\)\?\($texts\|$facts\)_SUPPORTED/d" \
   "$target/usr/src/libpng/scripts/pnglibconf.h.prebuilt" >"$target/usr/src/libpng/pnglibconf.h"

@@ -2,7 +2,8 @@
 """Writes Tests/ImagingTests/Fixtures: small pictures of every kind that Ocelli reads, and a manifest of
 Pillow's results, one per line:
 
-    decode FILE WIDTH HEIGHT HASH               RGB bytes of Image.open(FILE).convert("RGB")
+    decode FILE WIDTH HEIGHT HASH               RGB bytes of Image.open(FILE), upright by
+                                                ImageOps.exif_transpose, in mode RGB
     resize FILTER WIDTH HEIGHT HASH             of rgb8.png, with Image.resize
     greyresize FILTER WIDTH HEIGHT HASH         of grey8.png, likewise, in mode L
     jump FILTER WIDTH HEIGHT HASH               of line.png, a very wide picture
@@ -19,7 +20,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "Tests/ImagingTests/Fixtures")
 folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,7 @@ def picture(width, height, seed=1):
     return (rgb * 65535).astype(np.uint16)
 
 
-def png(samples, depth, kind, interlaced=False, palette=None, transparency=None):
+def png(samples, depth, kind, interlaced=False, palette=None, transparency=None, exif=None):
     """Encodes samples[h, w, c] with filter 0; Pillow cannot write most of these kinds."""
 
     def chunk(name, data):
@@ -82,13 +83,15 @@ def png(samples, depth, kind, interlaced=False, palette=None, transparency=None)
         out += chunk(b"PLTE", palette.astype(np.uint8).tobytes())
     if transparency is not None:
         out += chunk(b"tRNS", transparency)
+    if exif is not None:
+        out += chunk(b"eXIf", exif)
     return out + chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b"")
 
 
 def keep(name, data, expected=None):
     (folder / name).write_bytes(data)
     if expected is None:
-        expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
     height, width = expected.shape[:2]
     manifest.append(f"decode {name} {width} {height} {fnv(expected.astype(np.uint8).tobytes())}")
 
@@ -120,6 +123,13 @@ keep("palette8-transparent.png", see_through)
 keep("rgb8-interlaced.png", png(rgb, 8, RGB, interlaced=True))
 keep("palette1-interlaced.png", png(grey >> 7, 1, PALETTE, interlaced=True, palette=palette[:2]))
 keep("rgb16-interlaced.png", png(deep, 16, RGB, interlaced=True))
+for value, turn in enumerate([
+        None, Image.FLIP_LEFT_RIGHT, Image.ROTATE_180, Image.FLIP_TOP_BOTTOM, Image.TRANSPOSE, Image.ROTATE_90,
+        Image.TRANSVERSE, Image.ROTATE_270], start=1):
+    upright = Image.fromarray(rgb[:20, :31])
+    stored = np.asarray(upright if turn is None else upright.transpose(turn))
+    block = struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, 0x0112, 3, 1, value, 0, 0)
+    keep(f"turned-{value}.png", png(stored, 8, RGB, exif=block))
 keep("one-pixel.png", png(rgb[:1, :1], 8, RGB))
 keep("line.png", png((picture(2000, 1, seed=3) >> 8).astype(np.uint8), 8, RGB))
 
@@ -162,9 +172,8 @@ keep("maximum-2.ppm", b"P6 5 7 2\n" + (small % 3).astype(np.uint8).tobytes())
 wide = deep[:7, :5] % 1001
 keep("maximum-1000.ppm", b"P6 5 7 1000\n" + wide.astype(">u2").tobytes())
 wide = deep[:7, :5, 0]
-stretched = np.rint(wide / 65535 * 255).astype(np.uint8)
-stretched = np.repeat(stretched[..., None], 3, -1)
-keep("maximum-65535.pgm", b"P5 5 7 65535\n" + wide.astype(">u2").tobytes(), stretched)
+upper = np.repeat((wide >> 8).astype(np.uint8)[..., None], 3, -1)
+keep("maximum-65535.pgm", b"P5 5 7 65535\n" + wide.astype(">u2").tobytes(), upper)
 
 
 def resized(image, size, kind):
@@ -186,5 +195,14 @@ for name, kind in filters.items():
     for size in ((3, 1), (1999, 2), (640, 3)):
         digest = fnv(resized(line, size, kind).tobytes())
         manifest.append(f"jump {name} {size[0]} {size[1]} {digest}")
+
+# These files are not made here. quadrants_*: one picture in all orientations of EXIF, and in one that does not exist.
+for name in ["quadrants_*", "bit1.png", "grey_alpha.png", "interlaced_hopper.png", "palette_trns.png", "ramp16_rgb.png",
+             "rgb_trns_key.png", "rgba_hidden_red.png", "std.jpg", "nodht*.jpg", "padded_eoi.jpg"]:
+    for path in sorted(folder.glob(name)):
+        keep(path.name, path.read_bytes())
+for name in ["ramp16_grey.png", "ramp16_grey_low.png"]:
+    upper = (np.asarray(Image.open(folder / name)).astype(np.uint16) >> 8).astype(np.uint8)
+    keep(name, (folder / name).read_bytes(), np.repeat(upper[..., None], 3, -1))
 
 (folder / "manifest.txt").write_text("\n".join(manifest) + "\n")

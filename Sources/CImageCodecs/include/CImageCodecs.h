@@ -46,22 +46,26 @@ typedef struct ocelli_byte_source {
 // call it height times: the last call also checks what follows the pixels. After any status but OK,
 // only close may be called. close accepts NULL.
 
-// Alpha is dropped, palettes are looked up, 1, 2 and 4 bits are stretched to 8, and of 16 bits the
-// upper 8 stay.
+// Alpha is dropped, palettes are looked up (an index without a colour is corrupt), 1, 2 and 4 bits
+// are stretched to 8, and of 16 bits the upper 8 stay.
 typedef struct ocelli_png_decoder ocelli_png_decoder;
 ocelli_codec_status ocelli_png_open(
     ocelli_byte_source source, int64_t pixelLimit, ocelli_png_decoder **decoder,
     ocelli_image_header *header);
 ocelli_codec_status ocelli_png_next_row(ocelli_png_decoder *decoder, uint8_t *row);
+// The EXIF block in front of the pixels, from its byte order on, until the decoder is closed; NULL
+// and 0 bytes where there is none.
+const uint8_t *ocelli_png_exif(ocelli_png_decoder *decoder, intptr_t *byteCount);
 void ocelli_png_close(ocelli_png_decoder *decoder);
 
-// CMYK and YCCK become RGB, on Adobe's convention that the file holds inverted inks. EXIF
-// orientation is not applied.
+// CMYK and YCCK become RGB, on Adobe's convention that the file holds inverted inks.
 typedef struct ocelli_jpeg_decoder ocelli_jpeg_decoder;
 ocelli_codec_status ocelli_jpeg_open(
     ocelli_byte_source source, int64_t pixelLimit, ocelli_jpeg_decoder **decoder,
     ocelli_image_header *header);
 ocelli_codec_status ocelli_jpeg_next_row(ocelli_jpeg_decoder *decoder, uint8_t *row);
+// As ocelli_png_exif.
+const uint8_t *ocelli_jpeg_exif(ocelli_jpeg_decoder *decoder, intptr_t *byteCount);
 void ocelli_jpeg_close(ocelli_jpeg_decoder *decoder);
 
 // Encoders allocate *encoded, which the caller frees with ocelli_codec_free; NULL after any status

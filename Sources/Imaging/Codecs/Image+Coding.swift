@@ -8,10 +8,10 @@ extension Image {
 
   /// Decodes a PNG, JPEG, PPM or PGM file, recognised by its content.
   ///
-  /// The pixels are those that Pillow's `Image.open(…).convert("RGB")` gives: alpha is dropped,
-  /// CMYK is Adobe's inverted kind, EXIF orientation is not applied. Of samples of 16 bits the
-  /// upper 8 are kept (Pillow clips grey ones instead). Cut or corrupt files are errors, never half
-  /// a picture.
+  /// The pixels are those that Pillow's `ImageOps.exif_transpose(Image.open(…)).convert("RGB")`
+  /// gives: upright, without alpha, CMYK as Adobe's inverted kind. 16-bit samples of PNG, PPM and
+  /// PGM files keep their upper 8 bits (Pillow clips grey ones). Truncated or corrupt files are
+  /// errors, never partial pictures.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, pixelLimit: Int = defaultPixelLimit
   ) throws(ImageError) -> Image {
@@ -21,11 +21,7 @@ extension Image {
     var failure: ImageError?
     pixels.withUnsafeMutableBufferPointer { target in
       guard let start = target.baseAddress else { return }
-      do throws(ImageError) {
-        for row in 0..<height { try decoder.readRow(into: start + row * width * channels) }
-      } catch {
-        failure = error
-      }
+      do throws(ImageError) { try decoder.readAll(into: start) } catch { failure = error }
     }
     if let failure { throw failure }
     return channels == 1
@@ -140,4 +136,26 @@ private func encode(
 private func appendDecimal(_ number: Int, to bytes: inout [UInt8]) {
   if number >= 10 { appendDecimal(number / 10, to: &bytes) }
   bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
+}
+
+extension RowDecoder {
+  /// Writes the upright picture.
+  fileprivate mutating func readAll(into target: UnsafeMutablePointer<UInt8>) throws(ImageError) {
+    guard orientation.isTransposed else {
+      for _ in 0..<rowCount {
+        try readRow(into: target + position * rowLength * channels)
+      }
+      return
+    }
+    var column = [UInt8](repeating: 0, count: rowLength * channels)
+    for _ in 0..<rowCount {
+      let first = position * channels
+      try readRow(into: &column)
+      for y in 0..<rowLength {
+        for channel in 0..<channels {
+          target[y * rowCount * channels + first + channel] = column[y * channels + channel]
+        }
+      }
+    }
+  }
 }

@@ -2,7 +2,7 @@
 
 /// Reads PPM and PGM: `P2`, `P3` as decimal text, `P5`, `P6` as bytes (two a sample, high first,
 /// when the maximum is above 255). Samples are stretched from `0...maximum` to `0...255`, halves to
-/// even.
+/// even; of samples of 16 bits (a maximum of 65,535) the upper 8 are kept, as of a PNG's.
 ///
 /// Source: netpbm.sourceforge.net/doc/ppm.html and pgm.html.
 struct NetpbmReader {
@@ -64,6 +64,7 @@ struct NetpbmReader {
   }
 
   private func stretched(_ sample: Int) -> UInt8 {
+    if maximum == 65535 { return UInt8(sample >> 8) }
     let value = Double(min(sample, maximum)) / Double(maximum) * 255
     return UInt8(value.rounded(.toNearestOrEven))
   }

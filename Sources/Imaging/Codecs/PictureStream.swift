@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Splits a stream of consecutive PNG, JPEG, PPM and PGM pictures, with nothing but white space
-/// between them.
+/// Splits a stream of consecutive PNG, JPEG, PPM and PGM pictures. White space, zeros and the
+/// headers of a multipart stream, which network cameras send, may stand between them.
 ///
 /// A picture is returned as soon as its last byte has arrived; only what was read with it is
 /// buffered.
@@ -18,6 +18,9 @@ public struct PictureStream {
     /// Bytes that are not a picture.
     case unknown(byteCount: Int)
   }
+
+  /// Boundaries have at most 70 characters, and headers of pictures a few lines.
+  private static let partHeaderLimit = 2048
 
   private let byteLimit: Int
   private let read: (UnsafeMutableRawBufferPointer) -> Int
@@ -38,7 +41,7 @@ public struct PictureStream {
 
   /// The next part; `nil` at the end of the stream.
   public mutating func next() -> Part? {
-    skipWhiteSpace()
+    repeat { skipPadding() } while skipPartHeader()
     var skipped = 0
     while true {
       // The longest signature that is looked for.
@@ -92,11 +95,41 @@ public struct PictureStream {
     }
   }
 
-  private mutating func skipWhiteSpace() {
+  private mutating func skipPadding() {
     while true {
-      while start < end, buffer[start] == 0x20 || (9...13).contains(buffer[start]) { start += 1 }
+      while start < end, [0, 0x20].contains(buffer[start]) || (9...13).contains(buffer[start]) {
+        start += 1
+      }
       guard start == end, fill() else { return }
     }
+  }
+
+  /// Passes over a boundary and its header lines (RFC 2046): printable text that starts with `--`
+  /// and ends in an empty line, or with the stream.
+  private mutating func skipPartHeader() -> Bool {
+    var count = 0
+    var isLineEmpty = false
+    while count < Self.partHeaderLimit {
+      guard start + count < end || fill() else {
+        start = end
+        return count > 0
+      }
+      let byte = buffer[start + count]
+      guard count >= 2 || byte == UInt8(ascii: "-") else { return false }
+      count += 1
+      switch byte {
+      case UInt8(ascii: "\n"):
+        if isLineEmpty {
+          start += count
+          return true
+        }
+        isLineEmpty = true
+      case UInt8(ascii: "\r"): break
+      case 9, 0x20...0x7E: isLineEmpty = false
+      default: return false
+      }
+    }
+    return false
   }
 
   private func withRest<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {

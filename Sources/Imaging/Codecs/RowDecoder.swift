@@ -2,13 +2,20 @@
 import CImageCodecs
 package import Platform
 
-/// Reads a picture row by row from the top, without holding all of it in memory.
+/// Reads a picture row by row, in the order in which it is stored, without holding all of it in
+/// memory.
+///
+/// Where the EXIF orientation asks for it, each row is mirrored. Rows from the bottom up, and rows
+/// that are columns of the upright picture, are for the caller to put in place (``Orientation``).
 ///
 /// Bytes in memory must outlive the decoder. After an error it must not be asked for more rows.
 package struct RowDecoder: ~Copyable {
   package let format: ImageFormat
-  package let width: Int
-  package let height: Int
+  /// Pixels of a stored row.
+  let rowLength: Int
+  /// Stored rows.
+  let rowCount: Int
+  let orientation: Orientation
   /// 1: grey, 3: red, green, blue.
   package let channels: Int
   private var row = 0
@@ -42,9 +49,28 @@ package struct RowDecoder: ~Copyable {
     self.file = file
     source = opened.source
     format = opened.format
-    width = Int(opened.header.width)
-    height = Int(opened.header.height)
+    rowLength = Int(opened.header.width)
+    rowCount = Int(opened.header.height)
     channels = Int(opened.header.channels)
+    orientation = Self.orientation(opened.source)
+  }
+
+  /// The sides of the upright picture.
+  package var width: Int { orientation.isTransposed ? rowCount : rowLength }
+  package var height: Int { orientation.isTransposed ? rowLength : rowCount }
+
+  /// The row or column of the upright picture that the next row is.
+  var position: Int { orientation.mirrorsRows ? rowCount - 1 - row : row }
+
+  private static func orientation(_ source: Source) -> Orientation {
+    var count = 0
+    let exif: UnsafePointer<UInt8>? =
+      switch source {
+      case .png(let decoder): ocelli_png_exif(decoder, &count)
+      case .jpeg(let decoder): ocelli_jpeg_exif(decoder, &count)
+      case .netpbm: nil
+      }
+    return Orientation(exif: UnsafeRawBufferPointer(start: exif, count: count))
   }
 
   private static func open(
@@ -94,11 +120,11 @@ package struct RowDecoder: ~Copyable {
     }
   }
 
-  /// Writes the next `width · channels` bytes to `target`.
+  /// Writes the next `rowLength · channels` bytes to `target`.
   ///
-  /// - Precondition: Fewer than `height` rows have been read.
+  /// - Precondition: Fewer than `rowCount` rows have been read.
   package mutating func readRow(into target: UnsafeMutablePointer<UInt8>) throws(ImageError) {
-    precondition(row < height, "all rows have been read")
+    precondition(row < rowCount, "all rows have been read")
     switch source {
     case .png(let decoder): try check(ocelli_png_next_row(decoder, target))
     case .jpeg(let decoder): try check(ocelli_jpeg_next_row(decoder, target))
@@ -107,6 +133,18 @@ package struct RowDecoder: ~Copyable {
       source = .netpbm(reader)
     }
     row += 1
+    if orientation.mirrorsColumns { mirror(target) }
+  }
+
+  private func mirror(_ pixels: UnsafeMutablePointer<UInt8>) {
+    for left in 0..<rowLength / 2 {
+      let right = rowLength - 1 - left
+      for channel in 0..<channels {
+        let byte = pixels[left * channels + channel]
+        pixels[left * channels + channel] = pixels[right * channels + channel]
+        pixels[right * channels + channel] = byte
+      }
+    }
   }
 
   private func check(_ status: ocelli_codec_status) throws(ImageError) {

@@ -37,6 +37,10 @@ extension Image {
   /// Decodes a picture at another size without holding the original in memory (except for
   /// interlaced PNG and progressive JPEG). The bytes are those of decoding and then resizing.
   ///
+  /// Rows are kept only as long as an output row needs them, at output width. Those of a picture
+  /// that lies on its side (EXIF orientations 5 to 8) are kept at full length, about
+  /// 2 · (rows ÷ output columns) of them: 0.8 MB for 12 megapixels at 96×96.
+  ///
   /// - Parameter keepingProportion: whether to crop to the target's proportion first.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, resizedToWidth targetWidth: Int, height targetHeight: Int,
@@ -86,16 +90,21 @@ extension RowDecoder {
       keepingProportion
       ? middlePart(of: (width, height), like: target)
       : (x: 0, y: 0, width: width, height: height)
-    var row = [UInt8](repeating: 0, count: width * channels)
+    var row = [UInt8](repeating: 0, count: rowLength * channels)
     var pixels = [UInt8](repeating: 0, count: target.width * target.height * channels)
     var resampler = RowResampler(
-      from: (part.width, part.height), to: target, channels: channels, filter: filter)
-    for y in 0..<height {
+      from: (part.width, part.height), to: target, channels: channels, filter: filter,
+      orientation: orientation)
+    let (kept, skipped) =
+      orientation.isTransposed
+      ? (part.x..<part.x + part.width, part.y) : (part.y..<part.y + part.height, part.x)
+    for _ in 0..<rowCount {
+      let isKept = kept.contains(position)
       try readRow(into: &row)
-      guard y >= part.y, y < part.y + part.height else { continue }
+      guard isKept else { continue }
       row.withUnsafeBufferPointer { row in
         guard let start = row.baseAddress else { return }
-        resampler.push(start + part.x * channels, into: &pixels)
+        resampler.push(start + skipped * channels, into: &pixels)
       }
     }
     return channels == 1
