@@ -104,7 +104,8 @@ static ocelli_codec_status open_header(
   png_set_user_limits(decoder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   // Of what says nothing about pixels only the orientation matters.
   png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-  png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
+  png_set_keep_unknown_chunks(
+      decoder->png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
   png_set_benign_errors(decoder->png, 1);
   png_read_info(decoder->png, decoder->info);
 
