@@ -8,7 +8,7 @@
 #
 # Covered, on 1 and on 3 threads: scenes, three epochs of each architecture, all enhancers, quantisation-aware
 # training, quantisation, packing for every CPU, explanations, assessments, experiments and their reports.
-# Takes about three minutes on two cores. For changes that must not change a result.
+# Takes about two minutes a build on two cores. For changes that must not change a result.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '4,11s/^# \{0,1\}//p' "$0" >&2; exit 64; }
 old=$(realpath "$1") new=$(realpath "$2")
