@@ -89,6 +89,22 @@ static void set_transformations(png_structp png, png_infop info) {
   png_set_strip_alpha(png);
 }
 
+// Reads an interlaced picture into memory.
+static ocelli_codec_status read_passes(ocelli_png_decoder *decoder, int passes) {
+  if ((uint64_t)decoder->rowByteCount * (uint64_t)decoder->height > SIZE_MAX) {
+    return OCELLI_CODEC_OUT_OF_MEMORY;
+  }
+  decoder->picture = calloc((size_t)decoder->height, (size_t)decoder->rowByteCount);
+  if (decoder->picture == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
+  for (int pass = 0; pass < passes; pass++) {
+    for (int64_t y = 0; y < decoder->height; y++) {
+      png_read_row(decoder->png, decoder->picture + y * decoder->rowByteCount, NULL);
+    }
+  }
+  png_read_end(decoder->png, NULL);
+  return OCELLI_CODEC_OK;
+}
+
 static ocelli_codec_status open_header(
     ocelli_png_decoder *decoder, int64_t pixelLimit, ocelli_image_header *header) {
   if (setjmp(decoder->failed)) return decoder->failure;
@@ -135,20 +151,7 @@ static ocelli_codec_status open_header(
     decoder->indices = malloc((size_t)header->width);
     if (decoder->indices == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
   }
-  if (passes > 1) {
-    if ((uint64_t)decoder->rowByteCount * (uint64_t)decoder->height > SIZE_MAX) {
-      return OCELLI_CODEC_OUT_OF_MEMORY;
-    }
-    decoder->picture = calloc((size_t)decoder->height, (size_t)decoder->rowByteCount);
-    if (decoder->picture == NULL) return OCELLI_CODEC_OUT_OF_MEMORY;
-    for (int pass = 0; pass < passes; pass++) {
-      for (int64_t y = 0; y < decoder->height; y++) {
-        png_read_row(decoder->png, decoder->picture + y * decoder->rowByteCount, NULL);
-      }
-    }
-    png_read_end(decoder->png, NULL);
-  }
-  return OCELLI_CODEC_OK;
+  return passes > 1 ? read_passes(decoder, passes) : OCELLI_CODEC_OK;
 }
 
 ocelli_codec_status ocelli_png_open(
