@@ -13,7 +13,7 @@ import Training
 struct OcelliCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ocelli",
-    abstract: "Gives frozen image classifiers eyes that keep learning.",
+    abstract: "Trains image classifiers and enhancers in front of them, and measures the gain.",
     discussion: """
       Train a classifier, put an enhancer in front of it, and see what that brings:
 
