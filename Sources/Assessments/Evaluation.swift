@@ -53,10 +53,7 @@ public struct Evaluation {
     part: String, alone: Predictions, combined: Predictions?, labels: [String], seed: UInt64,
     overlapCount: Int = 0
   ) {
-    self.part = part
-    self.alone = alone
-    self.combined = combined
-    self.labels = labels
+    (self.part, self.alone, self.combined, self.labels) = (part, alone, combined, labels)
     self.overlapCount = overlapCount
     gain = combined.map {
       PairedGain(before: alone.classes, after: $0.classes, labels: alone.labels, seed: seed)
@@ -128,9 +125,7 @@ public struct Evaluation {
     }
     return confusion.description + "\n\n" + scores.description
   }
-}
 
-extension Evaluation {
   private struct Document: Encodable {
     struct Accuracy: Encodable {
       var accuracy: Double

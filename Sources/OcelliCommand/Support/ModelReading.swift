@@ -63,9 +63,7 @@ extension Model {
 
   /// Refuses images and classes, read from `data`, that are not those that the model, read from
   /// `path`, was made for.
-  func check(
-    _ dataset: Dataset, from data: String, path: String, needsLabels: Bool
-  ) throws {
+  func check(_ dataset: Dataset, from data: String, path: String, needsLabels: Bool) throws {
     let shape = Shape(height: dataset.height, width: dataset.width, channels: 3)
     let input = graph.inputShape
     guard input == shape else {
@@ -76,8 +74,7 @@ extension Model {
     // A file that names no classes is taken at its number of outputs.
     if labels.isEmpty && graph.outputShape.channels == dataset.classCount { return }
     guard labels.count == dataset.classCount else {
-      throw CommandError(
-        "\(data): \(dataset.classCount) classes, \(path) knows \(labels.count)")
+      throw CommandError("\(data): \(dataset.classCount) classes, \(path) knows \(labels.count)")
     }
     guard labels == dataset.classNames else {
       throw CommandError(

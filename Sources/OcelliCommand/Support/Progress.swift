@@ -43,9 +43,7 @@ final class StatusLine {
     isShown = false
   }
 
-  private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
-  }
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 
 /// Durations for people.
@@ -74,8 +72,7 @@ final class ProgressPrinter: TrainingObserver {
   private var lastLine = MonotonicClock.seconds
 
   init(phase: String, resumedAt step: Int, printsJSON: Bool) {
-    self.phase = phase
-    self.printsJSON = printsJSON
+    (self.phase, self.printsJSON) = (phase, printsJSON)
     firstStep = step
   }
 
@@ -143,8 +140,7 @@ final class ProgressPrinter: TrainingObserver {
   private func describe(_ report: StepReport, imagesPerSecond: Double) -> String {
     var text = "loss \(number(report.meanLoss))"
     if let accuracy = report.accuracy { text += "  accuracy \(accuracy.percent)" }
-    return text
-      + "  rate \(String(format: "%.2g", report.learningRate))  "
+    return text + "  rate \(String(format: "%.2g", report.learningRate))  "
       + "\(Int(imagesPerSecond)) images/s"
   }
 

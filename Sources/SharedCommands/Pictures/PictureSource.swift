@@ -48,25 +48,20 @@ package struct PictureSource {
 
   /// - Parameter body: is called with each picture, and says whether more are wanted.
   package init(every: Int = 1, _ body: @escaping (Picture) -> Bool) {
-    self.every = every
-    self.body = body
+    (self.every, self.body) = (every, body)
   }
 
   /// Goes through the pictures of all arguments.
   package func run(_ arguments: [String]) {
     for argument in arguments {
       let isContinued =
-        if argument.isSame("-") {
-          runStream()
-        } else if Folder.isThere(argument) {
+        if argument.isSame("-") { runStream() } else if Folder.isThere(argument) {
           Self.forEachPath(inFolder: argument, below: "") { path, fileName in
             body(
               fileName.map { open(path, $0) }
                 ?? Picture(name: path, fileName: "", content: .failed("cannot be listed")))
           }
-        } else {
-          body(open(argument, Self.lastComponent(argument)))
-        }
+        } else { body(open(argument, Self.lastComponent(argument))) }
       guard isContinued else { return }
     }
   }
@@ -151,7 +146,5 @@ package struct PictureSource {
   }
 
   /// Why a stream ended early.
-  private final class StreamProblem {
-    var error: FileError?
-  }
+  private final class StreamProblem { var error: FileError? }
 }

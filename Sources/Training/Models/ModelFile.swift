@@ -25,15 +25,12 @@ public enum ModelFile {
         to: path)
     } catch let error as SafetensorsError {
       throw ModelFileError(path: path, problem: error.problem.description)
-    } catch {
-      throw ModelFileError(path: path, problem: "\(error)")
-    }
+    } catch { throw ModelFileError(path: path, problem: "\(error)") }
   }
 
   static func metadata(of model: Model) throws -> [String: String] {
     [
-      "format": "ocelli",
-      "graph": try GraphDocument(model.graph).json(),
+      "format": "ocelli", "graph": try GraphDocument(model.graph).json(),
       "role": model.role == .classifier ? "classifier" : "enhancer",
       "labels": String(decoding: try JSONEncoder().encode(model.labels), as: UTF8.self),
     ]
@@ -58,9 +55,7 @@ public enum ModelFile {
     let graph: Graph
     do { graph = try GraphDocument(json: json).graph() } catch let error as GraphError {
       throw fail(error.message)
-    } catch let error as GraphDocumentError {
-      throw fail(error.message)
-    } catch {
+    } catch let error as GraphDocumentError { throw fail(error.message) } catch {
       throw fail("the graph in its metadata is not what this version writes")
     }
     let labels = file.metadata["labels"].flatMap {
@@ -104,10 +99,7 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
   public var problem: String
 
   /// An error of the file at `path`.
-  public init(path: String, problem: String) {
-    self.path = path
-    self.problem = problem
-  }
+  public init(path: String, problem: String) { (self.path, self.problem) = (path, problem) }
 
   /// One line for people.
   public var description: String { message }
