@@ -148,8 +148,7 @@ extension Session {
     try enhancer.requireRole(.enhancer)
     let (source, target) = (enhancer.plan.graph, plan.graph)
     guard source.outputShape == target.inputShape else {
-      try setInput(try enhancer.outputImage())
-      return
+      return try setInput(try enhancer.outputImage())
     }
     let (from, to) = (source.formats[source.output], target.formats[target.inputs[0]])
     let bytes = bytes(of: target.inputs[0])
@@ -157,8 +156,7 @@ extension Session {
     if from == to, enhancer.preprocessing.mean == preprocessing.mean,
       enhancer.preprocessing.deviation == preprocessing.deviation
     {
-      enhancer.copyOutput(to: bytes)
-      return
+      return enhancer.copyOutput(to: bytes)
     }
     let channels = target.inputShape.channels
     for (index, level) in enhancer.outputLevels().enumerated() {
@@ -173,8 +171,7 @@ extension Session {
 
   /// The numbers of the output as they are.
   private func copyOutput(to target: UnsafeMutableRawBufferPointer) {
-    let source = plan.graph.formats[plan.graph.output] == .float32
-    if source {
+    if plan.graph.formats[plan.graph.output] == .float32 {
       let view = value(of: plan.graph.output)
       let floats = target.bindMemory(to: Float.self)
       for pixel in 0..<view.pixelCount {

@@ -71,8 +71,8 @@ struct AssessCommand: ParsableCommand {
   @Option(help: .value("n", "Images in the sample whose explanations are tested."))
   var explained = 100
   @Option(help: .value("n", "Images per step.")) var batch = 64
-  @Option(help: .value("n", "Seed of all random choices.")) var seed: UInt64 =
-    1
+  @Option(help: .value("n", "Seed of all random choices."))
+  var seed: UInt64 = 1
   @Option(
     name: .shortAndLong,
     help: .value("folder", "Folder for assessment.json and pictures."))

@@ -58,11 +58,8 @@ struct ClassifyCommand: ParsableCommand {
     let path = try model ?? ShippedModel.installed(option: "--model")
     var run = ClassificationRun(try session(path, as: .classifier))
     run.enhancer = try enhancer.map { try session($0, as: .enhancer) }
-    run.top = top
-    run.every = every
-    run.isJSON = json
-    run.hasChecksum = checksum
-    run.savingFolder = saveEnhanced
+    (run.top, run.every, run.savingFolder) = (top, every, saveEnhanced)
+    (run.isJSON, run.hasChecksum) = (json, checksum)
     switch run.run(pictures, report: OcelliCommand.report) {
     case .finished: return
     case .failed: throw ReportedError()

@@ -37,9 +37,7 @@ public struct IntervalEstimate: Codable, Equatable, Sendable {
   public let upper: Double
 
   package init(_ value: Double, _ interval: Interval) {
-    self.value = value
-    lower = interval.lower
-    upper = interval.upper
+    (self.value, lower, upper) = (value, interval.lower, interval.upper)
   }
 
   /// A share with Wilson's interval; 0 if `total` is 0.

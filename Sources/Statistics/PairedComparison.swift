@@ -72,9 +72,7 @@ public struct PairedGain: Codable, Equatable, Sendable {
     let interval = PairedBootstrap().interval(
       before: before, after: after, labels: labels, random: &random)
     difference = IntervalEstimate(comparison.difference, interval)
-    fixed = comparison.fixed
-    broken = comparison.broken
-    pValue = comparison.pValue
+    (fixed, broken, pValue) = (comparison.fixed, comparison.broken, comparison.pValue)
   }
 
   /// The gain, fixed, broken and p, as cells.

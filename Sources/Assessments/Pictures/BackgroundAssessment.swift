@@ -59,8 +59,10 @@ public struct BackgroundAssessment: Codable, Equatable, Sendable {
     var runs: [BackgroundVariant: BackgroundRun] = [:]
     for (index, variant) in BackgroundVariant.allCases.enumerated() {
       let drawn = try source.variant(variant, of: pictures, seed: model.seed)
+      let images = AssessedImages(try degrade(drawn.dataset), model)
       runs[variant] = BackgroundRun(
-        AssessedImages(try degrade(drawn.dataset), model), drawn.backgrounds)
+        plain: images.predictions, enhanced: images.enhancedPredictions,
+        backgrounds: drawn.backgrounds)
       progress(index + 1, BackgroundVariant.allCases.count)
     }
     images = pictures.count
@@ -95,13 +97,7 @@ public struct BackgroundAssessment: Codable, Equatable, Sendable {
 private struct BackgroundRun {
   let plain: Predictions
   let enhanced: Predictions?
-  private let backgrounds: [Int?]
-
-  init(_ images: AssessedImages, _ backgrounds: [Int?]) {
-    plain = images.predictions
-    enhanced = images.enhancedPredictions
-    self.backgrounds = backgrounds
-  }
+  let backgrounds: [Int?]
 
   func scores(
     _ predictions: Predictions, original: Predictions, _ seed: UInt64

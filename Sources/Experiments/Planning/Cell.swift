@@ -264,10 +264,7 @@ final class CellClock {
   private let earlier: CellTime
   private let start = (MonotonicClock.seconds, CellClock.cpuSeconds)
 
-  init(_ folder: CellFolder) {
-    self.folder = folder
-    earlier = folder.time
-  }
+  init(_ folder: CellFolder) { (self.folder, earlier) = (folder, folder.time) }
 
   /// Writes what has passed so far.
   func save() throws {
@@ -295,10 +292,8 @@ package struct DataFacts: Codable, Equatable, Sendable {
   package var content: String
 
   package init(_ parts: DataSpecification.Parts) {
-    training = parts.training.count
-    test = parts.test.count
-    height = parts.training.height
-    width = parts.training.width
+    (training, test) = (parts.training.count, parts.test.count)
+    (height, width) = (parts.training.height, parts.training.width)
     classes = parts.training.classNames
     overlap = parts.overlapCount
     let hashes = [parts.training, parts.test, parts.cleanTraining, parts.cleanTest].map {

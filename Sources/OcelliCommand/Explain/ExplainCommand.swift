@@ -65,7 +65,8 @@ struct ExplainCommand: ParsableCommand {
       "name",
       "The layer of class activation maps (default: the deepest of at least "
         + "\(Graph.smallestExplainedSide) pixels a side; enhancer/NAME for one of the enhancer's).")
-  ) var layer: String?
+  )
+  var layer: String?
   @Option(
     parsing: .upToNextOption, help: .value("reading", "What is explained behind an enhancer."))
   var reading = ExplainedPicture.Reading.allCases
@@ -76,8 +77,8 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup(title: "LIME") var lime: LimeOptions
   @OptionGroup(title: "Input") var preprocessing: PreprocessingOptions
   @OptionGroup(title: "Output") var style: StyleOptions
-  @Option(help: .value("n", "Seed of all random choices.")) var seed: UInt64 =
-    1
+  @Option(help: .value("n", "Seed of all random choices."))
+  var seed: UInt64 = 1
   @Option(name: .shortAndLong, help: .value("folder", "The folder to write to."))
   var output = "explained"
   @Flag(help: "Print the manifest.") var json = false

@@ -121,9 +121,7 @@ struct ExplanationManifest: Encodable {
 
     init(_ change: PictureChange, panel: String, files: [String: String]) {
       let comparison = change.comparison
-      largest = comparison.largest
-      norm = comparison.norm
-      mean = comparison.mean
+      (largest, norm, mean) = (comparison.largest, comparison.norm, comparison.mean)
       peakSignalToNoise = comparison.peakSignalToNoise.isFinite ? comparison.peakSignalToNoise : nil
       structuralSimilarity = comparison.structuralSimilarity
       fineDetail = FineDetail(
@@ -231,13 +229,13 @@ struct ExplanationWriter {
       entry.layers = distances.isEmpty ? nil : distances
     }
     guard let enhanced = explained.enhanced else { return entry }
-    let panel = stem + ".change.png"
+    let file = stem + ".change.png"
     let change = PictureChange(explained.plain, enhanced)
-    let shown = ChangePanel(
+    let panel = ChangePanel(
       explained: explained, enhanced: enhanced, change: change, labels: subject.labels,
       style: style)
-    try save(shown.image(), as: panel)
-    entry.change = .init(change, panel: panel, files: try change.write(to: folder, stem: stem))
+    try save(panel.image(), as: file)
+    entry.change = .init(change, panel: file, files: try change.write(to: folder, stem: stem))
     sheet.add(explained, change)
     return entry
   }

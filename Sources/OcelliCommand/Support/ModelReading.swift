@@ -39,19 +39,7 @@ extension Model {
       throw CommandError("\(path): \(error.message)")
     }
   }
-}
 
-extension AssessedModel.Part {
-  /// Reads a model in any format that must have this role.
-  init(contentsOf path: String, as role: Model.Role) throws {
-    let file = try Model(contentsOf: path)
-    self.init(
-      model: try file.withFloatEnds(as: role, from: path),
-      inFloats: try file.inFloats(as: role, from: path))
-  }
-}
-
-extension Model {
   /// Refuses a model, read from `path`, of another role.
   func require(_ role: Role, _ path: String) throws(CommandError) {
     guard self.role != role else { return }
@@ -81,6 +69,16 @@ extension Model {
         "\(data): its classes (\(dataset.classNames.joined(separator: ", "))) are not those of "
           + "\(path) (\(labels.joined(separator: ", ")))")
     }
+  }
+}
+
+extension AssessedModel.Part {
+  /// Reads a model in any format that must have this role.
+  init(contentsOf path: String, as role: Model.Role) throws {
+    let file = try Model(contentsOf: path)
+    self.init(
+      model: try file.withFloatEnds(as: role, from: path),
+      inFloats: try file.inFloats(as: role, from: path))
   }
 }
 

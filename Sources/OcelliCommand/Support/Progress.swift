@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Interchange
 import Platform
 import Text
 import Training
@@ -24,10 +25,7 @@ final class StatusLine {
     let now = MonotonicClock.seconds
     guard now - lastShown > (isTerminal ? 0.1 : 30) else { return }
     lastShown = now
-    guard isTerminal else {
-      write(text() + "\n")
-      return
-    }
+    guard isTerminal else { return write(text() + "\n") }
     isShown = true
     write("\r\u{1B}[K" + text())
   }
@@ -105,9 +103,7 @@ final class ProgressPrinter: TrainingObserver {
         trainingLoss: record.trainingLoss, trainingAccuracy: record.trainingAccuracy,
         validationLoss: record.validationLoss, validationAccuracy: record.validationAccuracy,
         isBest: isBest)
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
-      if let json = try? encoder.encode(line) { print(String(decoding: json, as: UTF8.self)) }
+      if let json = try? line.jsonLine() { print(json) }
       return
     }
     var line =

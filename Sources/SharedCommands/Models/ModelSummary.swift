@@ -57,10 +57,7 @@ package struct ModelSummary {
     let bytes: Int
     let lowerBound: Int
 
-    init(_ plan: Plan) {
-      bytes = plan.arenaByteCount
-      lowerBound = plan.arenaLowerBound
-    }
+    init(_ plan: Plan) { (bytes, lowerBound) = (plan.arenaByteCount, plan.arenaLowerBound) }
   }
 
   package init(_ graph: Graph, batch: Int, packed: PackedWeights? = nil) {
@@ -119,8 +116,7 @@ extension ModelSummary.Preparation {
     else { return nil }
     (height, width) = (shape.height, shape.width)
     colors = shape.channels == 3 ? "RGB" : "grey"
-    mean = model.preprocessing.mean
-    deviation = model.preprocessing.deviation
+    (mean, deviation) = (model.preprocessing.mean, model.preprocessing.deviation)
     isCentered = model.preprocessing.crop == .center
   }
 }

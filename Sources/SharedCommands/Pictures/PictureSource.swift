@@ -55,13 +55,17 @@ package struct PictureSource {
   package func run(_ arguments: [String]) {
     for argument in arguments {
       let isContinued =
-        if argument.isSame("-") { runStream() } else if Folder.isThere(argument) {
+        if argument.isSame("-") {
+          runStream()
+        } else if Folder.isThere(argument) {
           Self.forEachPath(inFolder: argument, below: "") { path, fileName in
             body(
               fileName.map { open(path, $0) }
                 ?? Picture(name: path, fileName: "", content: .failed("cannot be listed")))
           }
-        } else { body(open(argument, Self.lastComponent(argument))) }
+        } else {
+          body(open(argument, Self.lastComponent(argument)))
+        }
       guard isContinued else { return }
     }
   }
@@ -72,9 +76,9 @@ package struct PictureSource {
 
   private func open(_ path: String, _ fileName: String) -> Picture {
     let content: Content
-    do throws(FileError) {
-      content = .file(try StreamedFile(path: path))
-    } catch { content = .failed(error.problem) }
+    do throws(FileError) { content = .file(try StreamedFile(path: path)) } catch {
+      content = .failed(error.problem)
+    }
     return Picture(name: path, fileName: fileName, content: content)
   }
 

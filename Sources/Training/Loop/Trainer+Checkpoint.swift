@@ -53,10 +53,7 @@ extension Trainer {
   /// Starts new logs, or continues from the folder's checkpoint.
   public func begin(resuming: Bool) throws(TrainingError) {
     guard let folder else { return }
-    guard resuming && folder.hasCheckpoint else {
-      try folder.openLogs(resumingAfter: nil)
-      return
-    }
+    guard resuming && folder.hasCheckpoint else { return try folder.openLogs(resumingAfter: nil) }
     let path = folder.checkpointPath
     let file: SafetensorsFile
     do throws(SafetensorsError) { file = try SafetensorsFile(path) } catch {

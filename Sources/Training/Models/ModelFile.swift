@@ -37,10 +37,10 @@ public enum ModelFile {
   }
 
   /// The parameters as tensors to be written. They must outlive the writing.
-  static func entries(of store: ParameterStore, prefix: String = "") -> [SafetensorsEntry] {
+  static func entries(of store: ParameterStore) -> [SafetensorsEntry] {
     store.entries.map { entry in
       SafetensorsEntry(
-        name: prefix + entry.name, elementType: .float32, shape: entry.declaration.dimensions,
+        name: entry.name, elementType: .float32, shape: entry.declaration.dimensions,
         bytes: UnsafeRawBufferPointer(store.values(of: entry)))
     }
   }
@@ -72,11 +72,9 @@ public enum ModelFile {
   }
 
   /// Reads every parameter of `store`; what is wrong when one is missing or has another shape.
-  static func fill(
-    _ store: ParameterStore, from file: SafetensorsFile, prefix: String = ""
-  ) -> String? {
+  static func fill(_ store: ParameterStore, from file: SafetensorsFile) -> String? {
     for entry in store.entries {
-      let name = prefix + entry.name
+      let name = entry.name
       guard let tensor = file.tensor(named: name) else { return "lacks the tensor '\(name)'" }
       guard tensor.shape == entry.declaration.dimensions else {
         return
