@@ -70,9 +70,7 @@ public struct Evaluation {
     var table = TextTable(
       rows[0].combined == nil
         ? ["", "images", "accuracy", "95 % interval", "loss"]
-        : [
-          "", "images", "classifier alone", "enhanced",
-        ] + PairedGain.headings)
+        : ["", "images", "classifier alone", "enhanced"] + PairedGain.headings)
     for row in rows {
       table.add(row.combined == nil ? row.aloneCells : row.pairedCells)
     }

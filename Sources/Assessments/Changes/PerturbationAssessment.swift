@@ -308,9 +308,9 @@ public struct AdversarialAssessment: Codable, Equatable, Sendable {
     self.attacks = attacks
   }
 
-  private static func controls(_ model: AssessedModel, _ images: AssessedImages)
-    -> [ChangedPictures]
-  {
+  private static func controls(
+    _ model: AssessedModel, _ images: AssessedImages
+  ) -> [ChangedPictures] {
     guard let enhanced = images.enhanced else { return [] }
     return SameSizeChange.allCases.map { change in
       let pictures = change.pictures(images.plain, enhanced, channels: 3, seed: model.seed)
