@@ -53,10 +53,7 @@ public struct Evaluation {
     part: String, alone: Predictions, combined: Predictions?, labels: [String], seed: UInt64,
     overlapCount: Int = 0
   ) {
-    self.part = part
-    self.alone = alone
-    self.combined = combined
-    self.labels = labels
+    (self.part, self.alone, self.combined, self.labels) = (part, alone, combined, labels)
     self.overlapCount = overlapCount
     gain = combined.map {
       PairedGain(before: alone.classes, after: $0.classes, labels: alone.labels, seed: seed)
@@ -73,9 +70,7 @@ public struct Evaluation {
     var table = TextTable(
       rows[0].combined == nil
         ? ["", "images", "accuracy", "95 % interval", "loss"]
-        : [
-          "", "images", "classifier alone", "enhanced",
-        ] + PairedGain.headings)
+        : ["", "images", "classifier alone", "enhanced"] + PairedGain.headings)
     for row in rows {
       table.add(row.combined == nil ? row.aloneCells : row.pairedCells)
     }
@@ -128,9 +123,7 @@ public struct Evaluation {
     }
     return confusion.description + "\n\n" + scores.description
   }
-}
 
-extension Evaluation {
   private struct Document: Encodable {
     struct Accuracy: Encodable {
       var accuracy: Double

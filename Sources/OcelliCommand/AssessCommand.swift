@@ -44,42 +44,38 @@ struct AssessCommand: ParsableCommand {
 
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup var threads: ThreadOptions
-  @Option(help: ArgumentHelp("The classifier.", valueName: "file")) var classifier: String
-  @Option(help: ArgumentHelp("An enhancer to put in front of it.", valueName: "file"))
-  var enhancer: String?
+  @Option(help: .value("file", "The classifier.")) var classifier: String
+  @Option(help: .value("file", "An enhancer to put in front of it.")) var enhancer: String?
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("The sections to report (default: all that apply).", valueName: "section"))
+    help: .value("section", "The sections to report (default: all that apply)."))
   var only: [AssessmentSection] = []
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp(
-      "Classifiers that the enhancer was not trained with.", valueName: "file"))
+    help: .value("file", "Classifiers that the enhancer was not trained with."))
   var transfer: [String] = []
   @Option(
-    help: ArgumentHelp(
-      "Masks of the objects, in the same folders as the pictures (default: those of scenes).",
-      valueName: "folder"))
+    help: .value(
+      "folder",
+      "Masks of the objects, in the same folders as the pictures (default: those of scenes)."))
   var masks: String?
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("The explanations to assess.", valueName: "method"))
+  @Option(parsing: .upToNextOption, help: .value("method", "The explanations to assess."))
   var method: [ExplanationMethod] = [.activation(.gradCAM)]
   @Option(
-    help: ArgumentHelp(
+    help: .value(
+      "name",
       "The layer of class activation maps (default: the deepest of at least "
-        + "\(Graph.smallestExplainedSide) pixels a side).", valueName: "name"))
+        + "\(Graph.smallestExplainedSide) pixels a side)."))
   var layer: String?
-  @Option(help: ArgumentHelp("Images in the sample.", valueName: "n")) var images = 1000
-  @Option(help: ArgumentHelp("Images in the sample whose explanations are tested.", valueName: "n"))
+  @Option(help: .value("n", "Images in the sample.")) var images = 1000
+  @Option(help: .value("n", "Images in the sample whose explanations are tested."))
   var explained = 100
-  @Option(help: ArgumentHelp("Images per step.", valueName: "n")) var batch = 64
-  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n")) var seed: UInt64 =
-    1
+  @Option(help: .value("n", "Images per step.")) var batch = 64
+  @Option(help: .value("n", "Seed of all random choices."))
+  var seed: UInt64 = 1
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp(
-      "Folder for assessment.json and pictures.", valueName: "folder"))
+    help: .value("folder", "Folder for assessment.json and pictures."))
   var output: String?
   @Flag(help: "Print JSON.") var json = false
 

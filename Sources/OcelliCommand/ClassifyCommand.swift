@@ -25,30 +25,24 @@ struct ClassifyCommand: ParsableCommand {
       \(HelpText.Classify.failures)
       """)
 
-  @Argument(help: "Pictures, folders, or - for a stream on standard input.")
-  var pictures: [String]
+  @Argument(help: "Pictures, folders, or - for a stream on standard input.") var pictures: [String]
 
   @Option(
-    help: ArgumentHelp(
-      "A .tflite or .safetensors classifier (default: the one that comes with Ocelli).",
-      valueName: "file"))
+    help: .value(
+      "file", "A .tflite or .safetensors classifier (default: the one that comes with Ocelli)."))
   var model: String?
 
-  @Option(help: ArgumentHelp(HelpText.Classify.enhancer, valueName: "file"))
-  var enhancer: String?
+  @Option(help: .value("file", HelpText.Classify.enhancer)) var enhancer: String?
 
-  @Option(
-    help: ArgumentHelp(HelpText.Classify.saveEnhanced, valueName: "folder"))
-  var saveEnhanced: String?
+  @Option(help: .value("folder", HelpText.Classify.saveEnhanced)) var saveEnhanced: String?
 
-  @Option(help: ArgumentHelp(HelpText.Classify.top, valueName: "n")) var top = 5
+  @Option(help: .value("n", HelpText.Classify.top)) var top = 5
   @Flag(help: ArgumentHelp(HelpText.Classify.json)) var json = false
-  @Option(help: ArgumentHelp(HelpText.Classify.every, valueName: "n"))
-  var every = 1
+  @Option(help: .value("n", HelpText.Classify.every)) var every = 1
   @Flag(help: ArgumentHelp(HelpText.Classify.checksum)) var checksum = false
   @OptionGroup var preprocessing: PreprocessingOptions
 
-  @Option(help: ArgumentHelp(HelpText.threads, valueName: "n")) var threads = 1
+  @Option(help: .value("n", HelpText.threads)) var threads = 1
 
   func validate() throws {
     try checkRange("threads", threads, 1...256)
@@ -64,11 +58,8 @@ struct ClassifyCommand: ParsableCommand {
     let path = try model ?? ShippedModel.installed(option: "--model")
     var run = ClassificationRun(try session(path, as: .classifier))
     run.enhancer = try enhancer.map { try session($0, as: .enhancer) }
-    run.top = top
-    run.every = every
-    run.isJSON = json
-    run.hasChecksum = checksum
-    run.savingFolder = saveEnhanced
+    (run.top, run.every, run.savingFolder) = (top, every, saveEnhanced)
+    (run.isJSON, run.hasChecksum) = (json, checksum)
     switch run.run(pictures, report: OcelliCommand.report) {
     case .finished: return
     case .failed: throw ReportedError()

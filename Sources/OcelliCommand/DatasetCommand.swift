@@ -28,20 +28,16 @@ struct DatasetScenes: ParsableCommand {
         ocelli dataset scenes --output scenes --train 4000 --correlation 0.8
       """)
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The folder to create.", valueName: "folder"))
-  var output: String
-  @Option(help: ArgumentHelp("Training pictures.", valueName: "n")) var train = 4000
-  @Option(help: ArgumentHelp("Test pictures.", valueName: "n")) var test = 1000
-  @Option(help: ArgumentHelp("Width and height in pixels.", valueName: "n")) var size = 32
-  @Option(help: ArgumentHelp("ρ, from 0 to 1.", valueName: "ρ")) var correlation: Float = 0.5
-  @Option(help: ArgumentHelp("ρ of the test pictures, if another.", valueName: "ρ"))
-  var testCorrelation: Float?
+  @Option(name: [.short, .long], help: .value("folder", "The folder to create.")) var output: String
+  @Option(help: .value("n", "Training pictures.")) var train = 4000
+  @Option(help: .value("n", "Test pictures.")) var test = 1000
+  @Option(help: .value("n", "Width and height in pixels.")) var size = 32
+  @Option(help: .value("ρ", "ρ, from 0 to 1.")) var correlation: Float = 0.5
+  @Option(help: .value("ρ", "ρ of the test pictures, if another.")) var testCorrelation: Float?
   @Option(
-    help: ArgumentHelp(
-      "Degrade pictures, for example dull=0.5,blur=0.8,noise=0.05,jpeg=30.", valueName: "steps"))
+    help: .value("steps", "Degrade pictures, for example dull=0.5,blur=0.8,noise=0.05,jpeg=30."))
   var degrade: String?
-  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n"))
-  var seed: UInt64 = 1
+  @Option(help: .value("n", "Seed of all random choices.")) var seed: UInt64 = 1
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -94,7 +90,7 @@ struct DatasetInfoCommand: ParsableCommand {
       """)
 
   @Argument(help: "A data set: folder, CIFAR-10 or STL-10 binary, packed file.") var path: String
-  @Option(help: ArgumentHelp("Resize images to n × n pixels.", valueName: "n")) var size: Int?
+  @Option(help: .value("n", "Resize images to n × n pixels.")) var size: Int?
   @Option(help: "train, test or all.") var part = DatasetPart.all
   @Flag(help: "Print JSON.") var json = false
 
@@ -123,9 +119,8 @@ struct DatasetPack: ParsableCommand {
       """)
 
   @Argument(help: "A data set: folder, CIFAR-10 or STL-10 binary.") var path: String
-  @Option(name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "file"))
-  var output: String
-  @Option(help: ArgumentHelp("Resize images to n × n pixels.", valueName: "n")) var size: Int?
+  @Option(name: [.short, .long], help: .value("file", "The file to write.")) var output: String
+  @Option(help: .value("n", "Resize images to n × n pixels.")) var size: Int?
 
   func validate() throws {
     try checkRange("size", size, 1...16_384)
@@ -144,8 +139,7 @@ struct DatasetPack: ParsableCommand {
     } else {
       try train.pack(to: output)
     }
-    print(
-      "\(output): \(train.count + (test?.count ?? 0)) images of \(train.width)×\(train.height)")
+    print("\(output): \(train.count + (test?.count ?? 0)) images of \(train.width)×\(train.height)")
   }
 
   /// The whole set's name, from that of its training part.

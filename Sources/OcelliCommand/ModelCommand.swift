@@ -30,16 +30,12 @@ struct ModelInfo: ParsableCommand {
   @Argument(help: "A model file.") var file: String?
 
   @OptionGroup(title: "Architecture") var options: ClassifierOptions
-  @Option(help: ArgumentHelp("Show an enhancer instead: unet or own(4-4).", valueName: "name"))
-  var enhancer: String?
-  @Option(help: ArgumentHelp("Its channels at full resolution.", valueName: "n"))
-  var enhancerWidth = 16
-  @Option(help: ArgumentHelp("Levels of a U-Net.", valueName: "n")) var enhancerDepth = 3
-  @Option(help: ArgumentHelp("Images of n × n pixels (default: 32).", valueName: "n")) var size:
-    Int?
-  @Option(help: ArgumentHelp("Classes (default: 10).", valueName: "n")) var classes: Int?
-  @Option(help: ArgumentHelp("Images per step, for the memory figures.", valueName: "n"))
-  var batch = 1
+  @Option(help: .value("name", "Show an enhancer instead: unet or own(4-4).")) var enhancer: String?
+  @Option(help: .value("n", "Its channels at full resolution.")) var enhancerWidth = 16
+  @Option(help: .value("n", "Levels of a U-Net.")) var enhancerDepth = 3
+  @Option(help: .value("n", "Images of n × n pixels (default: 32).")) var size: Int?
+  @Option(help: .value("n", "Classes (default: 10).")) var classes: Int?
+  @Option(help: .value("n", "Images per step, for the memory figures.")) var batch = 1
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
@@ -101,9 +97,8 @@ struct ModelPack: ParsableCommand {
       """)
 
   @Argument(help: "A quantised model, .tflite.") var file: String
-  @Option(help: ArgumentHelp("The CPU (default: this one).", valueName: "name")) var cpu: String?
-  @Option(name: .shortAndLong, help: ArgumentHelp("The packed model.", valueName: "tflite"))
-  var output: String
+  @Option(help: .value("name", "The CPU (default: this one).")) var cpu: String?
+  @Option(name: .shortAndLong, help: .value("tflite", "The packed model.")) var output: String
 
   func validate() throws {
     if let cpu, !PackedWeights.cpuNames.contains(cpu) {

@@ -9,11 +9,9 @@ import SharedCommands
 import Training
 
 /// The host command.
-@main
-struct OcelliCommand: ParsableCommand {
+@main struct OcelliCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ocelli",
-    abstract: "Trains image classifiers and enhancers in front of them, and measures the gain.",
+    commandName: "ocelli", abstract: "Trains image classifiers and enhancers in front of them, and measures the gain.",
     discussion: """
       Train a classifier, put an enhancer in front of it, and see what that brings:
 
@@ -49,7 +47,10 @@ struct OcelliCommand: ParsableCommand {
         Foundation.exit(ExitCode.validationFailure.rawValue)
       }
       if exitCode(for: error) != .failure { exit(withError: error) }
-      if case TrainingError.interrupted = error { end("ocelli: \(error)") }
+      if case TrainingError.interrupted = error {
+        StandardStreams.writeError(line: "ocelli: \(error)")
+        Foundation.exit(1)
+      }
       if error is ReportedError { Foundation.exit(1) }
       fail((error as? GraphError)?.message ?? "\(error)")
     }
@@ -58,11 +59,6 @@ struct OcelliCommand: ParsableCommand {
 
   private static func fail(_ message: String) -> Never {
     report(message)
-    Foundation.exit(1)
-  }
-
-  private static func end(_ message: String) -> Never {
-    StandardStreams.writeError(line: message)
     Foundation.exit(1)
   }
 

@@ -13,8 +13,7 @@ import Training
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "report",
-    abstract: "Show an experiment's results as one HTML page.",
+    commandName: "report", abstract: "Show an experiment's results as one HTML page.",
     usage: "ocelli report <folder> [<options>]",
     discussion: """
       The page needs no other file and no network: the table, gains with intervals, pictures that \
@@ -27,25 +26,20 @@ struct ReportCommand: ParsableCommand {
         ocelli report scenes-results --assessment assessed/assessment.json
       """)
 
-  @Argument(help: "The folder of an experiment that has run.")
-  var folder: String
+  @Argument(help: "The folder of an experiment that has run.") var folder: String
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp(
-      "The page to write (default: report.html in the folder).", valueName: "file"))
+    help: .value("file", "The page to write (default: report.html in the folder)."))
   var output: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Fixed and broken pictures to show for each row; 0 for none.", valueName: "n"))
+  @Option(help: .value("n", "Fixed and broken pictures to show for each row; 0 for none."))
   var pictures: Int = 12
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp(
-      "Files of `ocelli assess` to show (default: assessment.json in the folder).",
-      valueName: "file"))
+    help: .value(
+      "file", "Files of `ocelli assess` to show (default: assessment.json in the folder)."))
   var assessment: [String] = []
 
   @OptionGroup var threads: ThreadOptions

@@ -18,11 +18,9 @@ struct RunCommand: ParsableCommand {
       """)
 
   @Argument(help: "A .tflite or .safetensors model.") var model: String
-  @Option(help: ArgumentHelp("A file for each input, in order.", valueName: "npy"))
-  var input: [String]
-  @Option(help: ArgumentHelp("A file for each output, in order.", valueName: "npy"))
-  var output: [String]
-  @Option(help: ArgumentHelp("Examples per step.", valueName: "n")) var batch = 1
+  @Option(help: .value("npy", "A file for each input, in order.")) var input: [String]
+  @Option(help: .value("npy", "A file for each output, in order.")) var output: [String]
+  @Option(help: .value("n", "Examples per step.")) var batch = 1
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws { try checkRange("batch", batch, 1...65536) }
@@ -79,15 +77,12 @@ struct ModelArray {
   private var exampleBytes: Int { shape.elementCount * format.byteCount }
 
   init(_ format: ValueFormat, _ shape: Shape, count: Int) {
-    self.format = format
-    self.shape = shape
-    self.count = count
+    (self.format, self.shape, self.count) = (format, shape, count)
     bytes = [UInt8](repeating: 0, count: count * shape.elementCount * format.byteCount)
   }
 
   init(reading path: String, _ format: ValueFormat, _ shape: Shape) throws {
-    self.format = format
-    self.shape = shape
+    (self.format, self.shape) = (format, shape)
     let extents: [Int]
     switch format {
     case .float32: (bytes, extents) = try Self.read(path, Float.self)

@@ -50,9 +50,7 @@ package enum HelpText {
 
   /// Text beside a name, broken between words: `indent` columns of the name, then the text, up to
   /// `width` columns in all. A name that is too long for that gets a line of its own.
-  package static func entry(
-    _ name: String, _ text: String, indent: Int, width: Int
-  ) -> [String] {
+  package static func entry(_ name: String, _ text: String, indent: Int, width: Int) -> [String] {
     var lines: [String] = []
     for word in text.utf8.split(whereSeparator: { $0 == 0x20 || (9...13).contains($0) }) {
       let word = String(Substring(word))

@@ -7,9 +7,7 @@ package struct Interval: Equatable, Sendable {
   package let lower: Double
   package let upper: Double
 
-  package init(lower: Double, upper: Double) {
-    (self.lower, self.upper) = (lower, upper)
-  }
+  package init(lower: Double, upper: Double) { (self.lower, self.upper) = (lower, upper) }
 
   package func contains(_ value: Double) -> Bool { lower <= value && value <= upper }
 
@@ -22,12 +20,10 @@ package struct Interval: Equatable, Sendable {
     let n = Double(count)
     let share = Double(successes) / n
     let center = (share + z * z / (2 * n)) / (1 + z * z / n)
-    let radius =
-      z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
+    let radius = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
     // At the ends the formula gives 0 and 1, and rounding would step over them.
     return Interval(
-      lower: successes == 0 ? 0 : center - radius,
-      upper: successes == count ? 1 : center + radius)
+      lower: successes == 0 ? 0 : center - radius, upper: successes == count ? 1 : center + radius)
   }
 }
 
@@ -41,9 +37,7 @@ public struct IntervalEstimate: Codable, Equatable, Sendable {
   public let upper: Double
 
   package init(_ value: Double, _ interval: Interval) {
-    self.value = value
-    lower = interval.lower
-    upper = interval.upper
+    (self.value, lower, upper) = (value, interval.lower, interval.upper)
   }
 
   /// A share with Wilson's interval; 0 if `total` is 0.
@@ -70,14 +64,72 @@ public struct IntervalEstimate: Codable, Equatable, Sendable {
   }
 
   /// With three decimals.
-  public func decimals(signed: Bool = false) -> String {
-    text(scale: 1, digits: 3, signed: signed)
-  }
+  public func decimals(signed: Bool = false) -> String { text(scale: 1, digits: 3, signed: signed) }
 
   /// Multiplied by `scale`, with `digits` decimals.
   package func text(scale: Double, digits: Int, signed: Bool = false) -> String {
     let number = "%\(signed ? "+" : "").\(digits)f"
     return String(
       format: "\(number) (\(number) to \(number))", value * scale, lower * scale, upper * scale)
+  }
+}
+
+/// The mean of repeated runs and their standard deviation.
+package struct Summary: Equatable, Sendable {
+  package let count: Int
+  package let mean: Double
+  /// Of the sample (divided by n − 1); `nil` for fewer than two values.
+  package let standardDeviation: Double?
+
+  /// - Precondition: `values` is not empty.
+  package init(_ values: [Double]) {
+    precondition(!values.isEmpty, "a mean needs a value")
+    count = values.count
+    let mean = values.reduce(0, +) / Double(values.count)
+    self.mean = mean
+    guard values.count > 1 else {
+      standardDeviation = nil
+      return
+    }
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    standardDeviation = (squares / Double(values.count - 1)).squareRoot()
+  }
+}
+
+/// Correlation coefficients, from -1 to 1; 0 where one variable is constant.
+package enum Correlation {
+  /// Of the values.
+  ///
+  /// - Precondition: the lists have one length.
+  package static func pearson(_ a: [Double], _ b: [Double]) -> Double {
+    precondition(a.count == b.count, "values come in pairs")
+    guard !a.isEmpty else { return 0 }
+    let (meanA, meanB) = (a.reduce(0, +) / Double(a.count), b.reduce(0, +) / Double(b.count))
+    var (product, squareA, squareB) = (0.0, 0.0, 0.0)
+    for (x, y) in zip(a, b) {
+      product += (x - meanA) * (y - meanB)
+      squareA += (x - meanA) * (x - meanA)
+      squareB += (y - meanB) * (y - meanB)
+    }
+    return squareA > 0 && squareB > 0 ? product / (squareA * squareB).squareRoot() : 0
+  }
+
+  /// Spearman's: of the ranks.
+  package static func spearman(_ a: [Double], _ b: [Double]) -> Double {
+    pearson(ranks(of: a), ranks(of: b))
+  }
+
+  /// From 1 on; equal values share the mean of their ranks.
+  static func ranks(of values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = [Double](repeating: 0, count: values.count)
+    var first = 0
+    while first < order.count {
+      var last = first
+      while last + 1 < order.count, values[order[last + 1]] == values[order[first]] { last += 1 }
+      for place in first...last { ranks[order[place]] = Double(first + last) / 2 + 1 }
+      first = last + 1
+    }
+    return ranks
   }
 }

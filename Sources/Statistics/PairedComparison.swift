@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Kernels
+package import Kernels
 
 /// How two lists of predictions for the same images differ, as a 2 × 2 table of right and wrong.
 package struct PairedComparison: Equatable, Sendable {
@@ -47,9 +47,7 @@ package struct PairedComparison: Equatable, Sendable {
   package var count: Int { fixed + broken + bothRight + bothWrong }
 
   /// Δ = accuracy after − accuracy before; 0 for no images.
-  package var difference: Double {
-    count == 0 ? 0 : Double(fixed - broken) / Double(count)
-  }
+  package var difference: Double { count == 0 ? 0 : Double(fixed - broken) / Double(count) }
 
   /// The p-value of McNemar's exact test: the probability of so uneven a split if fixed and broken
   /// were equally likely.
@@ -74,13 +72,9 @@ public struct PairedGain: Codable, Equatable, Sendable {
     let interval = PairedBootstrap().interval(
       before: before, after: after, labels: labels, random: &random)
     difference = IntervalEstimate(comparison.difference, interval)
-    fixed = comparison.fixed
-    broken = comparison.broken
-    pValue = comparison.pValue
+    (fixed, broken, pValue) = (comparison.fixed, comparison.broken, comparison.pValue)
   }
-}
 
-extension PairedGain {
   /// The gain, fixed, broken and p, as cells.
   package var cells: [String] {
     [difference.percentages(signed: true), "\(fixed)", "\(broken)", pText(pValue)]
@@ -154,5 +148,117 @@ enum Binomial {
       sum = next
     }
     return sum
+  }
+}
+
+/// The percentile bootstrap, of the gain in accuracy Δ between two lists of predictions for the
+/// same images, and of other statistics.
+package struct PairedBootstrap: Equatable, Sendable {
+  package var drawCount = 10_000
+  /// The share of the draws that lies within the interval.
+  package var confidence = 0.95
+  /// Whether each draw keeps the number of images of each class.
+  package var isStratified = false
+
+  package init(drawCount: Int = 10_000, confidence: Double = 0.95, isStratified: Bool = false) {
+    precondition(drawCount > 0 && 0 < confidence && confidence < 1, "draws and a share of them")
+    (self.drawCount, self.confidence, self.isStratified) = (drawCount, confidence, isStratified)
+  }
+
+  /// The interval of Δ. Images are drawn with replacement, each with both of its predictions.
+  ///
+  /// - Precondition: the lists have one length, which is not 0.
+  package func interval(
+    before: [Int], after: [Int], labels: [Int], random: inout RandomGenerator
+  ) -> Interval {
+    precondition(!labels.isEmpty, "a draw needs something to draw from")
+    let gains = PairedComparison.gains(before: before, after: after, labels: labels)
+    let strata = isStratified ? Self.strata(of: gains, by: labels) : [gains]
+    return interval {
+      var sum = 0
+      for stratum in strata {
+        for _ in stratum.indices { sum += stratum[random.index(below: stratum.count)] }
+      }
+      return Double(sum) / Double(gains.count)
+    }
+  }
+
+  /// The interval of the mean of `values`, such as differences of two measures of each image.
+  ///
+  /// - Precondition: there are values.
+  package func interval(ofMean values: [Double], random: inout RandomGenerator) -> Interval {
+    interval(count: values.count, random: &random) { indices in
+      var sum = 0.0
+      for index in indices { sum += values[index] }
+      return sum / Double(indices.count)
+    }
+  }
+
+  /// The interval of anything that is computed from the images drawn, given by their indices.
+  ///
+  /// - Precondition: there are images.
+  package func interval(
+    count: Int, random: inout RandomGenerator, _ statistic: (_ indices: [Int]) -> Double
+  ) -> Interval {
+    precondition(count > 0, "a draw needs something to draw from")
+    var indices = [Int](repeating: 0, count: count)
+    return interval {
+      for place in indices.indices { indices[place] = random.index(below: count) }
+      return statistic(indices)
+    }
+  }
+
+  private func interval(_ draw: () -> Double) -> Interval {
+    let draws = (0..<drawCount).map { _ in draw() }.sorted()
+    let tail = (1 - confidence) / 2
+    return Interval(
+      lower: Self.quantile(tail, of: draws), upper: Self.quantile(1 - tail, of: draws))
+  }
+
+  /// The gains of each class, classes in ascending order.
+  private static func strata(of gains: [Int], by labels: [Int]) -> [[Int]] {
+    var strata: [Int: [Int]] = [:]
+    for (gain, label) in zip(gains, labels) { strata[label, default: []].append(gain) }
+    return strata.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// Linear between neighbours, as NumPy's default.
+  private static func quantile(_ share: Double, of sorted: [Double]) -> Double {
+    let position = share * Double(sorted.count - 1)
+    let index = min(Int(position), sorted.count - 1)
+    let next = min(index + 1, sorted.count - 1)
+    return sorted[index] + (sorted[next] - sorted[index]) * (position - Double(index))
+  }
+}
+
+/// Holm's step-down adjustment of the p-values of several tests (Scandinavian Journal of Statistics
+/// 6, 1979).
+package enum HolmAdjustment {
+  /// p̃₍ᵢ₎ = max_{j ≤ i} min(1, (m − j + 1) · p₍ⱼ₎), in the order of `pValues`: compare them with
+  /// the level as they are.
+  package static func adjusted(_ pValues: [Double]) -> [Double] {
+    let order = pValues.indices.sorted { (pValues[$0], $0) < (pValues[$1], $1) }
+    var adjusted = pValues
+    var largest = 0.0
+    for (rank, index) in order.enumerated() {
+      largest = max(largest, min(1, Double(pValues.count - rank) * pValues[index]))
+      adjusted[index] = largest
+    }
+    return adjusted
+  }
+}
+
+/// One p-value from several dependent tests of the same hypothesis, such as those of several seeds
+/// on the same test images.
+package enum CombinedPValue {
+  /// p = min(1, n / k · p₍ₖ₎), k = ⌈n / 2⌉: by Rüschendorf (Advances in Applied Probability 14,
+  /// 1982), valid however the tests depend. Of one p-value it is that value; of three, 1.5 times
+  /// the median.
+  ///
+  /// - Precondition: there is a p-value.
+  package static func ofDependent(_ pValues: [Double]) -> Double {
+    precondition(!pValues.isEmpty, "there is a p-value to combine")
+    let rank = (pValues.count + 1) / 2
+    return min(1, Double(pValues.count) / Double(rank) * pValues.sorted()[rank - 1])
   }
 }

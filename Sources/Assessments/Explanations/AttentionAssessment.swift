@@ -187,9 +187,7 @@ struct AttentionRecord {
     scores(localizations.map { ($0.isHit ? 1 : 0, $0.energy, $0.rankAccuracy) }, seed)
   }
 
-  static func changes(
-    _ records: [AttentionRecord], _ seed: UInt64
-  ) -> AttentionAssessment.Scores? {
+  static func changes(_ records: [AttentionRecord], _ seed: UInt64) -> AttentionAssessment.Scores? {
     let changes = records.map { record in
       let (before, after) = (record.plain, record.enhanced ?? record.plain)
       return (
@@ -212,13 +210,10 @@ struct AttentionRecord {
 
   static func association(_ records: [AttentionRecord], _ seed: UInt64) -> IntervalEstimate? {
     guard records.count > 2 else { return nil }
-    let (energies, probabilities) = (
-      records.map(\.energyChange), records.map(\.probabilityChange)
-    )
+    let (energies, probabilities) = (records.map(\.energyChange), records.map(\.probabilityChange))
     var random = RandomGenerator(seed: seed)
-    let interval = PairedBootstrap(drawCount: 2000).interval(
-      count: records.count, random: &random
-    ) { indices in
+    let interval = PairedBootstrap(drawCount: 2000).interval(count: records.count, random: &random)
+    { indices in
       Correlation.spearman(indices.map { energies[$0] }, indices.map { probabilities[$0] })
     }
     return IntervalEstimate(Correlation.spearman(energies, probabilities), interval)
@@ -229,8 +224,7 @@ extension AttentionAssessment {
   package var blocks: [FigureBlock] {
     var table = TextTable([
       "attention, %, of the \(target.rawValue) class", "energy on the object",
-      "largest value on it",
-      "rank accuracy",
+      "largest value on it", "rank accuracy",
     ])
     for (name, scores, isChange) in [
       ("plain", plain, false), ("enhanced", enhanced, false), ("change", change, true),

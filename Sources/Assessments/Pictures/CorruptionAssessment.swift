@@ -158,8 +158,7 @@ private struct CorruptionErrors {
       return ratios.reduce(0, +) / Double(ratios.count)
     }
     var random = RandomGenerator(seed: seed)
-    let interval = PairedBootstrap(drawCount: 2000).interval(
-      count: images, random: &random, ratio)
+    let interval = PairedBootstrap(drawCount: 2000).interval(count: images, random: &random, ratio)
     return IntervalEstimate(ratio(Array(0..<images)), interval)
   }
 }
@@ -196,8 +195,7 @@ extension CorruptionAssessment {
           + (change.map { "; change: \($0.percentages(signed: true)) points" } ?? "")),
     ]
     if let meanCorruptionError {
-      blocks.append(
-        .note("mCE against the plain classifier: \(meanCorruptionError.decimals())"))
+      blocks.append(.note("mCE against the plain classifier: \(meanCorruptionError.decimals())"))
     }
     return blocks
   }

@@ -73,8 +73,7 @@ struct ReportDetails {
             "style": "--share:\(SVGText.number(Double(count) / Double(support)))",
           ], "\(count)")
       }
-      return HTML.element(
-        "tr", [:], [.element("th", ["scope": "row"], classes[label])] + cells)
+      return HTML.element("tr", [:], [.element("th", ["scope": "row"], classes[label])] + cells)
     }
     return HTML.figure(
       HTML.scrolling(
@@ -157,8 +156,7 @@ extension ExperimentResults.Row {
     }
     return suite("Backgrounds", Self.means(of: backgrounds), backgroundBlocks)
       + suite(
-        "Corruptions",
-        Self.means(of: corruptions).map { ($0.name, 1 - $0.before, 1 - $0.after) },
+        "Corruptions", Self.means(of: corruptions).map { ($0.name, 1 - $0.before, 1 - $0.after) },
         corruptionBlocks)
   }
 

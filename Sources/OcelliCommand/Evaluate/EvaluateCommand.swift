@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Assessments
 import ArgumentParser
+import Assessments
 import Datasets
 import Foundation
 import Imaging
@@ -26,37 +26,26 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup var threads: ThreadOptions
 
-  @Option(help: ArgumentHelp("The classifier.", valueName: "file"))
-  var classifier: String
+  @Option(help: .value("file", "The classifier.")) var classifier: String
 
-  @Option(help: ArgumentHelp("An enhancer to put in front of it.", valueName: "file"))
-  var enhancer: String?
+  @Option(help: .value("file", "An enhancer to put in front of it.")) var enhancer: String?
 
-  @Option(help: "Which images.")
-  var part = Part.test
+  @Option(help: "Which images.") var part = Part.test
 
-  @Option(help: ArgumentHelp("Images per step.", valueName: "n"))
-  var batch = 64
+  @Option(help: .value("n", "Images per step.")) var batch = 64
 
-  @Flag(help: "Average over each image and its mirror image.")
-  var flipAveraging = false
+  @Flag(help: "Average over each image and its mirror image.") var flipAveraging = false
 
-  @Flag(help: "Show the confusion matrix and per-class figures.")
-  var perClass = false
+  @Flag(help: "Show the confusion matrix and per-class figures.") var perClass = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Write a picture of some images, enhanced, with their differences.", valueName: "png"))
+  @Option(help: .value("png", "Write a picture of some images, enhanced, with their differences."))
   var picture: String?
 
-  @Flag(help: "Print JSON.")
-  var json = false
+  @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
     try checkRange("batch", batch, 1...65536)
-    if picture != nil && enhancer == nil {
-      throw ValidationError("--picture needs --enhancer")
-    }
+    if picture != nil && enhancer == nil { throw ValidationError("--picture needs --enhancer") }
     if let picture, ImageFormat(path: picture) == nil {
       throw ValidationError("--picture \(picture): expected a name that ends in .png, .jpg or .ppm")
     }
@@ -69,8 +58,7 @@ struct EvaluateCommand: ParsableCommand {
     let parts = try data.load()
     try model.check(parts.test, from: data.data, path: classifier, needsLabels: true)
     if let enhancer, let enhancerModel {
-      try enhancerModel.check(
-        parts.test, from: data.data, path: enhancer, needsLabels: false)
+      try enhancerModel.check(parts.test, from: data.data, path: enhancer, needsLabels: false)
     }
     let chosen: [(String, Dataset)] =
       switch part {
@@ -94,11 +82,9 @@ struct EvaluateCommand: ParsableCommand {
           seed: data.images.dataSeed, overlapCount: parts.overlapCount))
     }
     print(json ? try Evaluation.json(rows, perClass: perClass) : Evaluation.table(rows))
-    if perClass && !json {
-      for row in rows { print("\n" + row.perClassTable()) }
-    }
+    if perClass && !json { for row in rows { print("\n" + row.perClassTable()) } }
     if let picture, let enhancerModel, let (_, dataset) = chosen.last, let row = rows.last {
-      let panel = EnhancementPanel(dataset, enhancerModel, row, pool)
+      let panel = EnhancementPanel(dataset: dataset, enhancer: enhancerModel, row: row, pool: pool)
       let image = try panel.image()
       do throws(ImageError) { try image.write(to: picture) } catch {
         throw CommandError("\(picture): \(error)")
@@ -117,5 +103,69 @@ struct EvaluateCommand: ParsableCommand {
     return try evaluator.predictions(for: dataset) { done in
       status.show("\(title): \(done) of \(dataset.count) images")
     }
+  }
+}
+
+/// A picture of some images: original, enhanced and what has changed, on one scale.
+struct EnhancementPanel {
+  let dataset: Dataset
+  let enhancer: Model
+  let row: Evaluation
+  let pool: ThreadPool
+
+  /// Four images that the enhancer fixed, one that it broke and one that was right and stays so, as
+  /// far as there are any; else some that stay wrong.
+  private var chosen: [Int] {
+    let after = row.combined?.classes ?? row.alone.classes
+    /// The first of each class, as classes follow one another in most data sets.
+    func first(_ count: Int, _ wasRight: Bool, _ isRight: Bool) -> [Int] {
+      var seen: Set<Int> = []
+      let images = row.alone.labels.indices.filter { index in
+        let label = row.alone.labels[index]
+        return (row.alone.classes[index] == label) == wasRight
+          && (after[index] == label) == isRight && seen.insert(label).inserted
+      }
+      return Array(images.prefix(count))
+    }
+    let images = first(4, false, true) + first(1, true, false) + first(1, true, true)
+    return images.isEmpty ? first(6, false, false) : images
+  }
+
+  func image() throws -> Image {
+    let subset = dataset.subset(chosen)
+    let evaluator = try Evaluator(enhancer, pool, batch: max(1, subset.count))
+    var enhanced: [Image] = []
+    try evaluator.images(for: subset) { _, floats in
+      guard let base = floats.baseAddress else { return }
+      enhanced.append(Image(width: dataset.width, height: dataset.height, floats: base))
+    }
+    let originals = (0..<subset.count).map { subset.image(at: $0) }
+    let maps = zip(originals, enhanced).map { HeatMap.difference($0, $1) }
+    let range = HeatMap(
+      width: 1, height: maps.reduce(0) { $0 + $1.values.count }, values: maps.flatMap(\.values)
+    ).stretchedRange()
+    let side = max(96, dataset.width)
+    var panel = Panel(
+      cellWidth: side * 2, cellHeight: side * 2 * dataset.height / dataset.width,
+      title: "What the enhancer changed", headings: ["original", "enhanced", "difference"])
+    for (position, index) in chosen.enumerated() {
+      panel.append(row: [
+        cell(originals[position], row.alone, index),
+        cell(enhanced[position], row.combined ?? row.alone, index),
+        .init(
+          maps[position].image(.viridis, range: range),
+          caption: "true: \(row.labels[row.alone.labels[index]])"),
+      ])
+    }
+    panel.footer = ColorMap.viridis.bar(
+      width: side * 2, minimum: "0", maximum: "\(Int((range.upperBound * 255).rounded())) of 255")
+    return panel.image()
+  }
+
+  /// A picture under what the classifier takes it for.
+  private func cell(_ image: Image, _ predictions: Predictions, _ index: Int) -> Panel.Cell {
+    let isRight = predictions.classes[index] == predictions.labels[index]
+    return .init(
+      image, caption: row.labels[predictions.classes[index]], verdict: isRight ? .right : .wrong)
   }
 }

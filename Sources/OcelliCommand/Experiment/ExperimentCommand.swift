@@ -7,7 +7,9 @@ import Interchange
 import Kernels
 import Network
 import Platform
+import Reporting
 import SharedCommands
+import Statistics
 import Text
 import Training
 
@@ -33,44 +35,34 @@ struct ExperimentCommand: ParsableCommand {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("Folder for results (default: the experiment's name).", valueName: "folder"))
+    help: .value("folder", "Folder for results (default: the experiment's name)."))
   var output: String?
 
   @Option(
-    help: ArgumentHelp(
-      "Path of the data or the classifier that the experiment calls by this name.",
-      valueName: "name=path"))
+    help: .value(
+      "name=path", "Path of the data or the classifier that the experiment calls by this name."))
   var data: [String] = []
 
-  @Option(help: ArgumentHelp("Only these rows, for example 8,9.", valueName: "names"))
-  var rows: String?
+  @Option(help: .value("names", "Only these rows, for example 8,9.")) var rows: String?
 
-  @Option(help: ArgumentHelp("Seeds per row.", valueName: "n"))
-  var seeds: Int?
+  @Option(help: .value("n", "Seeds per row.")) var seeds: Int?
 
-  @Option(
-    help: ArgumentHelp("Controls of each row, for example C0,C1; or none.", valueName: "names"))
+  @Option(help: .value("names", "Controls of each row, for example C0,C1; or none."))
   var controls: String?
 
-  @Option(help: ArgumentHelp("Multiply the channels of all models.", valueName: "factor"))
-  var scale: Double = 1
+  @Option(help: .value("factor", "Multiply the channels of all models.")) var scale: Double = 1
 
-  @Option(help: ArgumentHelp("Multiply the epochs of all phases.", valueName: "factor"))
-  var epochs: Double = 1
+  @Option(help: .value("factor", "Multiply the epochs of all phases.")) var epochs: Double = 1
 
-  @Option(help: ArgumentHelp("Use this share of the images.", valueName: "share"))
-  var fraction: Double?
+  @Option(help: .value("share", "Use this share of the images.")) var fraction: Double?
 
   @OptionGroup var threads: ThreadOptions
 
-  @Flag(help: "Print the experiment as a file and run nothing.")
-  var print = false
+  @Flag(help: "Print the experiment as a file and run nothing.") var print = false
 
-  @Flag(help: "Print the plan and run nothing.")
-  var dryRun = false
+  @Flag(help: "Print the plan and run nothing.") var dryRun = false
 
-  @Flag(help: "Print the results as JSON.")
-  var json = false
+  @Flag(help: "Print the results as JSON.") var json = false
 
   func validate() throws {
     try checkRange("seeds", seeds, 1...100)
@@ -109,7 +101,7 @@ struct ExperimentCommand: ParsableCommand {
     if json {
       Swift.print(try results.json())
     } else {
-      Swift.print(ExperimentTable(results, runner.times).description)
+      Swift.print(ExperimentTable(results: results, times: runner.times).description)
       Swift.print("\n\(folder)/\(ExperimentResults.fileName): all figures")
     }
   }
@@ -243,7 +235,77 @@ final class ExperimentProgress: ExperimentObserver {
     print("\(title)  \(last.isEmpty ? "" : last + "  ")\(Duration.text(seconds))")
   }
 
-  private func show(_ text: String) {
-    if !isQuiet { status.show("\(title)  \(text)") }
+  private func show(_ text: String) { if !isQuiet { status.show("\(title)  \(text)") } }
+}
+
+/// Results as text: accuracies and gains, then what they cost.
+struct ExperimentTable: CustomStringConvertible {
+  let results: ExperimentResults
+  let times: ExperimentTimes
+
+  var description: String {
+    "\n\(accuracies)\n\n\(budgets)\n\n" + suites.map { $0 + "\n\n" }.joined() + legend
+  }
+
+  private var suites: [String] {
+    results.rows.compactMap { row in
+      let blocks = row.suiteBlocks
+      return blocks.isEmpty ? nil : "row \(row.name): \(row.title)\n\n\(blocks.text)"
+    }
+  }
+
+  private var accuracies: String {
+    var table = TextTable([
+      "row", "", "training", "test", "gain (95 %)", "fixed", "broken", "p", "p (Holm)",
+    ])
+    for row in results.rows {
+      for (index, variant) in row.summary.enumerated() {
+        table.add([
+          index == 0 ? row.label : "", variant.name, variant.trainingText, variant.accuracy.text,
+          variant.gainText, variant.fixedText, variant.brokenText, pText(variant.p),
+          pText(variant.adjustedP),
+        ])
+      }
+    }
+    return table.description
+  }
+
+  private var budgets: String {
+    var table = TextTable([
+      "row", "", "images trained on", "training", "CPU time", "parameters", "a prediction",
+    ])
+    for row in results.rows {
+      guard let run = row.runs.first else { continue }
+      for (index, variant) in run.variants.enumerated() {
+        let budget = variant.budget
+        table.add([
+          index == 0 ? row.name : "", variant.id.rawValue, budget.samples.formatted(),
+          Estimate.text(multiplyAccumulates: budget.trainingMultiplyAccumulates),
+          Duration.text(times.cpuSeconds(row: row.name, variant: variant.id) ?? 0),
+          budget.parameters.formatted(),
+          String(format: "%.1f MMAC", Double(budget.multiplyAccumulates) / 1e6),
+        ])
+      }
+    }
+    return table.description
+  }
+
+  private var legend: String {
+    let seeds = results.experiment.seeds
+    var lines = results.rows.map { row in
+      "row \(row.name): \(row.title), \(row.data.test) test images" + published(row)
+    }
+    lines.append(
+      seeds == 1
+        ? "gain: over C0 on the same images, with the bootstrap's interval; p: McNemar's exact test"
+        : "mean ± standard deviation of \(seeds) seeds; gain: over C0 on the same images, with the "
+          + "bootstrap's interval; p: McNemar's exact test, the seeds combined")
+    return lines.joined(separator: "\n")
+  }
+
+  private func published(_ row: ExperimentResults.Row) -> String {
+    let rows = results.experiment.rows
+    guard let figures = rows.first(where: { $0.name == row.name })?.published else { return "" }
+    return "; published: \(figures.alone.percent) alone, \(figures.enhanced.percent) enhanced"
   }
 }

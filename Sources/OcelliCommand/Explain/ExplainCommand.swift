@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
 import Classification
 import Datasets
-import Explanation
+public import Explanation
 import Foundation
-import Imaging
+public import Imaging
 import Interchange
 import Kernels
 import Network
@@ -43,45 +43,43 @@ struct ExplainCommand: ParsableCommand {
 
   @Argument(help: "Pictures, folders, or - for a stream on standard input.") var pictures: [String]
   @Option(
-    help: ArgumentHelp(
-      "A .tflite or .safetensors classifier (default: the one that comes with Ocelli).",
-      valueName: "file"))
+    help: .value(
+      "file", "A .tflite or .safetensors classifier (default: the one that comes with Ocelli)."))
   var classifier: String?
-  @Option(help: ArgumentHelp("An enhancer to put in front of it.", valueName: "file"))
-  var enhancer: String?
+  @Option(help: .value("file", "An enhancer to put in front of it.")) var enhancer: String?
   @Option(
-    help: ArgumentHelp(
-      "Degrade the pictures first, such as dull=0.5,blur=0.8,noise=0.05,jpeg=30.",
-      valueName: "steps"))
+    help: .value(
+      "steps", "Degrade the pictures first, such as dull=0.5,blur=0.8,noise=0.05,jpeg=30."))
   var degrade: String?
-  @Option(parsing: .upToNextOption, help: ArgumentHelp("How to explain.", valueName: "method"))
+  @Option(parsing: .upToNextOption, help: .value("method", "How to explain."))
   var method: [ExplanationMethod] = [.activation(.gradCAM)]
   @Option(
     name: .customLong("class"),
-    help: ArgumentHelp(
+    help: .value(
+      "class",
       "The class to explain, by name or number (default: what the picture is taken for, enhanced "
-        + "if it is).", valueName: "class"))
+        + "if it is)."))
   var target: String?
   @Option(
-    help: ArgumentHelp(
+    help: .value(
+      "name",
       "The layer of class activation maps (default: the deepest of at least "
-        + "\(Graph.smallestExplainedSide) pixels a side; enhancer/NAME for one of the enhancer's).",
-      valueName: "name"))
+        + "\(Graph.smallestExplainedSide) pixels a side; enhancer/NAME for one of the enhancer's).")
+  )
   var layer: String?
   @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("What is explained behind an enhancer.", valueName: "reading"))
+    parsing: .upToNextOption, help: .value("reading", "What is explained behind an enhancer."))
   var reading = ExplainedPicture.Reading.allCases
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Layers of the classifier whose channels are shown.", valueName: "name"))
+    help: .value("name", "Layers of the classifier whose channels are shown."))
   var internals: [String] = []
   @OptionGroup(title: "LIME") var lime: LimeOptions
   @OptionGroup(title: "Input") var preprocessing: PreprocessingOptions
   @OptionGroup(title: "Output") var style: StyleOptions
-  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n")) var seed: UInt64 =
-    1
-  @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
+  @Option(help: .value("n", "Seed of all random choices."))
+  var seed: UInt64 = 1
+  @Option(name: .shortAndLong, help: .value("folder", "The folder to write to."))
   var output = "explained"
   @Flag(help: "Print the manifest.") var json = false
   @OptionGroup var threads: ThreadOptions
@@ -101,8 +99,7 @@ struct ExplainCommand: ParsableCommand {
     let degradation = try degrade.map { try Degradation(parsing: $0) }
     let (subject, decoder) = try subject(path, pool)
     var writer = try ExplanationWriter(output, subject, style.style)
-    var manifest = ExplanationManifest(
-      classifier: path, enhancer: enhancer, degradation: degrade)
+    var manifest = ExplanationManifest(classifier: path, enhancer: enhancer, degradation: degrade)
     var hasFailed = false
     var names: Set<String> = []
     let progress = ExplanationProgress(pictureCount: PictureSource.count(pictures))
@@ -194,4 +191,124 @@ private final class ExplanationProgress {
   }
 
   func clear() { status.clear() }
+}
+
+/// How LIME works.
+struct LimeOptions: ParsableArguments {
+  @Option(help: "How pictures are cut.") var superpixels = Superpixels.Method.slic
+  @Option(help: .value("n", "Number of parts, approximately.")) var parts = 50
+  @Option(help: .value("n", "Samples: pictures with parts hidden.")) var samples = 1000
+  @Option(
+    help: .value(
+      "n", "How often the samples are redrawn, to show how stable the strongest parts are."))
+  var repeats = 3
+
+  func validate() throws {
+    try checkRange("samples", samples, 10...1_000_000)
+    try checkRange("parts", parts, 2...10_000)
+    try checkRange("repeats", repeats, 1...100)
+  }
+
+  var options: Explainer.Options {
+    var options = Explainer.Options()
+    (options.cut, options.parts) = (superpixels, parts)
+    (options.samples, options.repeats) = (samples, repeats)
+    return options
+  }
+}
+
+/// How maps and differences are drawn.
+struct StyleOptions: ParsableArguments {
+  @Option(help: "Colours of maps that start at 0: jet, viridis, turbo or grey.")
+  var colors = ColorMap.jet
+  @Option(help: .value("percent", "The percentile of changes that gets the strongest colour."))
+  var stretch: Float = 99
+  @Option(
+    help: .value(
+      "levels", "The change that gets the strongest colour, in levels of 255, for all pictures."))
+  var scale: Float?
+
+  func validate() throws {
+    try checkRange("stretch", stretch, 1...100)
+    try checkRange("scale", scale, 0.001...255)
+    if colors == .diverging {
+      throw ValidationError("--colors diverging: signed maps have them anyway")
+    }
+  }
+
+  var style: PictureStyle { PictureStyle(colors: colors, stretch: stretch, scale: scale) }
+}
+
+extension ExplanationMethod: ExpressibleByArgument {
+  /// The method of this name.
+  public init?(argument: String) {
+    guard let method = Self.allCases.first(where: { $0.name == argument }) else { return nil }
+    self = method
+  }
+
+  /// As help pages show it.
+  public var defaultValueDescription: String { name }
+  /// The names of all methods.
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+}
+
+extension ColorMap: ExpressibleByArgument {
+  /// The colour map of this name.
+  public init?(argument: String) {
+    guard let map = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
+    self = map
+  }
+
+  /// The names of all colour maps.
+  public static var allValueStrings: [String] { allCases.map { "\($0)" } }
+}
+
+extension Superpixels.Method: ExpressibleByArgument {}
+extension ExplainedPicture.Reading: ExpressibleByArgument {}
+
+/// How what is explained is drawn.
+struct PictureStyle {
+  /// Of maps that start at 0; signed ones have diverging colours.
+  var colors: ColorMap
+  /// The percentile of differences that has the strongest colour.
+  var stretch: Float
+  /// The difference, in levels of 255, that gets the strongest colour; `nil` to use `stretch`.
+  var scale: Float?
+
+  /// The difference that has the strongest colour.
+  func limit(of differences: [Float]) -> Float {
+    if let scale { return scale / 255 }
+    return HeatMap.stretchedRange(of: differences, percentile: stretch).upperBound
+  }
+
+  /// A panel whose cells are for pictures of this size.
+  func panel(for image: Image, title: String, headings: [String]) -> Panel {
+    let factor = enlargement(of: image)
+    return Panel(
+      cellWidth: image.width * factor, cellHeight: image.height * factor, title: title,
+      headings: headings)
+  }
+
+  /// By how much a picture is enlarged, so that maps over it can be finer than its pixels.
+  func enlargement(of image: Image) -> Int {
+    max(1, (Self.cellSide + image.width - 1) / image.width)
+  }
+
+  /// Pictures are drawn at least so wide.
+  private static let cellSide = 224
+
+  /// A number in two significant digits.
+  static func number(_ value: Float) -> String { String(format: "%.2g", value) }
+
+  /// A ratio that is infinite where nothing differs.
+  static func decibels(_ ratio: Double) -> String {
+    ratio.isFinite ? String(format: "%.1f dB", ratio) : "infinite"
+  }
+
+  /// A difference of numbers in [0, 1] in levels of 255.
+  static func levels(_ difference: Float, withTotal: Bool = true) -> String {
+    let levels = difference * 255
+    let text = String(format: levels >= 9.95 ? "%.0f" : levels >= 0.095 ? "%.1f" : "%.2g", levels)
+    return withTotal ? text + " of 255" : text
+  }
 }

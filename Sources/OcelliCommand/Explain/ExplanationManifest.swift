@@ -2,6 +2,8 @@
 import Explanation
 import Foundation
 import Imaging
+import Interchange
+import SharedCommands
 import Text
 
 /// What `ocelli explain` wrote.
@@ -55,8 +57,7 @@ struct ExplanationManifest: Encodable {
       scale = map.range.upperBound
       isEmpty = map.explanation.isEmpty
       lime = map.explanation.parts.map {
-        Lime(
-          parts: $0.superpixels.count, determination: $0.determination, stability: $0.stability)
+        Lime(parts: $0.superpixels.count, determination: $0.determination, stability: $0.stability)
       }
     }
   }
@@ -120,17 +121,13 @@ struct ExplanationManifest: Encodable {
 
     init(_ change: PictureChange, panel: String, files: [String: String]) {
       let comparison = change.comparison
-      largest = comparison.largest
-      norm = comparison.norm
-      mean = comparison.mean
-      peakSignalToNoise =
-        comparison.peakSignalToNoise.isFinite ? comparison.peakSignalToNoise : nil
+      (largest, norm, mean) = (comparison.largest, comparison.norm, comparison.mean)
+      peakSignalToNoise = comparison.peakSignalToNoise.isFinite ? comparison.peakSignalToNoise : nil
       structuralSimilarity = comparison.structuralSimilarity
       fineDetail = FineDetail(
         plain: change.before.share(), enhanced: change.after.share(),
         difference: change.difference.share())
-      self.panel = panel
-      self.files = files
+      (self.panel, self.files) = (panel, files)
     }
   }
 
@@ -187,4 +184,78 @@ struct ExplanationManifest: Encodable {
   /// Pictures of several pictures.
   var attention: String?
   var differences: String?
+}
+
+/// Writes what is explained into a folder.
+struct ExplanationWriter {
+  private let folder: String
+  private let subject: ExplainedModel
+  private let style: PictureStyle
+  private var sheet: ComparisonSheet
+
+  init(_ folder: String, _ subject: ExplainedModel, _ style: PictureStyle) throws {
+    (self.folder, self.subject, self.style) = (folder, subject, style)
+    sheet = ComparisonSheet(subject.labels, style)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  /// Writes a picture's files and returns their entry in the manifest.
+  mutating func write(
+    _ explained: ExplainedPicture, as fileName: String
+  ) throws -> ExplanationManifest.Picture {
+    let stem = fileName.replacingOccurrences(of: ":", with: "-")
+    try FileManager.default.createDirectory(
+      at: URL(filePath: "\(folder)/\(stem)").deletingLastPathComponent(),
+      withIntermediateDirectories: true)
+    try save(
+      ExplanationPanel(explained: explained, labels: subject.labels, style: style).image(),
+      as: stem + ".png")
+    var entry = ExplanationManifest.Picture(explained, stem + ".png", subject.labels)
+    for view in explained.views {
+      for map in view.maps {
+        let file = "\(stem).\(view.reading.rawValue).\(map.method.name).npy"
+        let values = map.explanation.map
+        try NumPyArray<Float>(shape: [values.height, values.width], elements: values.values)
+          .write(to: "\(folder)/\(file)")
+        entry.maps.append(.init(map, view.reading, file: file))
+      }
+    }
+    let layers = subject.shownLayers(of: explained)
+    if !layers.isEmpty {
+      let all = subject.comparedLayers(of: explained)
+      entry.internals = stem + ".internals.png"
+      try save(LayerPanel(layers: layers, all: all).image(), as: stem + ".internals.png")
+      let distances = all.compactMap(ExplanationManifest.LayerDistance.init)
+      entry.layers = distances.isEmpty ? nil : distances
+    }
+    guard let enhanced = explained.enhanced else { return entry }
+    let file = stem + ".change.png"
+    let change = PictureChange(explained.plain, enhanced)
+    let panel = ChangePanel(
+      explained: explained, enhanced: enhanced, change: change, labels: subject.labels,
+      style: style)
+    try save(panel.image(), as: file)
+    entry.change = .init(change, panel: file, files: try change.write(to: folder, stem: stem))
+    sheet.add(explained, change)
+    return entry
+  }
+
+  /// Writes what several pictures are on.
+  func finish(_ manifest: inout ExplanationManifest) throws {
+    manifest.layers = .init(meansOf: manifest.pictures.compactMap(\.layers))
+    if let image = sheet.attention() {
+      manifest.attention = "attention.png"
+      try save(image, as: "attention.png")
+    }
+    if let image = sheet.differences() {
+      manifest.differences = "differences.png"
+      try save(image, as: "differences.png")
+    }
+  }
+
+  private func save(_ image: Image, as name: String) throws {
+    do throws(ImageError) { try image.write(to: "\(folder)/\(name)") } catch {
+      throw CommandError("\(folder)/\(name): \(error)")
+    }
+  }
 }

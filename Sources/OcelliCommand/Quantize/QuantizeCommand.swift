@@ -7,11 +7,11 @@ import Kernels
 import ModelFormats
 import Network
 import Ocelli
+import Platform
 import Quantization
 import SharedCommands
 import Text
 import Training
-import Platform
 
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,30 +29,23 @@ struct QuantizeCommand: ParsableCommand {
   enum Method: String, CaseIterable, ExpressibleByArgument { case minmax, percentile, mse, entropy }
 
   @Argument(help: "A float model, .safetensors or .tflite.") var model: String
-  @Option(name: .shortAndLong, help: ArgumentHelp("The compact model.", valueName: "tflite"))
-  var output: String
+  @Option(name: .shortAndLong, help: .value("tflite", "The compact model.")) var output: String
   @Option(help: "The type of weights and, for int8, of activations.") var type = ElementType.int8
   @Option(help: DataOptions.dataHelp) var data: String?
   @OptionGroup(title: "Data") var images: ImageOptions
   @Option(help: "How the ranges of activations are chosen.") var calibration = Method.mse
   @Option(help: ArgumentHelp("Per cent of values that --calibration percentile keeps."))
   var percentile = 99.99
-  @Option(help: ArgumentHelp("Images to calibrate on.", valueName: "n"))
-  var calibrationImages = 500
+  @Option(help: .value("n", "Images to calibrate on.")) var calibrationImages = 500
   @Flag(help: "Equalise the ranges of weights across layers first.") var equalize = false
   @Flag(
     inversion: .prefixedNo, help: "Correct the biases for the change of means by rounding weights.")
   var biasCorrection = true
-  @Option(
-    parsing: .upToNextOption,
-    help: ArgumentHelp("Layers to keep in floats, by name.", valueName: "name"))
+  @Option(parsing: .upToNextOption, help: .value("name", "Layers to keep in floats, by name."))
   var keepFloat: [String] = []
-  @Option(
-    help: ArgumentHelp(
-      "Keep this many more layers in floats: those that gain most from it.", valueName: "n"))
+  @Option(help: .value("n", "Keep this many more layers in floats: those that gain most from it."))
   var floatLayers = 0
-  @Option(help: ArgumentHelp("Write the per-layer report as JSON.", valueName: "file"))
-  var report: String?
+  @Option(help: .value("file", "Write the per-layer report as JSON.")) var report: String?
   @OptionGroup(title: "Preprocessing of the model") var preprocessing: PreprocessingOptions
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var threads: ThreadOptions
@@ -157,5 +150,86 @@ struct QuantizeCommand: ParsableCommand {
   private func fileSize(_ path: String) throws -> Int {
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     return (attributes[.size] as? Int) ?? 0
+  }
+}
+
+/// What quantising a model brought and what it cost.
+struct QuantizationReport {
+  let result: IntegerQuantization.Result
+  var bytesBefore = 0
+  var bytesAfter = 0
+  var accuracyBefore: Double?
+  var accuracyAfter: Double?
+  /// Of an enhancer's images, in decibels.
+  var imageDistance: Double?
+
+  private struct Document: Encodable {
+    struct Layer: Encodable {
+      var name: String
+      var operation: String
+      var scale: Float?
+      var zeroPoint: Int32?
+      var minimum: Float
+      var maximum: Float
+      var saturation: Double
+      /// `nil` where there is no noise.
+      var signalToNoise: Double?
+    }
+    var bytesBefore: Int
+    var bytesAfter: Int
+    var accuracyBefore: Double?
+    var accuracyAfter: Double?
+    var imageDistance: Double?
+    var warnings: [String]
+    var layers: [Layer]
+  }
+
+  func json() throws -> String {
+    let document = Document(
+      bytesBefore: bytesBefore, bytesAfter: bytesAfter, accuracyBefore: accuracyBefore,
+      accuracyAfter: accuracyAfter, imageDistance: imageDistance.flatMap { $0.isFinite ? $0 : nil },
+      warnings: result.warnings.map(\.message),
+      layers: result.layers.map {
+        Document.Layer(
+          name: $0.name, operation: $0.operation, scale: $0.quantization?.scale,
+          zeroPoint: $0.quantization?.zeroPoint, minimum: $0.observed.lowerBound,
+          maximum: $0.observed.upperBound, saturation: $0.saturation,
+          signalToNoise: $0.signalToNoise.isFinite ? $0.signalToNoise : nil)
+      })
+    return try document.json()
+  }
+
+  func text(output: String) -> String {
+    var lines: [String] = []
+    if !result.layers.isEmpty {
+      var table = TextTable([
+        "layer", "kind", "least", "greatest", "step", "zero", "cut off", "SQNR",
+      ])
+      for layer in result.layers {
+        table.add([
+          String(layer.name.suffix(40)), layer.operation,
+          String(format: "%.4g", layer.observed.lowerBound),
+          String(format: "%.4g", layer.observed.upperBound),
+          layer.quantization.map { String(format: "%.4g", $0.scale) } ?? "float",
+          layer.quantization.map { "\($0.zeroPoint)" } ?? "",
+          String(format: "%.3f %%", layer.saturation * 100),
+          layer.signalToNoise.isFinite ? String(format: "%.1f dB", layer.signalToNoise) : "exact",
+        ])
+      }
+      lines += ["\(table)", ""]
+    }
+    let change = bytesBefore > 0 ? Double(bytesAfter) / Double(bytesBefore) * 100 : 0
+    lines.append(
+      "\(output): \(bytesAfter) bytes, \(String(format: "%.0f", change)) % of \(bytesBefore)")
+    if let accuracyBefore, let accuracyAfter {
+      lines.append(
+        String(
+          format: "test accuracy %.2f %% before, %.2f %% after", accuracyBefore * 100,
+          accuracyAfter * 100))
+    }
+    if let imageDistance {
+      lines.append(String(format: "images are within %.1f dB (PSNR) of the model's", imageDistance))
+    }
+    return lines.joined(separator: "\n")
   }
 }

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
 import Datasets
 import Foundation
 import Kernels
+import Network
 import SharedCommands
-import Training
+public import Training
+
+extension ArgumentHelp {
+  /// The help of an option whose value is called `name`.
+  static func value(_ name: String, _ text: String) -> ArgumentHelp {
+    ArgumentHelp(text, valueName: name)
+  }
+}
 
 /// How many threads compute.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: ArgumentHelp(HelpText.threadsOfCPU, valueName: "n"))
-  var threads: Int?
+  @Option(help: .value("n", HelpText.threadsOfCPU)) var threads: Int?
 
   func validate() throws { try checkRange("threads", threads, 1...256) }
 
@@ -43,9 +50,7 @@ func checkShare(_ name: String, _ value: Double, includesOne: Bool) throws {
 func checkDegradation(_ text: String?) throws {
   do throws(DatasetError) {
     _ = try text.map { text throws(DatasetError) in try Degradation(parsing: text) }
-  } catch {
-    throw ValidationError("--degrade: \(error.message)")
-  }
+  } catch { throw ValidationError("--degrade: \(error.message)") }
 }
 
 /// Which images.
@@ -67,31 +72,26 @@ struct DataOptions: ParsableArguments {
 
 /// What is done with the images of a data set.
 struct ImageOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Resize images to n × n pixels.", valueName: "n"))
-  var size: Int?
+  @Option(help: .value("n", "Resize images to n × n pixels.")) var size: Int?
 
   @Option(
-    help: ArgumentHelp(
-      "Degrade images, for example dull=0.5,blur=0.8,noise=0.05,jpeg=30.", valueName: "steps"))
+    help: .value("steps", "Degrade images, for example dull=0.5,blur=0.8,noise=0.05,jpeg=30."))
   var degrade: String?
 
-  @Option(help: ArgumentHelp("Use this share of the images.", valueName: "share"))
-  var fraction: Double = 1
+  @Option(help: .value("share", "Use this share of the images.")) var fraction: Double = 1
 
   @Option(
-    help: ArgumentHelp(
-      "Test images to hold out of a data set that has no test part (default: 0.2).",
-      valueName: "share"))
+    help: .value(
+      "share", "Test images to hold out of a data set that has no test part (default: 0.2)."))
   var testFraction: Double?
 
   @Option(
-    help: ArgumentHelp(
-      "Draw this many training and test images from the training part, for example 4010/990.",
-      valueName: "counts"))
+    help: .value(
+      "counts",
+      "Draw this many training and test images from the training part, for example 4010/990."))
   var split: String?
 
-  @Option(help: ArgumentHelp("Seed of splits and noise.", valueName: "n"))
-  var dataSeed: UInt64 = 1
+  @Option(help: .value("n", "Seed of splits and noise.")) var dataSeed: UInt64 = 1
 
   @Flag(help: "Continue when training and test images overlap; results are then contaminated.")
   var allowOverlap = false
@@ -161,5 +161,114 @@ extension DataSpecification {
             + "what the test part shows is contaminated")
       }
     }
+  }
+}
+
+/// Which classifier to build.
+struct ClassifierOptions: ParsableArguments {
+  @Option(help: "The classifier's architecture (default: small-cnn).")
+  var architecture: ClassifierSpecification.Architecture?
+
+  @Option(help: .value("factor", "Multiply the channels of all layers.")) var width: Float = 1
+
+  @Flag(help: "Batch normalisation in VGG-16.") var normalized = false
+
+  @Option(help: .value("n", "Units of VGG-16's two dense layers (default: 512)."))
+  var denseUnits: Int?
+
+  func validate() throws {
+    try checkRange("dense-units", denseUnits, 1...65536)
+    if let problem = specification.problem { throw ValidationError("--" + problem) }
+    if architecture != .vgg16 {
+      if normalized { throw ValidationError("--normalized needs --architecture vgg16") }
+      if denseUnits != nil { throw ValidationError("--dense-units needs --architecture vgg16") }
+    }
+  }
+
+  var specification: ClassifierSpecification {
+    ClassifierSpecification(
+      architecture ?? .smallCNN, width: width, normalized: normalized, denseUnits: denseUnits)
+  }
+}
+
+/// Which enhancer to build.
+struct EnhancerOptions: ParsableArguments {
+  @Option(
+    help: .value(
+      "name",
+      "unet, or own(a-b): a plain autoencoder of a encoding and b decoding layers, 1 to 6 of each.")
+  ) var architecture = "unet"
+
+  @Option(help: .value("n", "Channels at full resolution.")) var width = 16
+
+  @Option(help: .value("n", "Levels of the U-Net below full resolution.")) var depth = 3
+
+  @Option(
+    help: .value(
+      "head",
+      "sigmoid, residual, or bounded:LIMIT with the largest change of a pixel (of its range)."))
+  var head = "sigmoid"
+
+  @Option(help: "How the U-Net enlarges.")
+  var upsampling = EnhancerSpecification.Upsampling.transposed
+
+  func validate() throws {
+    if let problem = specification.problem { throw ValidationError("--" + problem) }
+  }
+
+  var specification: EnhancerSpecification {
+    EnhancerSpecification(
+      architecture, width: width, depth: depth, head: head, upsampling: upsampling)
+  }
+}
+
+/// What an enhancer minimises in addition to the classifier's cross-entropy.
+struct ObjectiveOptions: ParsableArguments {
+  @Option(
+    help: .value(
+      "weight",
+      "Weight of the squared error against the clean image (without --degrade: the input)."))
+  var reconstruction: Float?
+
+  @Option(help: .value("weight", "Weight of the total variation of the image."))
+  var totalVariation: Float?
+
+  @Flag(help: "Learn the classifier's answer to the clean image instead of labels.")
+  var unsupervised = false
+
+  func validate() throws {
+    try checkRange("reconstruction", reconstruction, 0...1e6)
+    try checkRange("total-variation", totalVariation, 0...1e6)
+  }
+
+  var objective: Objective {
+    var objective = Objective()
+    objective.reconstruction = reconstruction
+    objective.totalVariation = totalVariation
+    objective.isUnsupervised = unsupervised
+    return objective
+  }
+}
+
+extension ClassifierSpecification.Architecture: ExpressibleByArgument {}
+extension EnhancerSpecification.Upsampling: ExpressibleByArgument {}
+
+/// The options that say how pictures are prepared.
+struct PreprocessingOptions: ParsableArguments {
+  enum Crop: String, ExpressibleByArgument, CaseIterable { case stretch, center }
+
+  @Option(help: ArgumentHelp(HelpText.Classify.crop)) var crop: Crop?
+
+  @Option(help: .value("levels", HelpText.Classify.mean)) var mean: String?
+
+  @Option(help: .value("levels", HelpText.Classify.deviation)) var deviation: String?
+
+  func validate() throws {
+    do throws(CommandError) { _ = try choice() } catch { throw ValidationError(error.description) }
+  }
+
+  func choice() throws(CommandError) -> PreprocessingChoice {
+    try PreprocessingChoice(
+      crop: crop.map { $0 == .center ? .center : .stretch }, mean: mean, deviation: deviation)
   }
 }

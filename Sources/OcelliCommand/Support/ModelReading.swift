@@ -39,19 +39,7 @@ extension Model {
       throw CommandError("\(path): \(error.message)")
     }
   }
-}
 
-extension AssessedModel.Part {
-  /// Reads a model in any format that must have this role.
-  init(contentsOf path: String, as role: Model.Role) throws {
-    let file = try Model(contentsOf: path)
-    self.init(
-      model: try file.withFloatEnds(as: role, from: path),
-      inFloats: try file.inFloats(as: role, from: path))
-  }
-}
-
-extension Model {
   /// Refuses a model, read from `path`, of another role.
   func require(_ role: Role, _ path: String) throws(CommandError) {
     guard self.role != role else { return }
@@ -63,9 +51,7 @@ extension Model {
 
   /// Refuses images and classes, read from `data`, that are not those that the model, read from
   /// `path`, was made for.
-  func check(
-    _ dataset: Dataset, from data: String, path: String, needsLabels: Bool
-  ) throws {
+  func check(_ dataset: Dataset, from data: String, path: String, needsLabels: Bool) throws {
     let shape = Shape(height: dataset.height, width: dataset.width, channels: 3)
     let input = graph.inputShape
     guard input == shape else {
@@ -76,14 +62,23 @@ extension Model {
     // A file that names no classes is taken at its number of outputs.
     if labels.isEmpty && graph.outputShape.channels == dataset.classCount { return }
     guard labels.count == dataset.classCount else {
-      throw CommandError(
-        "\(data): \(dataset.classCount) classes, \(path) knows \(labels.count)")
+      throw CommandError("\(data): \(dataset.classCount) classes, \(path) knows \(labels.count)")
     }
     guard labels == dataset.classNames else {
       throw CommandError(
         "\(data): its classes (\(dataset.classNames.joined(separator: ", "))) are not those of "
           + "\(path) (\(labels.joined(separator: ", ")))")
     }
+  }
+}
+
+extension AssessedModel.Part {
+  /// Reads a model in any format that must have this role.
+  init(contentsOf path: String, as role: Model.Role) throws {
+    let file = try Model(contentsOf: path)
+    self.init(
+      model: try file.withFloatEnds(as: role, from: path),
+      inFloats: try file.inFloats(as: role, from: path))
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Interchange
 import Platform
 import Text
 import Training
@@ -24,10 +25,7 @@ final class StatusLine {
     let now = MonotonicClock.seconds
     guard now - lastShown > (isTerminal ? 0.1 : 30) else { return }
     lastShown = now
-    guard isTerminal else {
-      write(text() + "\n")
-      return
-    }
+    guard isTerminal else { return write(text() + "\n") }
     isShown = true
     write("\r\u{1B}[K" + text())
   }
@@ -43,9 +41,7 @@ final class StatusLine {
     isShown = false
   }
 
-  private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
-  }
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 
 /// Durations for people.
@@ -74,8 +70,7 @@ final class ProgressPrinter: TrainingObserver {
   private var lastLine = MonotonicClock.seconds
 
   init(phase: String, resumedAt step: Int, printsJSON: Bool) {
-    self.phase = phase
-    self.printsJSON = printsJSON
+    (self.phase, self.printsJSON) = (phase, printsJSON)
     firstStep = step
   }
 
@@ -108,9 +103,7 @@ final class ProgressPrinter: TrainingObserver {
         trainingLoss: record.trainingLoss, trainingAccuracy: record.trainingAccuracy,
         validationLoss: record.validationLoss, validationAccuracy: record.validationAccuracy,
         isBest: isBest)
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
-      if let json = try? encoder.encode(line) { print(String(decoding: json, as: UTF8.self)) }
+      if let json = try? line.jsonLine() { print(json) }
       return
     }
     var line =
@@ -143,8 +136,7 @@ final class ProgressPrinter: TrainingObserver {
   private func describe(_ report: StepReport, imagesPerSecond: Double) -> String {
     var text = "loss \(number(report.meanLoss))"
     if let accuracy = report.accuracy { text += "  accuracy \(accuracy.percent)" }
-    return text
-      + "  rate \(String(format: "%.2g", report.learningRate))  "
+    return text + "  rate \(String(format: "%.2g", report.learningRate))  "
       + "\(Int(imagesPerSecond)) images/s"
   }
 

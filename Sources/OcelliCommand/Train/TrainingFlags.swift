@@ -5,92 +5,65 @@ public import Training
 
 /// How to train. What is not given is the phase's own default.
 struct TrainingFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("Passes over the training images.", valueName: "n"))
-  var epochs: Int?
+  @Option(help: .value("n", "Passes over the training images.")) var epochs: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Images per step; an incomplete last batch of an epoch is left out.", valueName: "n"))
+  @Option(help: .value("n", "Images per step; an incomplete last batch of an epoch is left out."))
   var batch: Int?
 
-  @Option(help: ArgumentHelp("The peak learning rate.", valueName: "rate"))
-  var learningRate: Float?
+  @Option(help: .value("rate", "The peak learning rate.")) var learningRate: Float?
 
-  @Option(help: "The optimiser.")
-  var optimizer: TrainingOptions.Optimizer?
+  @Option(help: "The optimiser.") var optimizer: TrainingOptions.Optimizer?
 
-  @Option(help: ArgumentHelp("Momentum of SGD (default: 0.9; speed run 0.85).", valueName: "m"))
-  var momentum: Float?
+  @Option(help: .value("m", "Momentum of SGD (default: 0.9; speed run 0.85).")) var momentum: Float?
 
-  @Option(
-    help: ArgumentHelp(
-      "Weight decay of weights (default: 0.05 of classifiers, else 0).", valueName: "d"))
+  @Option(help: .value("d", "Weight decay of weights (default: 0.05 of classifiers, else 0)."))
   var weightDecay: Float?
 
   @Option(help: "The schedule of the learning rate (default: one-cycle).")
   var schedule: TrainingOptions.Schedule?
 
-  @Option(
-    help: ArgumentHelp(
-      "Share of the run over which the learning rate rises from 0.", valueName: "share")
-  )
+  @Option(help: .value("share", "Share of the run over which the learning rate rises from 0."))
   var warmUp: Float?
 
   @Option(
-    help: ArgumentHelp(
-      "Largest norm of a step's gradients (default: 1 in the phase enhance).", valueName: "norm"))
+    help: .value("norm", "Largest norm of a step's gradients (default: 1 in the phase enhance)."))
   var clip: Float?
 
-  @Option(
-    help: ArgumentHelp(
-      "Smoothing of the labels (default: 0.05 of classifiers).", valueName: "share"))
+  @Option(help: .value("share", "Smoothing of the labels (default: 0.05 of classifiers)."))
   var smoothing: Float?
 
-  @Option(help: "How weights are averaged over steps.")
-  var averaging: TrainingOptions.Averaging?
+  @Option(help: "How weights are averaged over steps.") var averaging: TrainingOptions.Averaging?
 
-  @Option(help: "Flip training images (default: random).")
-  var flip: Augmentation.Flip?
+  @Option(help: "Flip training images (default: random).") var flip: Augmentation.Flip?
 
-  @Option(
-    help: ArgumentHelp("Shift training images by up to this many pixels.", valueName: "pixels"))
+  @Option(help: .value("pixels", "Shift training images by up to this many pixels."))
   var shift: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Side of the square that is cut out of each training image.", valueName: "pixels"))
+  @Option(help: .value("pixels", "Side of the square that is cut out of each training image."))
   var cutout: Int?
 
   @Option(
-    help: ArgumentHelp(
-      "Mix pairs of training images, with shares of the distribution Beta(α, α).", valueName: "α"))
+    help: .value("α", "Mix pairs of training images, with shares of the distribution Beta(α, α)."))
   var mixup: Float?
 
-  @Option(
-    help: ArgumentHelp(
-      "Vary brightness, contrast and saturation by up to this share.", valueName: "share"))
+  @Option(help: .value("share", "Vary brightness, contrast and saturation by up to this share."))
   var jitter: Float?
 
   @Option(
-    help: ArgumentHelp(
-      "Crop training images to a part of at least this share, then resize it.", valueName: "share"))
+    help: .value("share", "Crop training images to a part of at least this share, then resize it."))
   var crop: Float?
 
-  @Option(
-    help: ArgumentHelp("Stop after this many epochs without improvement.", valueName: "epochs"))
+  @Option(help: .value("epochs", "Stop after this many epochs without improvement."))
   var patience: Int?
 
-  @Option(help: ArgumentHelp("Seed of all random choices.", valueName: "n"))
-  var seed: UInt64 = 1
+  @Option(help: .value("n", "Seed of all random choices.")) var seed: UInt64 = 1
 
   @Option(
-    help: ArgumentHelp(
-      "Share of training images to hold out for choosing the best epoch.", valueName: "share"))
+    help: .value("share", "Share of training images to hold out for choosing the best epoch."))
   var validation: Double = 0.1
 
   @Option(
-    help: ArgumentHelp(
-      "Start from this model, .safetensors or .tflite, instead of a new one.", valueName: "file"))
+    help: .value("file", "Start from this model, .safetensors or .tflite, instead of a new one."))
   var initial: String?
 
   @Flag(
@@ -98,19 +71,14 @@ struct TrainingFlags: ParsableArguments {
       "Fine-tune --initial rounded to 8 bits, at a tenth of the usual learning rate."))
   var quantizationAware = false
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp("Folder for checkpoints and logs.", valueName: "folder"))
+  @Option(name: [.short, .long], help: .value("folder", "Folder for checkpoints and logs."))
   var output: String
 
-  @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds"))
-  var saveInterval: Double = 60
+  @Option(help: .value("seconds", "Seconds between checkpoints.")) var saveInterval: Double = 60
 
-  @Flag(help: "Continue an interrupted run with the same options.")
-  var resume = false
+  @Flag(help: "Continue an interrupted run with the same options.") var resume = false
 
-  @Flag(help: "Print a JSON object per epoch.")
-  var json = false
+  @Flag(help: "Print a JSON object per epoch.") var json = false
 
   func validate() throws {
     if let problem = overrides.flagProblem { throw ValidationError(problem) }

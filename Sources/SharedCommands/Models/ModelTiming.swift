@@ -37,8 +37,7 @@ package struct ModelTiming {
   /// - Parameter open: Reads the model; that is part of `load`.
   /// - Throws: What is wrong, in one line.
   package static func measure(
-    threads: Int, runs: Int, inputs: Int, profiles: Bool,
-    _ open: () throws(CommandError) -> Model
+    threads: Int, runs: Int, inputs: Int, profiles: Bool, _ open: () throws(CommandError) -> Model
   ) throws(CommandError) -> ModelTiming {
     let start = MonotonicClock.seconds
     let model = try open()
@@ -61,8 +60,7 @@ package struct ModelTiming {
     while MonotonicClock.seconds - warmUp < 0.2 { session.run() }
     let times = (0..<runs).map { _ in time { session.run() } }.sorted()
     return ModelTiming(
-      threads: threads, load: load * 1e3, first: first * 1e3,
-      median: times[times.count / 2] * 1e3,
+      threads: threads, load: load * 1e3, first: first * 1e3, median: times[times.count / 2] * 1e3,
       p99: times[min(times.count - 1, times.count * 99 / 100)] * 1e3, checksum: checksum,
       operations: profiles ? operations(of: session, runs: max(3, min(runs, 100))) : nil)
   }
@@ -71,9 +69,7 @@ package struct ModelTiming {
     let graph = session.plan.graph
     var best = [Double](repeating: .infinity, count: session.plan.stepCount)
     for _ in 0..<runs {
-      for step in best.indices {
-        best[step] = min(best[step], time { session.runStep(step) })
-      }
+      for step in best.indices { best[step] = min(best[step], time { session.runStep(step) }) }
     }
     return best.enumerated().map { step, seconds in
       let node = session.plan.node(ofStep: step)
@@ -165,8 +161,7 @@ extension ModelTiming {
 extension ModelTiming.Operation {
   fileprivate var json: JSONValue {
     .object([
-      .init(key: "name", value: .string(name)),
-      .init(key: "operation", value: .string(kind)),
+      .init(key: "name", value: .string(name)), .init(key: "operation", value: .string(kind)),
       .init(key: "multiplyAccumulates", value: .number(exactly: multiplyAccumulates)),
       .init(key: "milliseconds", value: .number(milliseconds)),
     ])

@@ -48,8 +48,7 @@ package struct PictureSource {
 
   /// - Parameter body: is called with each picture, and says whether more are wanted.
   package init(every: Int = 1, _ body: @escaping (Picture) -> Bool) {
-    self.every = every
-    self.body = body
+    (self.every, self.body) = (every, body)
   }
 
   /// Goes through the pictures of all arguments.
@@ -77,9 +76,9 @@ package struct PictureSource {
 
   private func open(_ path: String, _ fileName: String) -> Picture {
     let content: Content
-    do throws(FileError) {
-      content = .file(try StreamedFile(path: path))
-    } catch { content = .failed(error.problem) }
+    do throws(FileError) { content = .file(try StreamedFile(path: path)) } catch {
+      content = .failed(error.problem)
+    }
     return Picture(name: path, fileName: fileName, content: content)
   }
 
@@ -151,7 +150,5 @@ package struct PictureSource {
   }
 
   /// Why a stream ended early.
-  private final class StreamProblem {
-    var error: FileError?
-  }
+  private final class StreamProblem { var error: FileError? }
 }

@@ -27,10 +27,7 @@ public final class TrainingBench {
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }
-    self.session = session
-    self.lossNode = lossNode
-    self.loss = loss
-    self.pool = pool
+    (self.session, self.lossNode, self.loss, self.pool) = (session, lossNode, loss, pool)
     optimizer = lossNode == nil ? nil : Optimizer(session, options)
     let count = lossNode.map { batch * model.graph.shapes[$0].elementCount } ?? 0
     targets = [Float](repeating: 0, count: count + Machine.vectorFloats)

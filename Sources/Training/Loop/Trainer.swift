@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Datasets
+import Foundation
 import Interchange
 public import Kernels
 import Network
@@ -33,10 +34,7 @@ public final class Trainer {
   public init(
     _ task: TrainingTask, _ options: TrainingOptions, _ pool: ThreadPool, folder: RunFolder?
   ) throws(TrainingError) {
-    self.task = task
-    self.options = options
-    self.pool = pool
-    self.folder = folder
+    (self.task, self.options, self.pool, self.folder) = (task, options, pool, folder)
     try Self.check(task)
     do {
       loader = try BatchLoader(
@@ -55,8 +53,7 @@ public final class Trainer {
     guard let session = Session(plan, task.model.parameters, pool),
       let optimizer = Optimizer(session, options.optimizerOptions)
     else { throw .outOfMemory(byteCount: plan.arenaByteCount) }
-    self.session = session
-    self.optimizer = optimizer
+    (self.session, self.optimizer) = (session, optimizer)
     average = options.averaging == .none ? nil : WeightAverage(session)
     rounding = WeightRounding(task.model, frozenNodes: task.frozenNodes, pool)
     schedule = options.learningRateSchedule
@@ -139,8 +136,7 @@ public final class Trainer {
       throw .notFinite(
         epoch: position.epoch, batch: position.batch, culprit: Diagnosis.culprit(of: self))
     }
-    let rate =
-      options.learningRate * schedule.multiplier(step: progress.step, of: stepCount)
+    let rate = options.learningRate * schedule.multiplier(step: progress.step, of: stepCount)
     optimizer.step(learningRate: rate, gradientNorm: norm)
     progress.step += 1
     updateAverage()
@@ -159,8 +155,7 @@ public final class Trainer {
 
   /// Runs the batch forward and backward; gives the sum of its losses.
   private func computeGradients(_ batch: Batch) -> Double {
-    session.forward(
-      seed: RandomGenerator(seed: options.seed, stream: UInt64(progress.step)).state)
+    session.forward(seed: RandomGenerator(seed: options.seed, stream: UInt64(progress.step)).state)
     let sum = loss.compute(count: batch.count)
     if task.phase != .reconstruct {
       progress.epoch.correct += Predictions.countCorrect(
@@ -201,18 +196,14 @@ public final class Trainer {
       average.apply()
     }
   }
-}
 
-extension Trainer {
   /// Bytes of parameters, activations, gradients and the optimiser's moments.
   public var byteCount: Int {
     let floats = session.parameters.count * (average == nil ? 1 : 2)
     let moments = optimizer.state.reduce(0) { $0 + $1.values.count }
     return session.byteCount + (floats + moments) * MemoryLayout<Float>.stride
   }
-}
 
-extension Trainer {
   /// Measures the validation set, keeps the model if it is the best so far, and begins the next
   /// epoch's sums.
   func endEpoch() throws(TrainingError) -> (TrainingProgress.EpochRecord, isBest: Bool) {
@@ -266,5 +257,107 @@ extension Trainer {
   func extractEnhancer() {
     evaluatedParameters.extractParameters(
       into: task.savedModel.parameters, prefix: Model.enhancerPrefix)
+  }
+}
+
+/// Where a run stands: with the parameters and the optimiser's moments, all that a checkpoint
+/// holds.
+public struct TrainingProgress: Codable, Equatable, Sendable {
+  /// The next batch.
+  public internal(set) var position = BatchPosition()
+  /// Optimiser steps taken.
+  public internal(set) var step = 0
+  /// Sums over this epoch's images so far.
+  public internal(set) var epoch = Totals()
+  /// A record of each finished epoch.
+  public internal(set) var history: [EpochRecord] = []
+  /// The best epoch so far.
+  public internal(set) var best: Best?
+
+  /// Sums over the images of an epoch.
+  public struct Totals: Codable, Equatable, Sendable {
+    /// The sum of losses.
+    public internal(set) var loss = 0.0
+    /// Images whose class was right.
+    public internal(set) var correct = 0
+    /// Images that ran.
+    public internal(set) var images = 0
+
+    /// The mean loss; 0 without images.
+    public var meanLoss: Double { images == 0 ? 0 : loss / Double(images) }
+    /// The share of right classes, from 0 to 1; 0 without images.
+    public var accuracy: Double { images == 0 ? 0 : Double(correct) / Double(images) }
+  }
+
+  /// What one epoch brought.
+  public struct EpochRecord: Codable, Equatable, Sendable {
+    /// From 0.
+    public var epoch: Int
+    /// Steps of the run at the end of the epoch.
+    public var step: Int
+    /// The mean over the training images, as they were trained on.
+    public var trainingLoss: Double
+    /// `nil` in the phase `reconstruct`.
+    public var trainingAccuracy: Double?
+    /// `nil` without validation images; in the phase `reconstruct`, the mean squared error.
+    public var validationLoss: Double?
+    /// From 0 to 1; `nil` without validation images and in the phase `reconstruct`.
+    public var validationAccuracy: Double?
+  }
+
+  /// The best epoch so far, and how good it was.
+  public struct Best: Codable, Equatable, Sendable {
+    /// From 0.
+    public var epoch: Int
+    /// Higher is better: the accuracy, or the negative loss.
+    public var score: Double
+  }
+}
+
+/// What a run tells about itself while it goes on.
+public protocol TrainingObserver: AnyObject {
+  /// After every step.
+  func didStep(_ report: StepReport)
+  /// After every epoch.
+  func didEndEpoch(_ record: TrainingProgress.EpochRecord, isBest: Bool)
+}
+
+/// One step, as an observer sees it.
+public struct StepReport: Sendable {
+  /// The epoch, from 0.
+  public var epoch: Int
+  /// Epochs of the run.
+  public var epochCount: Int
+  /// The batch in the epoch, from 0.
+  public var batch: Int
+  /// Batches of an epoch.
+  public var batchesPerEpoch: Int
+  /// Steps of the run, this one included.
+  public var step: Int
+  /// Images of this step.
+  public var images: Int
+  /// The mean loss of the epoch so far.
+  public var meanLoss: Double
+  /// The accuracy of the epoch so far; `nil` in the phase `reconstruct`.
+  public var accuracy: Double?
+  /// The rate of this step.
+  public var learningRate: Float
+  /// The norm of all gradients together, before clipping.
+  public var gradientNorm: Float
+}
+
+/// Asks a run to stop after the present step, from any thread.
+public final class StopRequest: @unchecked Sendable {
+  private let lock = NSLock()
+  // Behind the lock.
+  private var flag = false
+
+  /// Nothing is requested yet.
+  public init() {}
+
+  /// Whether the run is to save its state and stop. Can be set from any thread.
+  public var isRequested: Bool {
+    get { lock.withLock { flag } }
+    set { lock.withLock { flag = newValue } }
   }
 }

@@ -25,25 +25,22 @@ public enum ModelFile {
         to: path)
     } catch let error as SafetensorsError {
       throw ModelFileError(path: path, problem: error.problem.description)
-    } catch {
-      throw ModelFileError(path: path, problem: "\(error)")
-    }
+    } catch { throw ModelFileError(path: path, problem: "\(error)") }
   }
 
   static func metadata(of model: Model) throws -> [String: String] {
     [
-      "format": "ocelli",
-      "graph": try GraphDocument(model.graph).json(),
+      "format": "ocelli", "graph": try GraphDocument(model.graph).json(),
       "role": model.role == .classifier ? "classifier" : "enhancer",
       "labels": String(decoding: try JSONEncoder().encode(model.labels), as: UTF8.self),
     ]
   }
 
   /// The parameters as tensors to be written. They must outlive the writing.
-  static func entries(of store: ParameterStore, prefix: String = "") -> [SafetensorsEntry] {
+  static func entries(of store: ParameterStore) -> [SafetensorsEntry] {
     store.entries.map { entry in
       SafetensorsEntry(
-        name: prefix + entry.name, elementType: .float32, shape: entry.declaration.dimensions,
+        name: entry.name, elementType: .float32, shape: entry.declaration.dimensions,
         bytes: UnsafeRawBufferPointer(store.values(of: entry)))
     }
   }
@@ -58,9 +55,7 @@ public enum ModelFile {
     let graph: Graph
     do { graph = try GraphDocument(json: json).graph() } catch let error as GraphError {
       throw fail(error.message)
-    } catch let error as GraphDocumentError {
-      throw fail(error.message)
-    } catch {
+    } catch let error as GraphDocumentError { throw fail(error.message) } catch {
       throw fail("the graph in its metadata is not what this version writes")
     }
     let labels = file.metadata["labels"].flatMap {
@@ -77,11 +72,9 @@ public enum ModelFile {
   }
 
   /// Reads every parameter of `store`; what is wrong when one is missing or has another shape.
-  static func fill(
-    _ store: ParameterStore, from file: SafetensorsFile, prefix: String = ""
-  ) -> String? {
+  static func fill(_ store: ParameterStore, from file: SafetensorsFile) -> String? {
     for entry in store.entries {
-      let name = prefix + entry.name
+      let name = entry.name
       guard let tensor = file.tensor(named: name) else { return "lacks the tensor '\(name)'" }
       guard tensor.shape == entry.declaration.dimensions else {
         return
@@ -104,10 +97,7 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
   public var problem: String
 
   /// An error of the file at `path`.
-  public init(path: String, problem: String) {
-    self.path = path
-    self.problem = problem
-  }
+  public init(path: String, problem: String) { (self.path, self.problem) = (path, problem) }
 
   /// One line for people.
   public var description: String { message }

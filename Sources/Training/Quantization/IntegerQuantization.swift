@@ -55,8 +55,7 @@ public struct IntegerQuantization {
       quantizer.floatNodes += try sensitivity.mostSensitive(floatLayerCount, quantizer)
     }
     var result = Result(try quantizer.quantized())
-    let comparison = try QuantizationComparison(
-      float, result.model, calibrator, on: feed, pool)
+    let comparison = try QuantizationComparison(float, result.model, calibrator, on: feed, pool)
     result.layers = comparison.report()
     result.warnings = calibrator.warnings
     return result
