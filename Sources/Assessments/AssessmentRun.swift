@@ -128,7 +128,8 @@ public struct AssessmentRun {
     case .background:
       let (pictures, source) = try separated()
       assessment.background = try BackgroundAssessment(
-        model, pictures, source, degrade: { try data.degradedTest($0) }, progress: progress)
+        model, pictures, source,
+        degrade: { try data.degradedTest($0, threads: model.pool.threadCount) }, progress: progress)
     case .perturbation:
       try requireEnhancer(section)
       assessment.perturbation = try PerturbationAssessment(model, images(), progress: progress)
@@ -219,7 +220,7 @@ public struct AssessmentRun {
       let chosen = pictures.indicesPerClass.compactMap(\.first).prefix(4)
       let panel = BackgroundPanel(
         model: model, source: source, dataset: pictures.subset(Array(chosen)),
-        degrade: { [data] in try data.degradedTest($0) })
+        degrade: { [data, model] in try data.degradedTest($0, threads: model.pool.threadCount) })
       panels.append(("background.png", try panel.image()))
     }
     if assessment.corruption != nil {

@@ -94,7 +94,7 @@ struct AssessCommand: ParsableCommand {
       throw ValidationError("--only transfer needs other classifiers: give them with --transfer")
     }
     let pool = try threads.pool()
-    let parts = try data.load()
+    let parts = try data.load(threads)
     let subject = try subject(parts.test, pool)
     var options = AssessmentRun.Options()
     (options.methods, options.layer, options.maskFolder) = (method, layer, masks)

@@ -11,7 +11,8 @@ import Training
 /// The host command.
 @main struct OcelliCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ocelli", abstract: "Trains image classifiers and enhancers in front of them, and measures the gain.",
+    commandName: "ocelli",
+    abstract: "Trains image classifiers and enhancers in front of them, and measures the gain.",
     discussion: """
       Train a classifier, put an enhancer in front of it, and see what that brings:
 

@@ -81,7 +81,8 @@ struct ReportCommand: ParsableCommand {
         status.note("\(path): no such data; its rows are shown without pictures")
         continue
       }
-      images[name] = try specification.load(showing: status, as: specification.path ?? name)
+      images[name] = try specification.load(
+        threads, showing: status, as: specification.path ?? name)
     }
     return images
   }

@@ -49,7 +49,7 @@ struct BenchModel: ParsableCommand {
   }
 
   func run() throws {
-    let most = threads.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let most = threads.count
     let timings = try (1...most).map { threads in
       try ModelTiming.measure(threads: threads, runs: runs, inputs: inputs, profiles: profile) {
         () throws(CommandError) in

@@ -55,7 +55,7 @@ struct EvaluateCommand: ParsableCommand {
     let pool = try threads.pool()
     let model = try Model.withFloatEnds(contentsOf: classifier, as: .classifier)
     let enhancerModel = try enhancer.map { try Model.withFloatEnds(contentsOf: $0, as: .enhancer) }
-    let parts = try data.load()
+    let parts = try data.load(threads)
     try model.check(parts.test, from: data.data, path: classifier, needsLabels: true)
     if let enhancer, let enhancerModel {
       try enhancerModel.check(parts.test, from: data.data, path: enhancer, needsLabels: false)

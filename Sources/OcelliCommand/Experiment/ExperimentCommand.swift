@@ -163,7 +163,8 @@ struct ExperimentCommand: ParsableCommand {
         StatusLine().note(advice)
         continue
       }
-      images[name] = try specification.load(showing: StatusLine(), as: specification.path ?? name)
+      images[name] = try specification.load(
+        threads, showing: StatusLine(), as: specification.path ?? name)
     }
     if images.isEmpty { throw CommandError("\(experiment.name): the data of no row are there") }
     return images

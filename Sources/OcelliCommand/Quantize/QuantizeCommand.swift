@@ -75,7 +75,7 @@ struct QuantizeCommand: ParsableCommand {
     if type == .int8 && data == nil && !original.isFakeQuantized {
       throw ValidationError("--type int8 needs --data: images to calibrate on")
     }
-    let parts = try data.map { try images.load($0) }
+    let parts = try data.map { try images.load($0, threads) }
     if let parts, let data {
       try original.check(
         parts.test, from: data, path: model, needsLabels: original.role == .classifier)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArgumentParser
+import CPlatform
 import Datasets
 import Foundation
 import Kernels
@@ -20,8 +21,10 @@ struct ThreadOptions: ParsableArguments {
 
   func validate() throws { try checkRange("threads", threads, 1...256) }
 
+  /// As many as were asked for, or as there are CPUs that this process may use.
+  var count: Int { threads ?? Int(ocelli_cpu_count()) }
+
   func pool() throws -> ThreadPool {
-    let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
     guard let pool = ThreadPool(threadCount: count) else {
       throw CommandError("the system refused to start \(count) threads")
     }
@@ -65,7 +68,9 @@ struct DataOptions: ParsableArguments {
   /// The options that make the images what they are, as given.
   var arguments: [String] { ["--data", data] + images.arguments }
 
-  func load() throws -> DataSpecification.Parts { try images.load(data) }
+  func load(_ threads: ThreadOptions) throws -> DataSpecification.Parts {
+    try images.load(data, threads)
+  }
 
   func specification() throws -> DataSpecification { try images.specification(of: data) }
 }
@@ -129,8 +134,8 @@ struct ImageOptions: ParsableArguments {
     return arguments
   }
 
-  func load(_ data: String) throws -> DataSpecification.Parts {
-    try specification(of: data).load(showing: StatusLine(), as: data)
+  func load(_ data: String, _ threads: ThreadOptions) throws -> DataSpecification.Parts {
+    try specification(of: data).load(threads, showing: StatusLine(), as: data)
   }
 
   func specification(of data: String) throws -> DataSpecification {
@@ -148,9 +153,9 @@ struct ImageOptions: ParsableArguments {
 
 extension DataSpecification {
   /// Loads the images and tells what goes on; `name` is what the user calls them.
-  func load(showing status: StatusLine, as name: String) throws -> Parts {
+  func load(_ threads: ThreadOptions, showing status: StatusLine, as name: String) throws -> Parts {
     defer { status.clear() }
-    return try load { event in
+    return try load(threads: threads.count) { event in
       switch event {
       case .reading(let done, let total): status.show("reading \(name): \(done) of \(total) images")
       case .degrading(let count): status.show("degrading \(count) images")

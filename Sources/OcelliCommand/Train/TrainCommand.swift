@@ -61,7 +61,7 @@ struct TrainClassifier: ParsableCommand {
     let options = try flags.options(recipe == .speedRun ? .speedRun : .classifier)
     try TrainingRun.requireFree(flags.output, flags)
     let pool = try threads.pool()
-    let parts = try data.load()
+    let parts = try data.load(threads)
     let (training, validation) = try flags.split(parts.training)
     let (classifier, frozen) = try initialClassifier(training, options, pool)
     let task = TrainingTask.classifier(
@@ -158,7 +158,7 @@ struct TrainEnhancer: ParsableCommand {
     let frozen = try classifier.map { try Model.inFloats(contentsOf: $0, as: .classifier) }
     let front = try processor.map { try Model.inFloats(contentsOf: $0, as: .enhancer) }
     let pool = try threads.pool()
-    let parts = try data.load()
+    let parts = try data.load(threads)
     let images = try split(parts)
     let enhancer = try initialEnhancer(images.training, pool)
     for (path, model) in zip(classifier, frozen) {
