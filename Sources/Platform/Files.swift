@@ -100,8 +100,10 @@ public final class AtomicFile {
     }
   }
 
-  /// Appends the bytes of `elements`, which may be held back until `commit()`.
-  public func write<Element: BitwiseCopyable>(_ elements: [Element]) throws(FileError) {
+  /// Appends bytes, which may be held back until `commit()`.
+  public func write(_ bytes: [UInt8]) throws(FileError) { try write(elements: bytes) }
+
+  package func write<Element: BitwiseCopyable>(elements: [Element]) throws(FileError) {
     try elements.withUnsafeBufferPointer { elements throws(FileError) in
       try write(UnsafeRawBufferPointer(elements))
     }

@@ -64,7 +64,7 @@ public struct NumPyArray<Element: NumPyElement & Equatable & Sendable>: Equatabl
     do throws(FileError) {
       let file = try AtomicFile(path)
       try file.write(NumPyHeader.bytes(elementType: Element.numPyType, shape: shape))
-      try file.write(elements)
+      try file.write(elements: elements)
       try file.commit()
     } catch { throw NumPyError(path: path, .file(error)) }
   }

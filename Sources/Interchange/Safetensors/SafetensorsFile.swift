@@ -157,8 +157,8 @@ public enum SafetensorsWriter {
   private static func write(_ entry: SafetensorsEntry, to file: AtomicFile) throws(FileError) {
     switch entry.content {
     case .bytes(let bytes): try file.write(bytes)
-    case .floats(let floats): try file.write(floats)
-    case .integers(let integers): try file.write(integers)
+    case .floats(let floats): try file.write(elements: floats)
+    case .integers(let integers): try file.write(elements: integers)
     }
   }
 
