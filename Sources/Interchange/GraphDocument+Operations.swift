@@ -6,16 +6,14 @@ extension Network.Operation {
   /// What `init(_:_:)` needs besides the operation's name.
   var attributes: Attributes {
     switch self {
-    case .input(let layer):
-      Attributes(["shape": .integers(layer.shape.extents)])
+    case .input(let layer): Attributes(["shape": .integers(layer.shape.extents)])
     case .convolution(let layer):
       Attributes(
         layer.window.attributes.merging([
           "outputChannels": .integer(layer.outputChannels),
           "dilation": .integers([layer.dilationHeight, layer.dilationWidth]),
           "groups": .integer(layer.groups), "hasBias": .flag(layer.hasBias),
-        ]) { $1 }
-        .merging(layer.initialization.attributes) { $1 })
+        ]) { $1 }.merging(layer.initialization.attributes) { $1 })
     case .transposedConvolution(let layer):
       Attributes(
         layer.window.attributes.merging([
@@ -37,17 +35,14 @@ extension Network.Operation {
     case .batchNormalization(let layer):
       Attributes(["epsilon": .float(layer.epsilon), "momentum": .float(layer.momentum)])
     case .channelAffine(let layer):
-      Attributes([
-        "multiplier": .floats(layer.multiplier), "shift": .floats(layer.shift),
-      ])
+      Attributes(["multiplier": .floats(layer.multiplier), "shift": .floats(layer.shift)])
     case .activation(let layer): layer.function.attributes
     case .resize(let layer): layer.attributes
     case .dropout(let layer): Attributes(["rate": .float(layer.rate)])
     case .padding(let layer): layer.attributes
     case .cropping(let layer):
       Attributes(["rectangle": .integers([layer.top, layer.left, layer.height, layer.width])])
-    case .boundedResidual(let layer):
-      Attributes(layer.limit.map { ["limit": .float($0)] } ?? [:])
+    case .boundedResidual(let layer): Attributes(layer.limit.map { ["limit": .float($0)] } ?? [:])
     case .constant(let layer): Attributes(["shape": .integers(layer.shape.extents)])
     case .reshape(let layer): Attributes(["shape": .integers(layer.shape.extents)])
     case .concatenation(let layer): layer.attributes
@@ -78,9 +73,8 @@ extension Network.Operation {
           initialization: try Initialization(attributes)))
     case "transposed-convolution":
       var layer = TransposedConvolutionLayer(
-        outputChannels: try attributes.integer("outputChannels"),
-        window: try Window(attributes), hasBias: try attributes.flag("hasBias"),
-        initialization: try Initialization(attributes))
+        outputChannels: try attributes.integer("outputChannels"), window: try Window(attributes),
+        hasBias: try attributes.flag("hasBias"), initialization: try Initialization(attributes))
       layer.outputHeight = try attributes.optionalInteger("outputHeight")
       layer.outputWidth = try attributes.optionalInteger("outputWidth")
       self = .transposedConvolution(layer)

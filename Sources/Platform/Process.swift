@@ -5,9 +5,7 @@ import CPlatform
 public enum StandardStreams {
   /// Fills memory with the next bytes of standard input, at least one: how many there are, 0 at the
   /// end.
-  public static func read(
-    into target: UnsafeMutableRawBufferPointer
-  ) throws(FileError) -> Int {
+  public static func read(into target: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     let count = ocelli_read_input(target.baseAddress, target.count)
     if count < 0 { throw FileError(OCELLI_FILE_READ, "standard input", Int32(-count)) }
     return count

@@ -10,9 +10,7 @@ public enum SceneObject: Int, CaseIterable, Codable, Sendable {
   public var name: String { "\(self)" }
 
   /// Where the class belongs: the background with the same raw value.
-  public var ownBackground: SceneBackground {
-    SceneBackground(rawValue: rawValue) ?? .sky
-  }
+  public var ownBackground: SceneBackground { SceneBackground(rawValue: rawValue) ?? .sky }
 
   /// One specimen, its proportions and colours drawn from `random`.
   func drawing(using random: inout RandomGenerator) -> Drawing {
@@ -36,8 +34,7 @@ extension Drawing {
   static func bird(using random: inout RandomGenerator) -> Drawing {
     let plumage = SceneColor.paint(using: &random)
     let belly = plumage.mixed(with: .white, random.uniform(0.3..<0.7))
-    let wing =
-      random.uniform() < 0.5 ? plumage.lit(by: 0.6) : SceneColor.paint(using: &random)
+    let wing = random.uniform() < 0.5 ? plumage.lit(by: 0.6) : SceneColor.paint(using: &random)
     let horn = SceneColor.random(
       hue: 0.06..<0.14, saturation: 0.75..<0.95, value: 0.85..<1, using: &random)
     let tailTip = random.uniform(-0.42 ..< -0.1)
@@ -62,15 +59,12 @@ extension Drawing {
     bird.addDetail(.circle(Point(0.54, -0.55), radius: 0.06), .ink)
     return bird
   }
-}
 
-extension Drawing {
   /// A hull under a mast with a boom and two sails.
   static func boat(using random: inout RandomGenerator) -> Drawing {
     let hull = SceneColor.paint(using: &random).lit(by: 0.85)
     let sail =
-      random.uniform() < 0.6
-      ? SceneColor.pale(using: &random) : SceneColor.paint(using: &random)
+      random.uniform() < 0.6 ? SceneColor.pale(using: &random) : SceneColor.paint(using: &random)
     let jib = random.uniform() < 0.5 ? sail.lit(by: 0.85) : SceneColor.paint(using: &random)
     let reach = random.uniform(0.62..<0.82)
     let deck: Float = 0.4
@@ -82,8 +76,7 @@ extension Drawing {
       .polygon([Point(0.09, -0.88), Point(0.09, 0.24), Point(reach, 0.24)], rounding: 0.02), sail)
     boat.add(
       .polygon(
-        [Point(-0.09, -0.6), Point(-0.09, 0.24), Point(-reach * 0.8, 0.24)], rounding: 0.02),
-      jib)
+        [Point(-0.09, -0.6), Point(-0.09, 0.24), Point(-reach * 0.8, 0.24)], rounding: 0.02), jib)
     boat.add(
       .polygon([
         Point(-0.97, deck), Point(0.97, deck), Point(0.62, 0.86), Point(-0.68, 0.86),
@@ -91,9 +84,7 @@ extension Drawing {
     boat.addDetail(.box(Point(0, deck + 0.13), halfSize: Point(0.78, 0.055)), .white)
     return boat
   }
-}
 
-extension Drawing {
   /// Seen from the side: two wheels, a cabin with two windows, a head lamp.
   static func car(using random: inout RandomGenerator) -> Drawing {
     let paint = SceneColor.paint(using: &random)
@@ -113,9 +104,8 @@ extension Drawing {
         Point(rear + 0.2, 0), Point(-0.33, roof + 0.09), Point(-0.1, roof + 0.09), Point(-0.1, 0),
       ]), glass)
     car.addDetail(
-      .polygon([
-        Point(0.02, 0), Point(0.02, roof + 0.09), Point(0.2, roof + 0.09), Point(0.42, 0),
-      ]), glass)
+      .polygon([Point(0.02, 0), Point(0.02, roof + 0.09), Point(0.2, roof + 0.09), Point(0.42, 0)]),
+      glass)
     car.addDetail(.box(Point(0, 0.2), halfSize: Point(0.9, 0.04)), paint.lit(by: 0.7))
     for x: Float in [-0.52, 0.52] {
       car.add(.circle(Point(x, 0.46), radius: wheel), tyre)
@@ -124,14 +114,11 @@ extension Drawing {
     car.addDetail(.circle(Point(0.87, 0.13), radius: 0.1), SceneColor(1, 0.92, 0.5))
     return car
   }
-}
 
-extension Drawing {
   /// A mug with a handle, filled to below its rim, with a band of another colour.
   static func cup(using random: inout RandomGenerator) -> Drawing {
     let glaze =
-      random.uniform() < 0.3
-      ? SceneColor.pale(using: &random) : SceneColor.paint(using: &random)
+      random.uniform() < 0.3 ? SceneColor.pale(using: &random) : SceneColor.paint(using: &random)
     let band = SceneColor.paint(using: &random).lit(by: 0.85)
     let drink = SceneColor.random(
       hue: 0.03..<0.12, saturation: 0.6..<0.85, value: 0.25..<0.5, using: &random)
@@ -141,8 +128,7 @@ extension Drawing {
     let middle: Float = -0.2
     let rim: Float = 0.62
     var cup = Drawing()
-    cup.add(
-      .ring(Point(middle + rim, 0.08), radius: 0.34, halfWidth: 0.1), glaze.lit(by: 0.85))
+    cup.add(.ring(Point(middle + rim, 0.08), radius: 0.34, halfWidth: 0.1), glaze.lit(by: 0.85))
     cup.add(
       .polygon(
         [
@@ -155,9 +141,7 @@ extension Drawing {
     cup.addDetail(.ellipse(Point(middle, top + 0.02), radii: Point(rim - 0.06, 0.12)), drink)
     return cup
   }
-}
 
-extension Drawing {
   /// An oval body with a forked tail, fins, stripes and an eye.
   static func fish(using random: inout RandomGenerator) -> Drawing {
     let body = SceneColor.paint(using: &random)
@@ -171,9 +155,8 @@ extension Drawing {
         rounding: 0.04),
       fin)
     fish.add(
-      .polygon([
-        Point(-0.2, -height * 0.7), Point(-0.1, -height - 0.26), Point(0.4, -height * 0.7),
-      ]), fin)
+      .polygon([Point(-0.2, -height * 0.7), Point(-0.1, -height - 0.26), Point(0.4, -height * 0.7)]
+      ), fin)
     fish.add(.polygon([Point(0, height * 0.7), Point(-0.1, height + 0.2), Point(0.3, 0.2)]), fin)
     fish.add(.ellipse(Point(0.18, 0), radii: Point(0.76, height)), body)
     fish.addDetail(.ellipse(Point(-0.12, 0), radii: Point(0.075, height * 0.75)), stripe)
@@ -182,13 +165,10 @@ extension Drawing {
     fish.addDetail(.circle(Point(0.63, -0.1), radius: 0.07), .ink)
     return fish
   }
-}
 
-extension Drawing {
   /// Walls under a gable roof, with a chimney, a door and a window.
   static func house(using random: inout RandomGenerator) -> Drawing {
-    let wall = SceneColor.random(
-      hue: 0..<1, saturation: 0.1..<0.6, value: 0.7..<1, using: &random)
+    let wall = SceneColor.random(hue: 0..<1, saturation: 0.1..<0.6, value: 0.7..<1, using: &random)
     let roof = SceneColor.paint(using: &random).lit(by: 0.8)
     let door = SceneColor.paint(using: &random).lit(by: 0.6)
     let glass = SceneColor(0.75, 0.88, 0.98)
@@ -198,18 +178,15 @@ extension Drawing {
     house.add(.box(Point(0.45, -0.58), halfSize: Point(0.11, 0.3)), wall.lit(by: 0.65))
     house.add(.box(Point(0, 0.38), halfSize: Point(halfWidth, 0.54)), wall)
     house.add(
-      .polygon([
-        Point(-halfWidth - 0.24, -0.1), Point(0, ridge), Point(halfWidth + 0.24, -0.1),
-      ]), roof)
+      .polygon([Point(-halfWidth - 0.24, -0.1), Point(0, ridge), Point(halfWidth + 0.24, -0.1)]),
+      roof)
     house.addDetail(.box(Point(-0.3, 0.58), halfSize: Point(0.17, 0.34)), door)
     house.addDetail(.box(Point(0.3, 0.32), halfSize: Point(0.23, 0.21)), .ink)
     house.addDetail(.box(Point(0.18, 0.32), halfSize: Point(0.08, 0.15)), glass)
     house.addDetail(.box(Point(0.42, 0.32), halfSize: Point(0.08, 0.15)), glass)
     return house
   }
-}
 
-extension Drawing {
   /// A ring to hold, a shaft and a bit of two or three teeth: gold, silver, or painted.
   static func key(using random: inout RandomGenerator) -> Drawing {
     let metal =
@@ -234,9 +211,7 @@ extension Drawing {
       .box(Point(0.28, -0.04), halfSize: Point(0.56, 0.03)), metal.mixed(with: .white, 0.5))
     return key
   }
-}
 
-extension Drawing {
   /// A domed cap with spots on a pale stem.
   static func mushroom(using random: inout RandomGenerator) -> Drawing {
     let cap =
@@ -266,9 +241,7 @@ extension Drawing {
     }
     return mushroom
   }
-}
 
-extension Drawing {
   /// Five points, and a brighter or darker star within.
   static func star(using random: inout RandomGenerator) -> Drawing {
     let color =
@@ -283,9 +256,7 @@ extension Drawing {
       .star(Point(0, 0.05), radius: 0.5, innerRadius: 0.5 * waist, rounding: 0.02), heart)
     return star
   }
-}
 
-extension Drawing {
   /// A trunk under a round crown or under three tiers of a conifer, green or in its autumn colours.
   static func tree(using random: inout RandomGenerator) -> Drawing {
     let isAutumn = random.uniform() < 0.25

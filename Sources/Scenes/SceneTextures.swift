@@ -104,8 +104,7 @@ struct CheckerTexture: SceneTexture {
     let u = squares * (axis.x * point.x + axis.y * point.y) + offset.x
     let v = squares * (axis.x * point.y - axis.y * point.x) + offset.y
     let edge = squares * pixel
-    return light.mixed(
-      with: dark, 0.5 + 0.5 * stripe(u, edge: edge) * stripe(v, edge: edge))
+    return light.mixed(with: dark, 0.5 + 0.5 * stripe(u, edge: edge) * stripe(v, edge: edge))
   }
 
   /// 1 and −1 in turn over each unit of `position`, with a ramp of width `edge` in between.

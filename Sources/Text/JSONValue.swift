@@ -17,10 +17,7 @@ package enum JSONValue: Equatable, Sendable {
     package var key: String
     package var value: JSONValue
 
-    package init(key: String, value: JSONValue) {
-      self.key = key
-      self.value = value
-    }
+    package init(key: String, value: JSONValue) { (self.key, self.value) = (key, value) }
   }
 
   /// The member of an object that has this name.

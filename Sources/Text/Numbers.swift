@@ -190,7 +190,6 @@ extension Float {
   }
 
   /// Takes decimal digits off the front of `text` and appends them to those of `value`.
-  ///
   /// - Returns: How many there were.
   private static func readDigits(_ text: inout Substring.UTF8View, into value: inout Double) -> Int
   {

@@ -82,9 +82,7 @@ extension CorruptionCanvas {
     ][index]
     let map = AffineMap(
       width: width, height: height,
-      moves: (0..<6).map { _ in
-        move * side * (2 * random.uniform() - 1)
-      })
+      moves: (0..<6).map { _ in move * side * (2 * random.uniform() - 1) })
     replacePixels { straight, y, x in
       let place = map.source(Float(x), Float(y))
       return straight.sample(place.y, place.x)
@@ -125,8 +123,7 @@ private struct AffineMap {
     let ones = SIMD3<Float>(repeating: 1)
     let whole = determinant(xs, ys, ones)
     func row(_ right: SIMD3<Float>) -> SIMD3<Float> {
-      SIMD3(
-        determinant(right, ys, ones), determinant(xs, right, ones), determinant(xs, ys, right))
+      SIMD3(determinant(right, ys, ones), determinant(xs, right, ones), determinant(xs, ys, right))
         / whole
     }
     inverse = (

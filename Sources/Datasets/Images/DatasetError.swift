@@ -3,7 +3,7 @@
 /// Why a data set could not be read, split, joined or written.
 ///
 /// `message` says it in one line that names the file, the place and what was expected.
-public enum DatasetError: Error, Equatable, Sendable {
+public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A file or folder cannot be opened or read: check that it exists and may be read.
   case unreadable(path: String, reason: String)
   /// Nothing at `path` looks like a data set: give a folder per class, CIFAR-10, STL-10 or a packed
@@ -71,16 +71,12 @@ public enum DatasetError: Error, Equatable, Sendable {
     public var height: Int
 
     /// A size, in pixels.
-    public init(width: Int, height: Int) {
-      (self.width, self.height) = (width, height)
-    }
+    public init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
 
     /// Such as `32x32`.
     public var description: String { "\(width)x\(height)" }
   }
-}
 
-extension DatasetError: CustomStringConvertible {
   /// See `message`.
   public var description: String { message }
 

@@ -96,8 +96,7 @@ extension DatasetInfo {
       ("data set", name),
       ("images", "\(imageCount) of \(width)x\(height) pixels in \(classes.count) classes"),
       ("mean", mean.map(Self.decimal).joined(separator: " ") + "  (red, green, blue)"),
-      ("deviation", standardDeviation.map(Self.decimal).joined(separator: " ")),
-      ("hash", hash),
+      ("deviation", standardDeviation.map(Self.decimal).joined(separator: " ")), ("hash", hash),
       ("copies", Self.summary(duplicates, of: "equal images")),
       ("look-alikes", Self.summary(nearDuplicates, of: "images that look alike")),
     ]

@@ -45,8 +45,7 @@ public final class BatchLoader {
 
     /// One pass over all images in their order, unvaried.
     public static func evaluation(batchSize: Int) -> Configuration {
-      Configuration(
-        batchSize: batchSize, isShuffled: false, dropsShortBatch: false, epochCount: 1)
+      Configuration(batchSize: batchSize, isShuffled: false, dropsShortBatch: false, epochCount: 1)
     }
   }
 
@@ -87,9 +86,7 @@ public final class BatchLoader {
     guard
       (0..<1 << 40).contains(position.epoch)
         && (0..<renderer.batchesPerEpoch).contains(position.batch)
-    else {
-      throw .invalidPosition(position, batchesPerEpoch: renderer.batchesPerEpoch)
-    }
+    else { throw .invalidPosition(position, batchesPerEpoch: renderer.batchesPerEpoch) }
   }
 
   deinit { prefetcher?.stop() }
@@ -98,7 +95,6 @@ public final class BatchLoader {
   public var batchesPerEpoch: Int { renderer.batchesPerEpoch }
 
   /// Continues with the batch at `position`.
-  ///
   /// - Precondition: the position is inside of an epoch.
   public func seek(to position: BatchPosition) {
     precondition(
@@ -110,7 +106,6 @@ public final class BatchLoader {
   }
 
   /// Fills `memory` with the next batch and says what is in it; `nil` after the last epoch.
-  ///
   /// - Precondition: a loader without a paired set is not asked for paired images.
   public func next(into memory: BatchMemory) -> Batch? {
     precondition(
@@ -159,9 +154,7 @@ public struct BatchPosition: Codable, Hashable, Sendable {
   public var batch: Int
 
   /// The start of a run unless told.
-  public init(epoch: Int = 0, batch: Int = 0) {
-    (self.epoch, self.batch) = (epoch, batch)
-  }
+  public init(epoch: Int = 0, batch: Int = 0) { (self.epoch, self.batch) = (epoch, batch) }
 }
 
 /// The contents of a batch's memory.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Imaging
+package import Imaging
 
 /// Reads `root/CLASS/PICTURE` or `root/{train,test}/CLASS/PICTURE`.
 ///
@@ -30,8 +30,7 @@ struct FolderReader {
       return try pictures(of: Self.classNames(in: root), in: root).decoded(named: name)
     }
     let classNames = try Self.classNames(in: train)
-    var list = PictureList(
-      classNames: classNames, size: size, threads: threads, progress: progress)
+    var list = PictureList(classNames: classNames, size: size, threads: threads, progress: progress)
     if part != .test { list = try pictures(of: classNames, in: train) }
     if part != .train && Folders.isFolder(test) {
       for className in try Self.classNames(in: test) where !classNames.contains(className) {
@@ -118,5 +117,118 @@ enum Folders {
       throw .wrongClassNames(path: path, count: names.count, expected: standard.count)
     }
     return names
+  }
+}
+
+/// Picture files with their labels, to be decoded into one block of pixels.
+struct PictureList {
+  let classNames: [String]
+  let size: DatasetError.Size?
+  let threads: Int?
+  let progress: DatasetProgress?
+  private(set) var paths: [String] = []
+  private(set) var labels: [Int32] = []
+
+  /// Pictures decoded between two calls of `progress`.
+  private static let chunkCount = 256
+
+  init(classNames: [String], size: DatasetError.Size?, threads: Int?, progress: DatasetProgress?) {
+    (self.classNames, self.size, self.threads) = (classNames, size, threads)
+    self.progress = progress
+  }
+
+  mutating func append(path: String, label: Int32) {
+    paths.append(path)
+    labels.append(label)
+  }
+
+  mutating func append(_ other: PictureList) {
+    paths += other.paths
+    labels += other.labels
+  }
+
+  /// Decodes all pictures. Of several bad ones, the first is reported.
+  func decoded(named name: String) throws(DatasetError) -> Dataset {
+    guard let firstPath = paths.first else { throw .noImages(name: name) }
+    let target: DatasetError.Size
+    if let size {
+      target = size
+    } else {
+      let first = try Self.decode(firstPath)
+      target = DatasetError.Size(width: first.width, height: first.height)
+    }
+    let total = try PixelCache.byteCount(ofImages: paths.count, size: target, name: name)
+    let pixels = try PixelCache.read(byteCount: total, name: name) { bytes throws(DatasetError) in
+      try decode(to: bytes, size: target)
+    }
+    return Dataset(
+      name: name, classNames: classNames, width: target.width, height: target.height,
+      labels: labels, pixels: pixels, sourceNames: paths)
+  }
+
+  private func decode(
+    to bytes: UnsafeMutableBufferPointer<UInt8>, size target: DatasetError.Size
+  ) throws(DatasetError) {
+    for start in stride(from: 0, to: paths.count, by: Self.chunkCount) {
+      let chunk = start..<min(paths.count, start + Self.chunkCount)
+      var failures = [DatasetError?](repeating: nil, count: chunk.count)
+      failures.withUnsafeMutableBufferPointer { failures in
+        Parallel.forEach(chunk.count, threads: threads) { item in
+          failures[item] = self.decode(start + item, to: bytes, size: target)
+        }
+      }
+      if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+      progress?(chunk.upperBound, paths.count)
+    }
+  }
+
+  /// The picture in a file.
+  private static func decode(_ path: String) throws(DatasetError) -> Image {
+    do throws(ImageError) { return try Image(contentsOfFile: path) } catch {
+      throw .undecodablePicture(path: path, reason: error.description)
+    }
+  }
+
+  private func decode(
+    _ index: Int, to bytes: UnsafeMutableBufferPointer<UInt8>, size target: DatasetError.Size
+  ) -> DatasetError? {
+    do throws(DatasetError) {
+      var image = try Self.decode(paths[index])
+      if image.width != target.width || image.height != target.height {
+        guard size != nil else {
+          return .mixedSizes(
+            path: paths[index], size: .init(width: image.width, height: image.height),
+            firstPath: paths[0], firstSize: target)
+        }
+        image = image.resized(width: target.width, height: target.height)
+      }
+      bytes.store(image.pixels, at: index)
+      return nil
+    } catch { return error }
+  }
+}
+
+/// Masks of the objects in pictures, in a folder of the same structure: the mask of
+/// `data/test/bird/7.jpg` is `masks/test/bird/7.png`, or `masks/bird/7.png`.
+package struct PictureMasks: Sendable {
+  package let folder: String
+
+  package init(_ folder: String) { self.folder = folder }
+
+  /// The mask of the picture at `source`, resized, at least 128 where the object is; `nil` where
+  /// there is none.
+  package func mask(of source: String, width: Int, height: Int) throws(DatasetError) -> Mask? {
+    let parts = source.split(separator: "/").map(String.init)
+    for count in stride(from: min(3, parts.count), through: 1, by: -1) {
+      let stem = ([folder] + parts.suffix(count)).joined(separator: "/")
+      let path = URL(fileURLWithPath: stem).deletingPathExtension().path + ".png"
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      do throws(ImageError) {
+        let image = try Image(contentsOfFile: path)
+        guard image.width != width || image.height != height else { return image.luma }
+        return image.resized(width: width, height: height).luma
+      } catch { throw .undecodablePicture(path: path, reason: error.description) }
+    }
+    return nil
   }
 }

@@ -15,9 +15,7 @@ struct PackedReader {
 
   init(_ path: String) throws(DatasetError) {
     self.path = path
-    do throws(SafetensorsError) {
-      file = try SafetensorsFile(path)
-    } catch {
+    do throws(SafetensorsError) { file = try SafetensorsFile(path) } catch {
       if case .file(let error) = error.problem {
         throw .unreadable(path: path, reason: error.reason)
       }
@@ -59,8 +57,7 @@ struct PackedReader {
     }
     for (record, label) in numbers.enumerated() where !classNames.indices.contains(Int(label)) {
       throw .wrongLabel(
-        path: path, record: record, label: Int(label),
-        expected: 0...max(0, classNames.count - 1))
+        path: path, record: record, label: Int(label), expected: 0...max(0, classNames.count - 1))
     }
     // The bytes are the mapped file's, and `images` keeps it mapped.
     let pixels = images.withBytes { PixelCache.borrowed($0, from: images) }

@@ -116,8 +116,7 @@ public final class Explainer {
     _ model: Model, by method: ExplanationMethod, _ options: Options = Options(), batch: Int,
     _ pool: ThreadPool
   ) throws(ExplanationError) {
-    self.method = method
-    self.options = options
+    (self.method, self.options) = (method, options)
     shape = model.graph.inputShape
     let batch = method.asksOnce ? 1 : batch
     var layer: String?

@@ -49,7 +49,6 @@ public final class InputAttribution {
   }
 
   /// One number for each of the image's.
-  ///
   /// - Parameter target: a class, `nil` for the predicted one.
   public func values(
     for image: [Float], class target: Int?
@@ -129,10 +128,140 @@ struct GaussLegendre {
   ) -> (value: Double, derivative: Double) {
     var (last, value) = (1.0, x)
     for n in 1..<max(2, degree) where degree > 1 {
-      (last, value) = (
-        value, (Double(2 * n + 1) * x * value - Double(n) * last) / Double(n + 1)
-      )
+      (last, value) = (value, (Double(2 * n + 1) * x * value - Double(n) * last) / Double(n + 1))
     }
     return (value, Double(degree) * (x * value - last) / (x * x - 1))
+  }
+}
+
+/// What a class's logit loses when a part of the image is hidden (Zeiler & Fergus,
+/// arXiv:1311.2901): each pixel gets the mean over the windows that hide it.
+public final class Occlusion {
+  /// The side of the square that is hidden, in pixels.
+  public var window = 8
+  /// How far the square moves at a time, in pixels.
+  public var stride = 4
+  /// What is put in its place.
+  public var baseline: Float = 0
+  /// Called with the number of images that have run and the total.
+  public var progress: ((Int, Int) -> Void)? {
+    get { run.progress }
+    set { run.progress = newValue }
+  }
+  private let run: GradientRun
+
+  /// - Parameters:
+  ///   - model: A classifier in floats.
+  ///   - batch: Images that run at once.
+  public init(_ model: Model, batch: Int, _ pool: ThreadPool) throws(ExplanationError) {
+    run = try GradientRun(model, batch: batch, pool)
+  }
+
+  /// - Parameter target: a class, `nil` for the predicted one.
+  public func map(
+    for image: [Float], class target: Int?
+  ) throws(ExplanationError) -> (map: HeatMap, target: Int) {
+    let shape = run.graph.inputShape
+    run.forward([image])
+    let scores = run.scores(of: 0)
+    let target = try run.target(target)
+    let windows = starts(shape.height).flatMap { top in
+      starts(shape.width).map { left in (top: top, left: left) }
+    }
+    var sums = [Double](repeating: 0, count: shape.height * shape.width)
+    var counts = sums
+    let hidden = run.scores(of: windows.count, class: target) { number in
+      var copy = image
+      forEachPixel(windows[number], shape) { pixel in
+        for c in 0..<shape.channels { copy[pixel * shape.channels + c] = baseline }
+      }
+      return copy
+    }
+    for (window, score) in zip(windows, hidden) {
+      forEachPixel(window, shape) { pixel in
+        sums[pixel] += Double(scores[target] - score)
+        counts[pixel] += 1
+      }
+    }
+    let values = zip(sums, counts).map { $1 > 0 ? Float($0 / $1) : 0 }
+    return (HeatMap(width: shape.width, height: shape.height, values: values), target)
+  }
+
+  /// Where windows start along one axis; the last may reach over the border.
+  private func starts(_ size: Int) -> [Int] {
+    let count = max(0, size - window + stride - 1) / stride + 1
+    return (0..<count).map { $0 * stride }
+  }
+
+  private func forEachPixel(
+    _ corner: (top: Int, left: Int), _ shape: Shape, _ body: (Int) -> Void
+  ) {
+    let (top, left) = corner
+    for y in top..<min(top + window, shape.height) {
+      for x in left..<min(left + window, shape.width) { body(y * shape.width + x) }
+    }
+  }
+}
+
+/// Images moved by at most ε in each number so that a classifier errs: what its gradient can do to
+/// it in so small a space.
+public final class GradientAttack {
+  private let run: GradientRun
+
+  /// - Parameter model: a classifier in floats, or an enhancer and a classifier composed.
+  public init(_ model: Model, batch: Int, _ pool: ThreadPool) throws(ExplanationError) {
+    run = try GradientRun(model, wantsInputGradient: true, batch: batch, pool)
+  }
+
+  /// x + ε · sign(∂L/∂x), L the cross-entropy (Goodfellow et al., arXiv:1412.6572).
+  public func fastGradientSign(_ images: [[Float]], labels: [Int], epsilon: Float) -> [[Float]] {
+    stepped(images, around: images, labels, epsilon: epsilon, size: epsilon)
+  }
+
+  /// Projected gradient descent (Madry et al., arXiv:1706.06083): `steps` such steps of 2.5 ε /
+  /// steps from a random place, each brought back to within ε of the image.
+  /// - Parameter seed: draws the start; `nil` starts from the image itself.
+  public func projectedGradient(
+    _ images: [[Float]], labels: [Int], epsilon: Float, steps: Int, seed: UInt64?
+  ) -> [[Float]] {
+    var result = images
+    if let seed {
+      for index in images.indices {
+        var random = RandomGenerator(seed: seed, stream: UInt64(index))
+        result[index] = images[index].map {
+          min(max($0 + random.uniform(-epsilon..<epsilon), 0), 1)
+        }
+      }
+    }
+    for _ in 0..<steps {
+      result = stepped(
+        result, around: images, labels, epsilon: epsilon, size: 2.5 * epsilon / Float(steps))
+    }
+    return result
+  }
+
+  private func stepped(
+    _ images: [[Float]], around origins: [[Float]], _ labels: [Int], epsilon: Float, size: Float
+  ) -> [[Float]] {
+    var result: [[Float]] = []
+    run.forEachBatch(of: images.count, { images[$0] }) { numbers in
+      run.backward(
+        numbers.map { number in
+          var gradient = ElementaryFunctions.softmax(run.scores(of: number - numbers.lowerBound))
+          gradient[labels[number]] -= 1
+          return gradient
+        })
+      for (row, number) in numbers.enumerated() {
+        let gradient = run.inputGradient(of: row)
+        result.append(
+          images[number].indices.map { index in
+            let origin = origins[number][index]
+            let sign: Float = gradient[index] > 0 ? 1 : gradient[index] < 0 ? -1 : 0
+            let moved = images[number][index] + size * sign
+            return min(max(min(max(moved, origin - epsilon), origin + epsilon), 0), 1)
+          })
+      }
+    }
+    return result
   }
 }

@@ -180,3 +180,198 @@ public struct PixelRanking: Equatable, Sendable {
     count - Int((percentile / 100 * Double(count - 1)).rounded(.up))
   }
 }
+
+/// How much of an explanation lies on the object: measures against a mask of it.
+///
+/// What is negative speaks against the class and counts as 0.
+public struct Localization: Equatable, Sendable {
+  /// Whether the largest value lies on the object, or within a tolerance of it (the pointing game;
+  /// Zhang et al., arXiv:1608.00507).
+  public let isHit: Bool
+  /// Σ map · mask / Σ map.
+  public let energy: Double
+  /// Of as many of the largest values as the object has pixels, the share on it (Arras et al.,
+  /// arXiv:2003.07258).
+  public let rankAccuracy: Double
+
+  /// The tolerance of the pointing game, as a share of the shorter side: 15 of 224 pixels.
+  public static let tolerance = 0.07
+
+  /// `nil` for a map without a positive value, or a mask of nothing or everything.
+  /// - Parameter map: of any size; it is enlarged to the mask's.
+  public init?(_ map: HeatMap, _ mask: Mask, seed: UInt64) {
+    let sized =
+      map.width == mask.width && map.height == mask.height
+      ? map : map.resized(width: mask.width, height: mask.height)
+    let values = sized.values.map { Double(max($0, 0)) }
+    let total = values.reduce(0, +)
+    let selected = mask.pixels.map { $0 >= 128 }
+    let count = selected.count { $0 }
+    guard total > 0, count > 0, count < selected.count else { return nil }
+    energy = zip(values, selected).reduce(0) { $0 + ($1.1 ? $1.0 : 0) } / total
+    let ranking = PixelRanking(sized, seed: seed).order
+    rankAccuracy = Double(ranking.prefix(count).count { selected[$0] }) / Double(count)
+    let (y, x) = ranking[0].quotientAndRemainder(dividingBy: mask.width)
+    let reach = Self.tolerance * Double(min(mask.width, mask.height))
+    isHit = selected.indices.contains { pixel in
+      let (dy, dx) = (Double(pixel / mask.width - y), Double(pixel % mask.width - x))
+      return selected[pixel] && dy * dy + dx * dx <= reach * reach
+    }
+  }
+
+  /// The share of an image that its object covers: the energy of a map that knows nothing.
+  public static func area(of mask: Mask) -> Double {
+    Double(mask.pixels.count { $0 >= 128 }) / Double(mask.pixels.count)
+  }
+
+  /// A Gaussian in the image's middle, of a quarter of each side: what a map gets for nothing where
+  /// objects are centred.
+  public static func centred(width: Int, height: Int) -> HeatMap {
+    func distance(_ place: Int, _ count: Int) -> Float {
+      (Float(place) + 0.5 - Float(count) / 2) / (Float(count) / 4)
+    }
+    return HeatMap(
+      width: width, height: height,
+      values: (0..<width * height).map { pixel in
+        let (dy, dx) = (distance(pixel / width, height), distance(pixel % width, width))
+        return ElementaryFunctions.exp(-(dy * dy + dx * dx) / 2)
+      })
+  }
+}
+
+/// The sanity check of Adebayo et al. (arXiv:1810.03292): layers lose what they have learnt, from
+/// the scores down, one after the other; an explanation that stays the same did not depend on it.
+public struct ParameterRandomization {
+  /// Nodes that have learnt something, from the last to the first.
+  public let nodes: [Int]
+  private let model: Model
+  private let fresh: ParameterStore
+
+  /// - Parameter seed: what the new parameters are drawn from, each as it is before training.
+  public init(_ model: Model, seed: UInt64) throws(ExplanationError) {
+    guard let fresh = ParameterStore(model.graph) else {
+      throw .outOfMemory(byteCount: 4 * model.parameters.count)
+    }
+    // Not what training with the same seed has started from: much of that is left in the model.
+    fresh.initialize(seed: RandomGenerator(seed: seed, stream: .max).state)
+    (self.model, self.fresh) = (model, fresh)
+    nodes = model.graph.nodes.indices.reversed().filter { node in
+      fresh.entries(of: node).contains { $0.declaration.role.isLearnt }
+    }
+  }
+
+  /// The model with the last `count` of its learnt layers as they were before training.
+  public func model(randomizing count: Int) throws(ExplanationError) -> Model {
+    guard let parameters = ParameterStore(model.graph) else {
+      throw .outOfMemory(byteCount: 4 * model.parameters.count)
+    }
+    parameters.copyParameters(from: model.parameters)
+    for node in nodes.prefix(count) {
+      for (old, new) in zip(parameters.entries(of: node), fresh.entries(of: node))
+      where old.declaration.role.isLearnt {
+        _ = parameters.values(of: old).update(fromContentsOf: fresh.values(of: new))
+      }
+    }
+    return model.replacing(model.graph, parameters)
+  }
+}
+
+/// Fills removed pixels with the noisy weighted mean of their eight neighbours, those that are
+/// removed themselves included (Rong et al., arXiv:2202.00449): 1/6 for the four beside it, 1/12
+/// for the four at its corners, of those inside the image.
+///
+/// It is a system of linear equations, symmetric and positive definite as long as one pixel is
+/// left; conjugate gradients solve it.
+package enum NeighbourImputation {
+  private static let offsets: [(down: Int, right: Int, weight: Double)] = [
+    (-1, -1, 1.0 / 12), (-1, 0, 1.0 / 6), (-1, 1, 1.0 / 12), (0, -1, 1.0 / 6), (0, 1, 1.0 / 6),
+    (1, -1, 1.0 / 12), (1, 0, 1.0 / 6), (1, 1, 1.0 / 12),
+  ]
+
+  /// - Parameter noise: the deviation of what is added to each filled number.
+  package static func filled(
+    _ image: [Float], _ shape: Shape, removed: some Collection<Int>, noise: Float,
+    random: inout RandomGenerator
+  ) -> [Float] {
+    let system = System(shape, removed: Array(removed).sorted())
+    var result = image
+    for channel in 0..<shape.channels {
+      let values = system.solution { Double(image[$0 * shape.channels + channel]) }
+      for (unknown, pixel) in system.pixels.enumerated() {
+        result[pixel * shape.channels + channel] = Float(values[unknown]) + noise * random.normal()
+      }
+    }
+    return result
+  }
+
+  /// (Σ wⱼ) xᵢ − Σ wⱼ xⱼ = 0 for each removed pixel i, j over its neighbours.
+  private struct System {
+    /// The removed pixels; an unknown's number is its place here.
+    let pixels: [Int]
+    private var diagonal: [Double] = []
+    /// Of each unknown: neighbours that are unknown too, and known ones by their pixel.
+    private var unknownNeighbours: [[(Int, Double)]] = []
+    private var knownNeighbours: [[(Int, Double)]] = []
+
+    init(_ shape: Shape, removed: [Int]) {
+      pixels = removed
+      var unknowns = [Int](repeating: -1, count: shape.height * shape.width)
+      for (unknown, pixel) in removed.enumerated() { unknowns[pixel] = unknown }
+      for pixel in removed {
+        var (total, open, known): (Double, [(Int, Double)], [(Int, Double)]) = (0, [], [])
+        for (down, right, weight) in NeighbourImputation.offsets {
+          let (y, x) = (pixel / shape.width + down, pixel % shape.width + right)
+          guard y >= 0, x >= 0, y < shape.height, x < shape.width else { continue }
+          total += weight
+          let neighbour = y * shape.width + x
+          if unknowns[neighbour] >= 0 {
+            open.append((unknowns[neighbour], weight))
+          } else {
+            known.append((neighbour, weight))
+          }
+        }
+        diagonal.append(total)
+        unknownNeighbours.append(open)
+        knownNeighbours.append(known)
+      }
+    }
+
+    /// From the values of known pixels; zeros where there are none.
+    func solution(_ value: (_ pixel: Int) -> Double) -> [Double] {
+      let right = knownNeighbours.map { $0.reduce(0) { $0 + $1.1 * value($1.0) } }
+      var x = [Double](repeating: 0, count: right.count)
+      var residual = right
+      var scaled = zip(residual, diagonal).map { $0 / $1 }
+      var direction = scaled
+      var energy = Self.dot(residual, scaled)
+      let goal = energy * 1e-16
+      for _ in 0..<max(10, 4 * right.count) where energy > goal && energy > 0 {
+        let image = product(direction)
+        let step = energy / Self.dot(direction, image)
+        for index in x.indices {
+          x[index] += step * direction[index]
+          residual[index] -= step * image[index]
+          scaled[index] = residual[index] / diagonal[index]
+        }
+        let next = Self.dot(residual, scaled)
+        for index in x.indices {
+          direction[index] = scaled[index] + next / energy * direction[index]
+        }
+        energy = next
+      }
+      return x
+    }
+
+    private func product(_ x: [Double]) -> [Double] {
+      x.indices.map { index in
+        unknownNeighbours[index].reduce(diagonal[index] * x[index]) { $0 - $1.1 * x[$1.0] }
+      }
+    }
+
+    private static func dot(_ a: [Double], _ b: [Double]) -> Double {
+      var sum = 0.0
+      for index in a.indices { sum += a[index] * b[index] }
+      return sum
+    }
+  }
+}

@@ -51,9 +51,7 @@ final class GradientRun {
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }
-    self.graph = graph
-    self.session = session
-    self.batch = batch
+    (self.graph, self.session, self.batch) = (graph, session, batch)
   }
 
   var classCount: Int { graph.shapes[logits].channels }

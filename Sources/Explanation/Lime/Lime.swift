@@ -31,9 +31,7 @@ public final class Lime {
 
     /// An explanation from its parts.
     public init(weights: [Double], intercept: Double, determination: Double, target: Int) {
-      self.weights = weights
-      self.intercept = intercept
-      self.determination = determination
+      (self.weights, self.intercept, self.determination) = (weights, intercept, determination)
       self.target = target
     }
 

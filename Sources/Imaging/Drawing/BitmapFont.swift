@@ -101,9 +101,7 @@ enum BitmapFont {
     let level = upper * (1 - down) + lower * down
     return min(max((level - 0.5) * Float(scale) + 0.5, 0), 1)
   }
-}
 
-extension BitmapFont {
   /// The printable ASCII characters from the space on, 16 side by side: 5 columns each and one
   /// between, 9 rows of which the last two lie below the baseline. Narrow characters stand at the
   /// left.

@@ -52,8 +52,7 @@ package struct Panel: Sendable {
   ///   - cellHeight: The pixels that each picture has from top to bottom.
   ///   - textScale: Captions have capitals of 7 · `textScale` pixels.
   package init(
-    cellWidth: Int, cellHeight: Int, title: String = "", headings: [String] = [],
-    textScale: Int = 2
+    cellWidth: Int, cellHeight: Int, title: String = "", headings: [String] = [], textScale: Int = 2
   ) {
     precondition(cellWidth > 0 && cellHeight > 0 && textScale > 0, "a panel has sizes above 0")
     (self.cellWidth, self.cellHeight, self.textScale) = (cellWidth, cellHeight, textScale)
@@ -106,9 +105,7 @@ package struct Panel: Sendable {
 
   private func draw(_ cell: Cell, x: Int, y: Int, _ layout: PanelLayout, on canvas: inout Image) {
     let picture = fitted(cell.image)
-    let (left, top) = (
-      x + (cellWidth - picture.width) / 2, y + (cellHeight - picture.height) / 2
-    )
+    let (left, top) = (x + (cellWidth - picture.width) / 2, y + (cellHeight - picture.height) / 2)
     canvas.paste(picture, x: left, y: top)
     if let legend = cell.legend {
       let bar = legend.colors.bar(
@@ -202,5 +199,142 @@ extension Image {
         mix(x: x + column, y: y + row, color: verdict.color, amount: coverage)
       }
     }
+  }
+}
+
+/// Where the parts of a panel lie, from the top: title, notes, headings, rows of pictures with
+/// headings, legends and captions, footer.
+struct PanelLayout {
+  /// What a row has besides its pictures.
+  struct Row {
+    var hasHeading: Bool
+    var hasLegend: Bool
+    var hasCaption: Bool
+  }
+
+  let cellWidth: Int
+  let cellHeight: Int
+  let textScale: Int
+  let hasTitle: Bool
+  let noteCount: Int
+  let hasHeadings: Bool
+  let columnCount: Int
+  let rows: [Row]
+  let footerWidth: Int
+  let footerHeight: Int
+
+  var margin: Int { 10 * textScale }
+  var columnGap: Int { 8 * textScale }
+  var captionGap: Int { 4 * textScale }
+  var frameThickness: Int { textScale }
+  private var rowGap: Int { 7 * textScale }
+
+  private var lineHeight: Int { Image.textHeight(scale: textScale) }
+  private var titleHeight: Int {
+    hasTitle ? Image.textHeight(scale: textScale + 1) + 6 * textScale : 0
+  }
+  private var noteHeight: Int { lineHeight + 2 * textScale }
+  private var notesHeight: Int { noteCount > 0 ? noteCount * noteHeight + 4 * textScale : 0 }
+  private var headingHeight: Int { hasHeadings ? lineHeight + 4 * textScale : 0 }
+  var rowHeadingHeight: Int { lineHeight + 3 * textScale }
+  var legendBarHeight: Int { 5 * textScale }
+  var legendHeight: Int { captionGap + legendBarHeight + 3 * textScale + lineHeight }
+  private var gridWidth: Int { columnCount * (cellWidth + columnGap) - columnGap }
+
+  var width: Int { 2 * margin + max(gridWidth, footerWidth) }
+  var headingY: Int { margin + titleHeight + notesHeight }
+  var footerY: Int { y(rows.count) }
+  var height: Int {
+    y(rows.count) + (footerHeight > 0 ? footerHeight : rows.isEmpty ? 0 : -rowGap) + margin
+  }
+
+  func noteY(_ line: Int) -> Int { margin + titleHeight + line * noteHeight }
+
+  func x(_ column: Int) -> Int { (width - gridWidth) / 2 + column * (cellWidth + columnGap) }
+
+  /// The top of a row's pictures; of the footer, behind the last row.
+  func y(_ row: Int) -> Int {
+    var y = headingY + headingHeight
+    for (index, parts) in rows.prefix(row + 1).enumerated() {
+      if parts.hasHeading { y += rowHeadingHeight }
+      if index < row { y += below(parts) }
+    }
+    return y
+  }
+
+  /// From the top of a row's pictures to the next row.
+  private func below(_ row: Row) -> Int {
+    cellHeight + (row.hasLegend ? legendHeight : 0) + (row.hasCaption ? captionGap + lineHeight : 0)
+      + rowGap
+  }
+}
+
+/// Drawing is clipped to the picture.
+extension Image {
+  /// A picture of one colour.
+  public init(width: Int, height: Int, color: Color) {
+    self.init(width: width, height: height, filledWith: (color.red, color.green, color.blue))
+  }
+
+  /// Fills a rectangle whose upper left pixel is at (`x`, `y`).
+  public mutating func fill(x: Int, y: Int, width: Int, height: Int, color: Color) {
+    for row in max(0, y)..<max(0, y, min(self.height, y + height)) {
+      for column in max(0, x)..<max(0, x, min(self.width, x + width)) {
+        set(3 * (row * self.width + column), color)
+      }
+    }
+  }
+
+  /// Draws a frame of `thickness` pixels around the rectangle, outside of it.
+  public mutating func frame(
+    x: Int, y: Int, width: Int, height: Int, thickness: Int, color: Color
+  ) {
+    let (fullWidth, fullHeight) = (width + 2 * thickness, height + 2 * thickness)
+    let (left, top) = (x - thickness, y - thickness)
+    fill(x: left, y: top, width: fullWidth, height: thickness, color: color)
+    fill(x: left, y: y + height, width: fullWidth, height: thickness, color: color)
+    fill(x: left, y: top, width: thickness, height: fullHeight, color: color)
+    fill(x: x + width, y: top, width: thickness, height: fullHeight, color: color)
+  }
+
+  /// Copies a picture to where its upper left pixel is at (`x`, `y`).
+  public mutating func paste(_ picture: Image, x: Int, y: Int) {
+    let columns = max(0, -x)..<max(0, -x, min(picture.width, width - x))
+    for row in max(0, -y)..<max(0, -y, min(picture.height, height - y)) {
+      let source = 3 * (row * picture.width + columns.lowerBound)
+      let target = 3 * ((row + y) * width + x + columns.lowerBound)
+      for index in 0..<3 * columns.count { pixels[target + index] = picture.pixels[source + index] }
+    }
+  }
+
+  /// Mixes a pixel with a colour.
+  mutating func mix(x: Int, y: Int, color: Color, amount: Float) {
+    guard x >= 0, y >= 0, x < width, y < height, amount > 0 else { return }
+    let index = 3 * (y * width + x)
+    let old = Color(red: pixels[index], green: pixels[index + 1], blue: pixels[index + 2])
+    set(index, old.mixed(with: color, amount: min(amount, 1)))
+  }
+
+  /// The mixture of `1 - opacity` of this picture and `opacity` of `other`, such as a heat map.
+  /// - Precondition: The pictures are of one size.
+  public func blended(with other: Image, opacity: Float) -> Image {
+    precondition(width == other.width && height == other.height, "pictures differ in size")
+    var blend = self
+    for index in 0..<pixels.count {
+      let (a, b) = (Float(pixels[index]), Float(other.pixels[index]))
+      blend.pixels[index] = byte((a + (b - a) * opacity) / 255)
+    }
+    return blend
+  }
+
+  /// The picture with each pixel as a square of `factor` · `factor` pixels.
+  public func enlarged(by factor: Int) -> Image {
+    resized(width: width * factor, height: height * factor, filter: .nearest)
+  }
+
+  private mutating func set(_ index: Int, _ color: Color) {
+    pixels[index] = color.red
+    pixels[index + 1] = color.green
+    pixels[index + 2] = color.blue
   }
 }

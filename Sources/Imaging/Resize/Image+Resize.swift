@@ -7,7 +7,6 @@ extension Image {
   ///
   /// Columns are resized first, as in Pillow up to 12. Pillow 13 takes the rows first where the
   /// height shrinks by more than the width, and a byte of its result can then differ by one.
-  ///
   /// - Precondition: Neither picture is empty.
   public func resized(
     width targetWidth: Int, height targetHeight: Int, filter: ResampleFilter = .bilinear
@@ -40,7 +39,6 @@ extension Image {
   /// Rows are kept only as long as an output row needs them, at output width. Those of a picture
   /// that lies on its side (EXIF orientations 5 to 8) are kept at full length, about
   /// 2 · (rows ÷ output columns) of them: 0.8 MB for 12 megapixels at 96×96.
-  ///
   /// - Parameter keepingProportion: whether to crop to the target's proportion first.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, resizedToWidth targetWidth: Int, height targetHeight: Int,
@@ -88,8 +86,7 @@ extension RowDecoder {
   ) throws(ImageError) -> Image {
     let part =
       keepingProportion
-      ? middlePart(of: (width, height), like: target)
-      : (x: 0, y: 0, width: width, height: height)
+      ? middlePart(of: (width, height), like: target) : (x: 0, y: 0, width: width, height: height)
     var row = [UInt8](repeating: 0, count: rowLength * channels)
     var pixels = [UInt8](repeating: 0, count: target.width * target.height * channels)
     var resampler = RowResampler(
@@ -119,9 +116,8 @@ private func resizedPixels(
 ) -> [UInt8] {
   precondition(!pixels.isEmpty && target.width > 0 && target.height > 0, "a picture is empty")
   guard source != target else { return pixels }
-  return [UInt8](
-    unsafeUninitializedCapacity: target.width * target.height * channels
-  ) { picture, count in
+  return [UInt8](unsafeUninitializedCapacity: target.width * target.height * channels) {
+    picture, count in
     pixels.withUnsafeBufferPointer { pixels in
       guard let from = pixels.baseAddress, let into = picture.baseAddress else { return }
       if filter == .nearest {
@@ -166,7 +162,6 @@ private func pickNearest(
 
 extension Image {
   /// The part of the picture whose upper left pixel is at (`x`, `y`).
-  ///
   /// - Precondition: The part lies within the picture.
   public func cropped(x: Int, y: Int, width cropWidth: Int, height cropHeight: Int) -> Image {
     precondition(

@@ -231,9 +231,7 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
 
 extension Encodable {
   /// What files and `--json` have of one result: indented, the same bytes for the same content.
-  package func json() throws -> String {
-    try text([.sortedKeys, .prettyPrinted])
-  }
+  package func json() throws -> String { try text([.sortedKeys, .prettyPrinted]) }
 
   /// The same in one line.
   package func jsonLine() throws -> String { try text(.sortedKeys) }

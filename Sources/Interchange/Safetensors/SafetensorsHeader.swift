@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+public import Platform
 import Text
 
 /// What stands before the data of a safetensors file: a length of 8 bytes, little-endian, and as
@@ -29,9 +30,7 @@ package struct SafetensorsHeader: Equatable, Sendable {
 
   package static let byteCountLimit = 100_000_000
 
-  package init(
-    reading file: UnsafeRawBufferPointer
-  ) throws(SafetensorsError.Problem) {
+  package init(reading file: UnsafeRawBufferPointer) throws(SafetensorsError.Problem) {
     guard file.count >= 8 else { throw .tooShort(byteCount: file.count) }
     let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(Self.byteCountLimit) else {
@@ -108,8 +107,7 @@ package struct SafetensorsHeader: Equatable, Sendable {
     guard byteCount == offsets[1] - offsets[0] else {
       throw .size(tensor: name, expected: byteCount, found: offsets[1] - offsets[0])
     }
-    return Tensor(
-      name: name, elementType: elementType, shape: shape, span: offsets[0]..<offsets[1])
+    return Tensor(name: name, elementType: elementType, shape: shape, span: offsets[0]..<offsets[1])
   }
 
   private static func naturalNumbers(_ value: JSONValue?) -> [Int]? {
@@ -139,9 +137,7 @@ package struct SafetensorsHeader: Equatable, Sendable {
     var end = 0
     for tensor in tensors {
       let begin = tensor.span.lowerBound
-      guard begin >= end else {
-        throw .overlap(tensor: tensor.name, begin: begin, expected: end)
-      }
+      guard begin >= end else { throw .overlap(tensor: tensor.name, begin: begin, expected: end) }
       guard begin == end else { throw .hole(tensor: tensor.name, begin: begin, expected: end) }
       end = tensor.span.upperBound
     }
@@ -204,6 +200,95 @@ public enum ElementType: String, CaseIterable, Sendable {
       let stored = bytes.loadUnaligned(
         fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self)
       target[index] = convert(Stored(littleEndian: stored))
+    }
+  }
+}
+
+/// A safetensors file that cannot be read or written: which one, where, and what was expected
+/// there.
+public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file.
+  public let path: String
+  /// What is wrong with it.
+  public let problem: Problem
+
+  /// What was expected.
+  public enum Problem: Equatable, Sendable {
+    /// The operating system refused; `path` is that of the file asked for.
+    case file(FileError)
+    /// Not a safetensors file: it has no room for the length of a header.
+    case tooShort(byteCount: Int)
+    /// Most likely not a safetensors file: the limit is the format's own.
+    case headerTooLong(byteCount: UInt64, limit: Int)
+    /// The file is cut off: fetch it again.
+    case headerTruncated(byteCount: UInt64, available: Int)
+    /// The header does not start with `{`.
+    case headerNotObject
+    /// The header is not JSON; the text says what and where.
+    case header(String)
+    /// A value of `__metadata__` is not a string, or `__metadata__` is no object.
+    case metadata
+    /// A tensor lacks `dtype`, `shape` or `data_offsets`, or one of them is not of its form.
+    case field(tensor: String, field: String, expectation: String)
+    /// The element type is none that this package reads.
+    case elementType(tensor: String, found: String)
+    /// The extents multiply to more than can be addressed.
+    case overflow(tensor: String)
+    /// The tensor ends past the end of the file: fetch it again.
+    case outOfRange(tensor: String, end: Int, available: Int)
+    /// Shape and element type ask for another number of bytes than the offsets span.
+    case size(tensor: String, expected: Int, found: Int)
+    /// The tensor's first byte belongs to the tensor before it.
+    case overlap(tensor: String, begin: Int, expected: Int)
+    /// Bytes before the tensor belong to none.
+    case hole(tensor: String, begin: Int, expected: Int)
+    /// Bytes after the last tensor belong to none.
+    case trailingBytes(end: Int, available: Int)
+  }
+
+  /// An error of the file at `path`.
+  public init(path: String, _ problem: Problem) { (self.path, self.problem) = (path, problem) }
+
+  /// One line, with the path.
+  public var description: String {
+    if case .file(let error) = problem { return error.description }
+    return "\(path): \(problem.description)"
+  }
+}
+
+extension SafetensorsError.Problem: CustomStringConvertible {
+  /// One line; follows the file's name.
+  public var description: String {
+    switch self {
+    case .file(let error): error.problem
+    case .tooShort(let count):
+      "expected at least 8 bytes, the length of a safetensors header; the file has \(count)"
+    case .headerTooLong(let count, let limit):
+      "header: expected a length of at most \(limit) bytes, found \(count); "
+        + "is this a safetensors file?"
+    case .headerTruncated(let count, let available):
+      "header: expected \(count) bytes, the file has only \(available) behind the length"
+    case .headerNotObject: "header: expected '{' as its first byte"
+    case .header(let text): "header: \(text)"
+    case .metadata: "header: expected __metadata__ to be an object of strings"
+    case .field(let tensor, let field, let expectation):
+      "tensor \"\(tensor)\": expected \(field) to be \(expectation)"
+    case .elementType(let tensor, let found):
+      "tensor \"\(tensor)\": element type \"\(found)\" is not supported; expected one of "
+        + ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+    case .overflow(let tensor): "tensor \"\(tensor)\": its shape has too many elements"
+    case .outOfRange(let tensor, let end, let available):
+      "tensor \"\(tensor)\": ends at byte \(end) of the data, which has only \(available)"
+    case .size(let tensor, let expected, let found):
+      "tensor \"\(tensor)\": shape and type take \(expected) bytes, data_offsets span \(found)"
+    case .overlap(let tensor, let begin, let expected):
+      "tensor \"\(tensor)\": begins at byte \(begin) of the data, inside the tensor that ends at "
+        + "\(expected)"
+    case .hole(let tensor, let begin, let expected):
+      "tensor \"\(tensor)\": begins at byte \(begin) of the data, expected \(expected): "
+        + "bytes between tensors belong to none"
+    case .trailingBytes(let end, let available):
+      "data: the last tensor ends at byte \(end), the data at \(available)"
     }
   }
 }

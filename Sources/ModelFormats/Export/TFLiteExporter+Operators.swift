@@ -16,7 +16,7 @@ extension TFLiteExporter {
     case .pooling(let layer): try addPooling(node, layer)
     case .globalAverage: addMean(node, axes: [1, 2], keepsDimensions: false)
     case .mean(let layer):
-      let axes: [Int32] =
+      let axes: [Int] =
         (layer.overHeight ? [1] : []) + (layer.overWidth ? [2] : [])
         + (layer.overChannels ? [3] : [])
       addMean(node, axes: axes, keepsDimensions: true)
@@ -67,8 +67,7 @@ extension TFLiteExporter {
     let x = try padded(node, layer.window, &window) ?? input(node)
     let (height, width) = (layer.window.height, layer.window.width)
     if isDepthwise {
-      let weights = addWeights(
-        node, shape: [1, height, width, layer.outputChannels], dimension: 3)
+      let weights = addWeights(node, shape: [1, height, width, layer.outputChannels], dimension: 3)
       append(
         .depthwiseConvolution, version: isInteger(node) ? 3 : 2, [x] + weights,
         computing: output(node), options: .convolution(window))
@@ -97,14 +96,11 @@ extension TFLiteExporter {
       return nil
     }
     let name = graph.nodes[node].name + "/padding"
-    let amounts = constant(
-      name + "/amounts", [4, 2], .int32,
-      [0, 0, top, bottom, left, right, 0, 0].map { Int32(clamping: $0).littleEndian })
+    let amounts = integers(
+      name + "/amounts", [4, 2], [0, 0, top, bottom, left, right, 0, 0])
     var tensor = file.tensors[input(node)]
     tensor.name = name
-    tensor.shape = [
-      1, shape.height + top + bottom, shape.width + left + right, shape.channels,
-    ]
+    tensor.shape = [1, shape.height + top + bottom, shape.width + left + right, shape.channels]
     tensor.data = UnsafeRawBufferPointer(start: nil, count: 0)
     file.tensors.append(tensor)
     append(.pad, version: isInteger(node) ? 2 : 1, [input(node), amounts])
@@ -115,9 +111,7 @@ extension TFLiteExporter {
     _ node: Int, _ layer: TransposedConvolutionLayer
   ) throws(TFLiteExportError) {
     if case .explicit = layer.window.padding { throw unsupported(node) }
-    let shape = constant(
-      graph.nodes[node].name + "/shape", [4], .int32,
-      ([1] + extents(node)).map { Int32(clamping: $0).littleEndian })
+    let shape = integers(graph.nodes[node].name + "/shape", [4], [1] + extents(node))
     let channels = graph.shapes[graph.nodes[node].inputs[0]].channels
     let weights = addWeights(
       node, shape: [layer.outputChannels, layer.window.height, layer.window.width, channels])
@@ -137,9 +131,7 @@ extension TFLiteExporter {
         activation: activation(node), keepsDimensions: false, isShuffled: false))
   }
 
-  private mutating func addPooling(
-    _ node: Int, _ layer: PoolingLayer
-  ) throws(TFLiteExportError) {
+  private mutating func addPooling(_ node: Int, _ layer: PoolingLayer) throws(TFLiteExportError) {
     if case .explicit(let top, let bottom, let left, let right) = layer.window.padding,
       top + bottom + left + right > 0
     {
@@ -153,9 +145,8 @@ extension TFLiteExporter {
       options: .pooling(window, height: layer.window.height, width: layer.window.width))
   }
 
-  private mutating func addMean(_ node: Int, axes: [Int32], keepsDimensions: Bool) {
-    let list = constant(
-      graph.nodes[node].name + "/axes", [axes.count], .int32, axes.map { $0.littleEndian })
+  private mutating func addMean(_ node: Int, axes: [Int], keepsDimensions: Bool) {
+    let list = integers(graph.nodes[node].name + "/axes", [axes.count], axes)
     append(
       .mean, version: isInteger(node) ? 2 : 1, [input(node), list], computing: output(node),
       options: .reduction(keepsDimensions: keepsDimensions))
@@ -179,5 +170,110 @@ extension Window {
         on: shape, dilationHeight: dilated.dilationHeight, dilationWidth: dilated.dilationWidth)
     }
     return corner(self) == corner(other)
+  }
+}
+
+extension TFLiteExporter {
+  mutating func addArithmetic(_ node: Int, _ layer: ArithmeticLayer, _ version: Int) {
+    let code: TFLiteCode
+    switch layer.function {
+    case .addition: code = .add
+    case .subtraction: code = .sub
+    case .multiplication: code = .mul
+    case .parametricReLU:
+      append(.pReLU, inputs(node), computing: output(node))
+      return
+    }
+    append(
+      code, version: version, inputs(node), computing: output(node),
+      options: .arithmetic(activation: activation(node)))
+  }
+
+  mutating func addActivation(_ node: Int, _ function: ActivationFunction) {
+    let isInteger = isInteger(node)
+    let (inputs, output) = (inputs(node), output(node))
+    switch function {
+    case .relu: append(.relu, version: isInteger ? 2 : 1, inputs, computing: output)
+    case .relu6: append(.relu6, version: isInteger ? 2 : 1, inputs, computing: output)
+    case .sigmoid: append(.logistic, version: isInteger ? 2 : 1, inputs, computing: output)
+    case .tanh: append(.tanh, version: isInteger ? 2 : 1, inputs, computing: output)
+    case .hardSwish: append(.hardSwish, inputs, computing: output)
+    case .hardTanh: append(.reluN1To1, inputs, computing: output)
+    case .leakyReLU(let slope):
+      append(
+        .leakyReLU, version: isInteger ? 2 : 1, inputs, computing: output,
+        options: .leakyReLU(slope: slope))
+    case .gelu:
+      append(
+        .gelu, version: isInteger ? 2 : 1, inputs, computing: output,
+        options: .gelu(isApproximate: false))
+    }
+  }
+
+  mutating func addConversion(_ node: Int) {
+    let source = graph.formats[graph.nodes[node].inputs[0]]
+    if graph.formats[node] == .float32 {
+      append(.dequantize, version: 2, inputs(node), computing: output(node))
+    } else {
+      append(.quantize, version: source == .float32 ? 1 : 2, inputs(node), computing: output(node))
+    }
+  }
+
+  mutating func addReshape(_ node: Int) {
+    let shape = [1] + extents(node)
+    let list = integers(graph.nodes[node].name + "/shape", [shape.count], shape)
+    append(.reshape, [input(node), list], computing: output(node), options: .reshape(shape: shape))
+  }
+
+  mutating func addResize(_ node: Int, _ layer: ResizeLayer) {
+    let shape = graph.shapes[node]
+    let size = integers(graph.nodes[node].name + "/size", [2], [shape.height, shape.width])
+    let hasHalfPixelCenters = layer.sampling == .halfPixelCenters
+    append(
+      layer.interpolation == .bilinear ? .resizeBilinear : .resizeNearestNeighbor,
+      version: hasHalfPixelCenters ? 3 : isInteger(node) ? 2 : 1, [input(node), size],
+      computing: output(node),
+      options: .resize(
+        alignsCorners: layer.sampling == .alignCorners, hasHalfPixelCenters: hasHalfPixelCenters))
+  }
+
+  mutating func addPadding(_ node: Int, _ layer: PaddingLayer) {
+    let name = graph.nodes[node].name
+    let amounts = integers(
+      name + "/amounts", [4, 2], [0, 0, layer.top, layer.bottom, layer.left, layer.right, 0, 0])
+    let version = isInteger(node) ? 2 : 1
+    let operands = [input(node), amounts]
+    switch layer.mode {
+    case .zero: append(.pad, version: version, operands, computing: output(node))
+    case .reflect, .symmetric:
+      append(
+        .mirrorPad, version: version, operands, computing: output(node),
+        options: .mirrorPad(isSymmetric: layer.mode == .symmetric))
+    case .constant(let value):
+      let filling: Int
+      if let quantization = graph.formats[node].quantization {
+        let integer: Int8 = Quantize.reference(value, quantization)
+        filling = constant(name + "/value", [1], .int8, [integer])
+        file.tensors[filling].quantize(.int8, quantization)
+      } else {
+        filling = constant(name + "/value", [1], .float32, [value])
+      }
+      append(.padV2, version: version, operands + [filling], computing: output(node))
+    }
+  }
+
+  mutating func addTranspose(_ node: Int, _ layer: TransposeLayer) {
+    let order: [Int] =
+      [0]
+      + layer.order.map {
+        switch $0 {
+        case .height: 1
+        case .width: 2
+        case .channels: 3
+        }
+      }
+    let list = integers(graph.nodes[node].name + "/order", [4], order)
+    append(
+      .transpose, version: isInteger(node) ? 2 : 1, [input(node), list], computing: output(node))
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
-import Network
+public import Network
 
 /// The walk over a graph's nodes.
 struct TFLiteExporter {
@@ -16,9 +16,7 @@ struct TFLiteExporter {
   var graph: Graph { model.graph }
 
   init(model: Model, weightType: TFLiteExport.WeightType, memory: TFLiteExport) {
-    self.model = model
-    self.weightType = weightType
-    self.memory = memory
+    (self.model, self.weightType, self.memory) = (model, weightType, memory)
     clamps = model.graph.fusibleClamps.enumerated().map { node, clamp in
       guard let clamp, model.graph.formats[node] == model.graph.formats[clamp] else { return nil }
       // Older interpreters know no activation of transposed convolutions.
@@ -76,9 +74,8 @@ struct TFLiteExporter {
     case .input, .dense, .globalAverage, .reshape: return true
     case .convolution, .transposedConvolution, .pooling, .resize, .padding, .mean, .constant:
       return false
-    case .activation, .addition, .arithmetic, .batchNormalization, .boundedResidual,
-      .channelAffine, .concatenation, .conversion, .cropping, .dropout, .fakeQuantization,
-      .softmax, .transpose:
+    case .activation, .addition, .arithmetic, .batchNormalization, .boundedResidual, .channelAffine,
+      .concatenation, .conversion, .cropping, .dropout, .fakeQuantization, .softmax, .transpose:
       return graph.nodes[node].inputs.contains { isVector($0) }
     }
   }
@@ -99,8 +96,7 @@ struct TFLiteExporter {
   }
 
   func unsupported(_ node: Int) -> TFLiteExportError {
-    .unsupported(
-      node: graph.nodes[node].name, operation: graph.nodes[node].operation.name)
+    .unsupported(node: graph.nodes[node].name, operation: graph.nodes[node].operation.name)
   }
 
   /// Adds the operator that computes the last tensor from `inputs`.
@@ -118,6 +114,10 @@ struct TFLiteExporter {
   func output(_ node: Int) -> Int { tensors[node] }
 
   /// Adds a tensor with data of its own; gives its index.
+  mutating func integers(_ name: String, _ shape: [Int], _ values: [Int]) -> Int {
+    constant(name, shape, .int32, values.map { Int32(clamping: $0).littleEndian })
+  }
+
   mutating func constant<Element>(
     _ name: String, _ shape: [Int], _ type: TFLiteType, _ elements: [Element]
   ) -> Int {
@@ -132,5 +132,137 @@ extension TFLiteTensor {
     self.type = type
     scales = [quantization.scale]
     zeroPoints = [Int(quantization.zeroPoint)]
+  }
+}
+
+extension TFLiteExporter {
+  /// Adds the tensors of a node's weights and bias; gives their indices, without one for a bias
+  /// that is not there. A convolution always gets one, of zeros if need be: LiteRT's
+  /// reference kernel of int8 refuses those without.
+  /// - Parameter shape: that of the weights in the file.
+  /// - Parameter dimension: where in it the output channels are: first, or last of depthwise ones.
+  mutating func addWeights(_ node: Int, shape: [Int], dimension: Int = 0) -> [Int] {
+    let entries = model.parameters.entries(of: node)
+    guard let weights = entries.first else { return [] }
+    let name = graph.nodes[node].name
+    let channels = shape[dimension]
+    let bias = entries.last { $0.declaration.role == .bias }
+    let needsBias: Bool =
+      if case .convolution = graph.nodes[node].operation { true } else { bias != nil }
+    guard isInteger(node) else {
+      var values = Array(model.parameters.values(of: weights))
+      if dimension != 0 { values = outputsLast(values, channels: channels) }
+      var result = [addFloats(name + "/weights", shape, values)]
+      if needsBias {
+        let values =
+          bias.map { Array(model.parameters.values(of: $0)) }
+          ?? [Float](repeating: 0, count: channels)
+        result.append(addFloats(name + "/bias", [channels], values))
+      }
+      return result
+    }
+    var bytes = [Int8](model.parameters.bytes(of: weights).bindMemory(to: Int8.self))
+    if dimension != 0 { bytes = outputsLast(bytes, channels: channels) }
+    let index = constant(name + "/weights", shape, .int8, bytes)
+    let scales = weightScales(node)
+    file.tensors[index].scales = scales
+    file.tensors[index].zeroPoints = [Int](repeating: 0, count: scales.count)
+    file.tensors[index].quantizedDimension = dimension
+    guard needsBias else { return [index] }
+    let elements =
+      bias.map { [Int32](model.parameters.bytes(of: $0).bindMemory(to: Int32.self)) }
+      ?? [Int32](repeating: 0, count: channels)
+    let biasIndex = constant(name + "/bias", [channels], .int32, elements)
+    let inputScale = graph.formats[graph.nodes[node].inputs[0]].quantization?.scale ?? 1
+    file.tensors[biasIndex].scales = scales.map { $0 * inputScale }
+    file.tensors[biasIndex].zeroPoints = [Int](repeating: 0, count: scales.count)
+    return [index, biasIndex]
+  }
+
+  /// One a channel, or one for all of a dense layer whose weights have one.
+  private func weightScales(_ node: Int) -> [Float] {
+    let entry = model.parameters.entries(of: node).first { $0.declaration.role == .weightScales }
+    guard let entry else { return [] }
+    let scales = Array(model.parameters.values(of: entry))
+    if case .dense(let layer) = graph.nodes[node].operation, !layer.hasScalePerUnit {
+      return [scales[0]]
+    }
+    return scales
+  }
+
+  /// A tensor of floats, behind a DEQUANTIZE where they are written as halves.
+  private mutating func addFloats(_ name: String, _ shape: [Int], _ values: [Float]) -> Int {
+    guard weightType == .float16 else { return constant(name, shape, .float32, values) }
+    let halves = constant(
+      name + "/half", shape, .float16, values.map { HalfPrecision.rounded($0).littleEndian })
+    file.tensors.append(TFLiteTensor(name: name, shape: shape, type: .float32))
+    append(.dequantize, version: 3, [halves])
+    return file.tensors.count - 1
+  }
+
+  /// O×… as …×O
+  private func outputsLast<Element>(_ values: [Element], channels: Int) -> [Element] {
+    let taps = values.count / max(1, channels)
+    return (0..<values.count).map { values[$0 % channels * taps + $0 / channels] }
+  }
+}
+
+/// A model as the contents of a .tflite file.
+public final class TFLiteExport {
+  /// What float weights are written as.
+  public enum WeightType: Equatable, Sendable {
+    case float32
+    /// Halves, with a DEQUANTIZE for each tensor. Activations stay floats.
+    case float16
+  }
+
+  /// Its tensors view memory of the model and of this object.
+  private var file = TFLiteFile()
+  private let model: Model
+  private var blocks: [UnsafeMutableRawBufferPointer] = []
+
+  /// - Parameter model: a float model made of TensorFlow Lite's operations, as `lowered` makes it,
+  ///   or a quantised one.
+  /// - Throws: `TFLiteExportError` naming the node.
+  public init(_ model: Model, weights: WeightType = .float32) throws(TFLiteExportError) {
+    self.model = model
+    var walk = TFLiteExporter(model: model, weightType: weights, memory: self)
+    try walk.run()
+    file = walk.file
+  }
+
+  /// The file's bytes.
+  /// - Parameter description: what the file says about the model, if anything.
+  public func serialized(describedBy description: ModelDescription? = nil) -> [UInt8] {
+    withExtendedLifetime(self) {
+      description.map { file.serialized(describedBy: $0) } ?? file.serialized()
+    }
+  }
+
+  deinit { for block in blocks { block.deallocate() } }
+
+  /// A copy of the elements that lives as long as this object.
+  func keep<Element>(_ elements: [Element]) -> UnsafeRawBufferPointer {
+    elements.withUnsafeBytes { source in
+      let block = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: source.count, alignment: MemoryLayout<Element>.alignment)
+      block.copyMemory(from: source)
+      blocks.append(block)
+      return UnsafeRawBufferPointer(block)
+    }
+  }
+}
+
+/// Why a model cannot be written as a .tflite file.
+public enum TFLiteExportError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// TensorFlow Lite has no operator for it: lower the model first, or change the architecture.
+  case unsupported(node: String, operation: String)
+
+  /// One line; follows the file's name.
+  public var description: String {
+    switch self {
+    case .unsupported(let node, let operation):
+      "node '\(node)': TensorFlow Lite has no operator for this \(operation)"
+    }
   }
 }

@@ -94,9 +94,7 @@ extension TFLiteImporter {
     return position < inputs.count ? inputs[position] : -1
   }
 
-  private mutating func addConvolution(
-    _ index: Int, isDepthwise: Bool
-  ) throws(TFLiteImportError) {
+  private mutating func addConvolution(_ index: Int, isDepthwise: Bool) throws(TFLiteImportError) {
     guard case .convolution(let window) = file.operators[index].options else {
       throw problem(index, .noOptions)
     }
@@ -113,8 +111,7 @@ extension TFLiteImporter {
         height: extents[1], width: extents[2], strideHeight: window.strideHeight,
         strideWidth: window.strideWidth, padding: window.isSame ? .same : .valid),
       dilationHeight: window.dilationHeight, dilationWidth: window.dilationWidth,
-      groups: isDepthwise ? channels : max(1, channels / extents[3]),
-      hasBias: bias(index, 2) >= 0)
+      groups: isDepthwise ? channels : max(1, channels / extents[3]), hasBias: bias(index, 2) >= 0)
     try add(
       .convolution(layer), [x], computing: output(index), operator: index,
       activation: window.activation,
@@ -243,8 +240,7 @@ extension TFLiteImporter {
     } else {
       let node = try addNode(
         file.tensors[output(index)].name + "/mean", operation, [source], format: format, index)
-      try add(
-        .reshape(ReshapeLayer(target)), [node], computing: output(index), operator: index)
+      try add(.reshape(ReshapeLayer(target)), [node], computing: output(index), operator: index)
     }
   }
 
@@ -258,8 +254,7 @@ extension TFLiteImporter {
     guard isInteger ? graph.shapes[source].channels < 4096 : beta == 1 else {
       throw problem(index, .attribute)
     }
-    try add(
-      .softmax(SoftmaxLayer(beta: beta)), [source], computing: output(index), operator: index)
+    try add(.softmax(SoftmaxLayer(beta: beta)), [source], computing: output(index), operator: index)
   }
 
   private mutating func addActivation(

@@ -35,9 +35,7 @@ extension TFLiteImporter {
   func format(of tensor: Int) throws(TFLiteImportError) -> ValueFormat {
     let (type, scales) = (file.tensors[tensor].type, file.tensors[tensor].scales)
     if type == .float32 { return .float32 }
-    guard type == .int8 || type == .uint8 else {
-      throw .unsupportedType(type, tensor: tensor)
-    }
+    guard type == .int8 || type == .uint8 else { throw .unsupportedType(type, tensor: tensor) }
     let zeroPoint = file.tensors[tensor].zeroPoints.first ?? 0
     let range = type == .int8 ? -128...127 : 0...255
     guard scales.count == 1, Self.scales.contains(scales[0]), range.contains(zeroPoint) else {
@@ -48,9 +46,7 @@ extension TFLiteImporter {
   }
 
   /// The integers of a constant of int32 or int64: axes, paddings, shapes.
-  func integers(
-    _ tensor: Int, operator index: Int
-  ) throws(TFLiteImportError) -> [Int] {
+  func integers(_ tensor: Int, operator index: Int) throws(TFLiteImportError) -> [Int] {
     guard tensor >= 0, file.tensors[tensor].isConstant else { throw problem(index, .notConstant) }
     let (type, data) = (file.tensors[tensor].type, file.tensors[tensor].data)
     var result: [Int] = []
@@ -72,7 +68,6 @@ extension TFLiteImporter {
 
   /// The parameters of a layer with weights: int8 weights, their scales and an int32 bias behind an
   /// int8 input, else float weights and bias.
-  ///
   /// - Parameter channels: output channels, which lie along `dimension` of the weights.
   /// - Parameter isTransposed: whether the weights are 1×H×W×O and must become O×H×W×1.
   func weightSources(
@@ -94,8 +89,7 @@ extension TFLiteImporter {
       guard scales.count == 1 || scales.count == channels && tensor.quantizedDimension == dimension,
         scales.allSatisfy({ Self.scales.contains($0) }), tensor.zeroPoints.allSatisfy({ $0 == 0 })
       else { throw .badQuantization(tensor: weights) }
-      let all =
-        scales.count == channels ? scales : [Float](repeating: scales[0], count: channels)
+      let all = scales.count == channels ? scales : [Float](repeating: scales[0], count: channels)
       sources.append(.owned(all.withUnsafeBytes { [UInt8]($0) }))
     }
     guard bias >= 0 else { return sources }
@@ -124,5 +118,106 @@ extension TFLiteImporter {
     case .mapped(let bytes): transposed(bytes)
     case .owned(let bytes): bytes.withUnsafeBytes { transposed($0) }
     }
+  }
+}
+
+/// Operators that move values, and those that enlarge images.
+extension TFLiteImporter {
+  mutating func addPadding(_ index: Int) throws(TFLiteImportError) {
+    let paddings = try integers(try input(index, 1), operator: index)
+    guard paddings.count == 8 else { throw problem(index, .rank) }
+    guard paddings[0] == 0, paddings[1] == 0, paddings[6] == 0, paddings[7] == 0 else {
+      throw problem(index, .attribute)
+    }
+    let mode: PaddingLayer.Mode =
+      switch file.operators[index].code {
+      case .mirrorPad:
+        file.operators[index].options == .mirrorPad(isSymmetric: true) ? .symmetric : .reflect
+      case .padV2: .constant(try paddingValue(index))
+      default: .zero
+      }
+    let layer = PaddingLayer(
+      top: paddings[2], bottom: paddings[3], left: paddings[4], right: paddings[5], mode: mode)
+    try add(.padding(layer), [try inputNode(index, 0)], computing: output(index), operator: index)
+  }
+
+  /// The real value of PADV2's third input.
+  private func paddingValue(_ index: Int) throws(TFLiteImportError) -> Float {
+    let tensor = try input(index, 2)
+    let (type, data) = (file.tensors[tensor].type, file.tensors[tensor].data)
+    guard file.tensors[tensor].elementCount == 1, isConstant(tensor) else {
+      throw problem(index, .notConstant)
+    }
+    switch type {
+    case .float32:
+      let bits = data.loadUnaligned(as: UInt32.self)
+      return Float(bitPattern: UInt32(littleEndian: bits))
+    case .int8:
+      guard let quantization = try format(of: tensor).quantization else { break }
+      return quantization.scale
+        * Float(Int32(data.loadUnaligned(as: Int8.self)) - quantization.zeroPoint)
+    default: break
+    }
+    throw .unsupportedType(type, tensor: tensor)
+  }
+
+  mutating func addTranspose(_ index: Int) throws(TFLiteImportError) {
+    let order = try integers(try input(index, 1), operator: index)
+    let rank = file.tensors[try input(index, 0)].shape.count
+    guard (2...4).contains(rank), order.count == rank, order[0] == 0,
+      order.sorted() == Array(0..<rank)
+    else { throw problem(index, .acrossBatch) }
+    // Extents that an example lacks come first, and stay.
+    let missing = 4 - rank
+    let full = Array(0..<missing) + order.dropFirst().map { $0 - 1 + missing }
+    let axes: [TransposeLayer.Axis] = [.height, .width, .channels]
+    try add(
+      .transpose(TransposeLayer(full.map { axes[$0] })), [try inputNode(index, 0)],
+      computing: output(index), operator: index)
+  }
+
+  mutating func addResize(
+    _ index: Int, _ interpolation: ResizeLayer.Interpolation
+  ) throws(TFLiteImportError) {
+    guard case .resize(let alignsCorners, let hasHalfPixelCenters) = file.operators[index].options
+    else { throw problem(index, .noOptions) }
+    let target = try shape(of: output(index))
+    let size = try input(index, 1)
+    if !extents.contains(size),
+      try integers(size, operator: index) != [target.height, target.width]
+    {
+      throw problem(index, .outputShape)
+    }
+    try add(
+      .resize(
+        ResizeLayer(
+          interpolation, height: target.height, width: target.width,
+          sampling: alignsCorners
+            ? .alignCorners : hasHalfPixelCenters ? .halfPixelCenters : .corner)),
+      [try inputNode(index, 0)], computing: output(index), operator: index)
+  }
+
+  /// The inputs are the output's shape, the weights, the image and perhaps a bias.
+  mutating func addTransposedConvolution(_ index: Int) throws(TFLiteImportError) {
+    guard case .convolution(let window) = file.operators[index].options else {
+      throw problem(index, .noOptions)
+    }
+    let (weights, x) = (try input(index, 1), try inputNode(index, 2))
+    let extents = file.tensors[weights].shape
+    guard extents.count == 4 else { throw problem(index, .rank) }
+    let target = try shape(of: output(index))
+    var layer = TransposedConvolutionLayer(
+      outputChannels: extents[0],
+      window: Window(
+        height: extents[1], width: extents[2], strideHeight: window.strideHeight,
+        strideWidth: window.strideWidth, padding: window.isSame ? .same : .valid),
+      hasBias: bias(index, 3) >= 0)
+    (layer.outputHeight, layer.outputWidth) = (target.height, target.width)
+    try add(
+      .transposedConvolution(layer), [x], computing: output(index), operator: index,
+      activation: window.activation,
+      parameters: try weightSources(
+        operator: index, weights: weights, bias: bias(index, 3), channels: extents[0],
+        dimension: 0, isQuantized: graph.formats[x] != .float32))
   }
 }

@@ -56,8 +56,7 @@ private struct DescriptionWriter {
   var builder = FlatBufferBuilder()
 
   init(description: ModelDescription, file: TFLiteFile) {
-    self.description = description
-    self.file = file
+    (self.description, self.file) = (description, file)
   }
 
   mutating func run() -> [UInt8] {
@@ -89,7 +88,7 @@ private struct DescriptionWriter {
 
   private mutating func customEntry(_ key: StaticString, _ value: String) -> Int {
     let data = [UInt8](value.utf8).withUnsafeBytes { builder.vector(bytes: $0, alignment: 16) }
-    return builder.table([text(0, key.text), Field(number: 1, value: .reference(data))])
+    return builder.table([text(0, key.text), Field.reference(1, data)])
   }
 
   private mutating func input(_ index: Int) -> Int {
@@ -114,10 +113,8 @@ private struct DescriptionWriter {
     }
     let high = builder.vector(floats: ends.map { max($0.0, $0.1) })
     let low = builder.vector(floats: ends.map { min($0.0, $0.1) })
-    let stats = builder.table([
-      Field(number: 0, value: .reference(high)), Field(number: 1, value: .reference(low)),
-    ])
-    return Field(number: 5, value: .reference(stats))
+    let stats = builder.table([Field.reference(0, high), Field.reference(1, low)])
+    return Field.reference(5, stats)
   }
 
   private mutating func output(_ index: Int) -> Int {
@@ -138,44 +135,35 @@ private struct DescriptionWriter {
   private mutating func labels() -> Int {
     let name = text(0, Self.labelFile.text)
     let summary = text(1, "A label a line, in the order of the outputs.")
-    return builder.table([
-      name, summary, Field(number: 2, value: .byte(MetadataWords.axisLabels)),
-    ])
+    return builder.table([name, summary, Field.byte(2, MetadataWords.axisLabels)])
   }
 
   private mutating func imageContent(tensor: Int) -> Field? {
     let isGrey = file.tensors[tensor].shape.last == 1
-    let properties = builder.table([
-      Field(number: 0, value: .byte(isGrey ? MetadataWords.grey : MetadataWords.rgb))
-    ])
+    let properties = builder.table([Field.byte(0, isGrey ? MetadataWords.grey : MetadataWords.rgb)])
     return content(MetadataWords.image, properties)
   }
 
   private mutating func content(_ kind: UInt8, _ properties: Int) -> Field? {
-    let table = builder.table([
-      Field(number: 0, value: .byte(kind)), Field(number: 1, value: .reference(properties)),
-    ])
-    return Field(number: 3, value: .reference(table))
+    let table = builder.table([Field.byte(0, kind), Field.reference(1, properties)])
+    return Field.reference(3, table)
   }
 
   private mutating func normalization(_ preprocessing: Preprocessing) -> Field? {
     let mean = builder.vector(floats: preprocessing.mean)
     let deviation = builder.vector(floats: preprocessing.deviation)
-    let options = builder.table([
-      Field(number: 0, value: .reference(mean)), Field(number: 1, value: .reference(deviation)),
-    ])
+    let options = builder.table([Field.reference(0, mean), Field.reference(1, deviation)])
     let unit = builder.table([
-      Field(number: 0, value: .byte(MetadataWords.normalization)),
-      Field(number: 1, value: .reference(options)),
+      Field.byte(0, MetadataWords.normalization), Field.reference(1, options),
     ])
     return references(4, [unit])
   }
 
   private mutating func text(_ number: Int, _ text: String) -> Field? {
-    text.utf8.isEmpty ? nil : Field(number: number, value: .reference(builder.string(text)))
+    text.utf8.isEmpty ? nil : Field.reference(number, builder.string(text))
   }
 
   private mutating func references(_ number: Int, _ references: [Int]) -> Field? {
-    Field(number: number, value: .reference(builder.vector(references: references)))
+    Field.reference(number, builder.vector(references: references))
   }
 }

@@ -17,9 +17,7 @@ extension PackedWeights {
   /// - Parameter owner: what keeps `bytes` alive.
   /// - Returns: `nil` when another version of Ocelli packed them, in an order of its own.
   /// - Throws: `MetadataError.badPackedWeights` when an entry lies outside of `bytes`.
-  package init?(
-    reading bytes: UnsafeRawBufferPointer, owner: AnyObject?
-  ) throws(MetadataError) {
+  package init?(reading bytes: UnsafeRawBufferPointer, owner: AnyObject?) throws(MetadataError) {
     func word(_ index: Int) -> Int {
       let value = bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
       return Int(UInt32(littleEndian: value))
@@ -77,23 +75,17 @@ extension PackedWeights {
     }
     return result
   }
-}
 
-extension PackedWeights {
   /// A .tflite file with these weights besides its own.
-  ///
   /// - Parameter bytes: the file of the model that they are of.
   /// - Throws: `PackingError`, which says what is wrong with the file.
-  public func added(
-    toTFLite bytes: UnsafeRawBufferPointer
-  ) throws(PackingError) -> [UInt8] {
+  public func added(toTFLite bytes: UnsafeRawBufferPointer) throws(PackingError) -> [UInt8] {
     if entries.isEmpty { throw .noIntegerLayers }
     var file: TFLiteFile
     let description: ModelDescription
     do throws(TFLiteError) { file = try TFLiteFile(reading: bytes) } catch { throw .file(error) }
-    do throws(MetadataError) {
-      description = try ModelDescription(reading: file, in: bytes)
-    } catch { throw .metadata(error) }
+    do throws(MetadataError) { description = try ModelDescription(reading: file, in: bytes) } catch
+    { throw .metadata(error) }
     if let node = file.operators.first(where: { $0.code.isAboutExtents }) {
       throw .notCopied(node.code)
     }
@@ -107,7 +99,7 @@ extension PackedWeights {
 }
 
 /// Why a file cannot have packed weights.
-public enum PackingError: Error, Equatable, Sendable {
+public enum PackingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// All layers with weights compute in floats: quantise the model.
   case noIntegerLayers
   /// The file has an operator that is read, but not written: convert the model for batches of one.
@@ -115,9 +107,7 @@ public enum PackingError: Error, Equatable, Sendable {
   /// The file cannot be read.
   case file(TFLiteError)
   case metadata(MetadataError)
-}
 
-extension PackingError: CustomStringConvertible {
   /// One line; follows the file's name.
   public var description: String {
     switch self {
@@ -126,5 +116,152 @@ extension PackingError: CustomStringConvertible {
     case .file(let error): "\(error)"
     case .metadata(let error): "\(error)"
     }
+  }
+}
+
+/// Files in a ZIP archive at the end of some bytes (PKWARE's APPNOTE 6.3): stored ones, of less
+/// than 4 GB. Nothing is copied.
+struct ZipArchive {
+  private struct Entry {
+    var name: UnsafeRawBufferPointer
+    var isPlain: Bool
+    var checksum: UInt32
+    var byteCount: Int
+    /// Where the file's own header starts.
+    var header: Int
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  private var entries: [Entry] = []
+
+  private static let endSize = 22
+  private static let directorySize = 46
+  private static let headerSize = 30
+
+  /// - Returns: `nil` where the bytes do not end in an archive.
+  init?(_ bytes: UnsafeRawBufferPointer) throws(MetadataError) {
+    self.bytes = bytes
+    guard let end = try findEnd() else { return nil }
+    let count = Int(try number(UInt16.self, at: end + 10))
+    let directoryCount = Int64(try number(UInt32.self, at: end + 12))
+    let directoryOffset = Int64(try number(UInt32.self, at: end + 16))
+    // Offsets count from the archive's first byte, which need not be that of the file.
+    let start = Int64(end) - directoryCount - directoryOffset
+    guard start >= 0 else { throw .badArchive(offset: end) }
+    var offset = Int(start + directoryOffset)
+    for _ in 0..<count { entries.append(try entry(at: &offset, archive: start)) }
+  }
+
+  /// Where the record at the archive's end is: a comment may follow it.
+  private func findEnd() throws(MetadataError) -> Int? {
+    var offset = bytes.count - Self.endSize
+    let last = max(0, offset - Int(UInt16.max))
+    while offset >= last {
+      if try number(UInt32.self, at: offset) == 0x0605_4B50,
+        Int(try number(UInt16.self, at: offset + 20)) == bytes.count - offset - Self.endSize
+      {
+        return offset
+      }
+      offset -= 1
+    }
+    return nil
+  }
+
+  /// The entry of the directory at `offset`, which moves on to the next.
+  private func entry(at offset: inout Int, archive: Int64) throws(MetadataError) -> Entry {
+    guard try number(UInt32.self, at: offset) == 0x0201_4B50 else {
+      throw .badArchive(offset: offset)
+    }
+    let nameCount = Int(try number(UInt16.self, at: offset + 28))
+    let extraCount = Int(try number(UInt16.self, at: offset + 30))
+    let commentCount = Int(try number(UInt16.self, at: offset + 32))
+    let isEncrypted = try number(UInt16.self, at: offset + 8) & 1 != 0
+    let method = try number(UInt16.self, at: offset + 10)
+    let stored = try number(UInt32.self, at: offset + 20)
+    let byteCount = try number(UInt32.self, at: offset + 24)
+    let header = archive + Int64(try number(UInt32.self, at: offset + 42))
+    let entry = Entry(
+      name: try slice(offset + Self.directorySize, nameCount),
+      isPlain: method == 0 && !isEncrypted && stored == byteCount,
+      checksum: try number(UInt32.self, at: offset + 16), byteCount: Int(clamping: byteCount),
+      header: Int(clamping: header))
+    offset += Self.directorySize + nameCount + extraCount + commentCount
+    return entry
+  }
+
+  /// The content of the file of this name; `nil` where there is none.
+  func file(named name: String) throws(MetadataError) -> UnsafeRawBufferPointer? {
+    for entry in entries where entry.name.elementsEqual(name.utf8) {
+      guard entry.isPlain else { throw .compressedFile(name) }
+      guard try number(UInt32.self, at: entry.header) == 0x0403_4B50 else {
+        throw .badArchive(offset: entry.header)
+      }
+      let nameCount = Int(try number(UInt16.self, at: entry.header + 26))
+      let extraCount = Int(try number(UInt16.self, at: entry.header + 28))
+      let content = try slice(
+        entry.header + Self.headerSize + nameCount + extraCount, entry.byteCount)
+      guard Self.checksum(content) == entry.checksum else { throw .damagedFile(name) }
+      return content
+    }
+    return nil
+  }
+
+  private func number<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Number.Type, at offset: Int
+  ) throws(MetadataError) -> Number {
+    let bytes = try slice(offset, MemoryLayout<Number>.size)
+    return Number(littleEndian: bytes.loadUnaligned(as: type))
+  }
+
+  private func slice(_ offset: Int, _ count: Int) throws(MetadataError) -> UnsafeRawBufferPointer {
+    guard offset >= 0, count >= 0, count <= bytes.count, offset <= bytes.count - count else {
+      throw .badArchive(offset: offset)
+    }
+    return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+  }
+
+  /// CRC-32 with the polynomial of ISO 3309.
+  static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    var crc = ~UInt32(0)
+    for byte in bytes {
+      crc ^= UInt32(byte)
+      for _ in 0..<8 { crc = crc >> 1 ^ (crc & 1 == 1 ? 0xEDB8_8320 : 0) }
+    }
+    return ~crc
+  }
+
+  /// Appends an archive of one stored file to `bytes`. Its offsets count from the first of `bytes`,
+  /// as programs expect that open the whole as an archive.
+  static func append(file content: [UInt8], named name: StaticString, to bytes: inout [UInt8]) {
+    let start = bytes.count
+    let nameCount = UInt16(name.utf8CodeUnitCount)
+    func append<Number: FixedWidthInteger>(_ numbers: Number...) {
+      for number in numbers {
+        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+      }
+    }
+    /// What both headers say; the day is the first of MS-DOS, so that equal models are equal bytes.
+    func appendProperties() {
+      append(UInt16(10), 0, 0)
+      append(UInt32(0x0021_0000), checksum(content), UInt32(content.count), UInt32(content.count))
+      append(nameCount, 0)
+    }
+    append(UInt32(0x0403_4B50))
+    appendProperties()
+    name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: content)
+    let directory = bytes.count
+    append(UInt32(0x0201_4B50))
+    append(UInt16(10))
+    appendProperties()
+    // Comment, disk, attributes within and without.
+    append(UInt16(0), 0, 0)
+    append(UInt32(0), UInt32(start))
+    name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    let end = bytes.count
+    append(UInt32(0x0605_4B50), 0)
+    append(UInt16(1), 1)
+    append(UInt32(end - directory), UInt32(directory))
+    append(UInt16(0))
   }
 }

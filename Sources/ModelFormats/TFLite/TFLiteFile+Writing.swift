@@ -34,20 +34,18 @@ private struct TFLiteWriter {
       // Metadata may be packed weights, which kernels read in whole cache lines.
       let isMetadata = metadataBuffers.contains(index)
       let bytes = builder.vector(bytes: data, alignment: isMetadata ? 64 : 16)
-      return builder.table([Field(number: 0, value: .reference(bytes))])
+      return builder.table([Field.reference(0, bytes)])
     }
     let metadata = zip(file.metadata, metadataBuffers).map { entry, buffer in
       let name = builder.string(entry.name)
-      return builder.table([
-        Field(number: 0, value: .reference(name)), integer(1, buffer),
-      ])
+      return builder.table([Field.reference(0, name), Field.int32(1, buffer)])
     }
     let graph = subgraph(tensorBuffers)
     let codes = operatorCodes.map { operatorCode($0) }
     let description = builder.string(file.description)
     let fields = [
-      integer(0, 3), reference(1, references: codes), reference(2, references: [graph]),
-      Field(number: 3, value: .reference(description)), reference(4, references: bufferTables),
+      Field.int32(0, 3), reference(1, references: codes), reference(2, references: [graph]),
+      Field.reference(3, description), reference(4, references: bufferTables),
       metadata.isEmpty ? nil : reference(6, references: metadata),
     ]
     let root = builder.table(fields)
@@ -57,9 +55,7 @@ private struct TFLiteWriter {
   /// The number of the buffer that holds these bytes.
   private mutating func buffer(_ data: UnsafeRawBufferPointer) -> Int {
     guard data.count > 0 else { return 0 }
-    let hash = data.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-    }
+    let hash = data.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     for index in knownBuffers[hash] ?? [] where buffers[index].elementsEqual(data) { return index }
     buffers.append(data)
     knownBuffers[hash, default: []].append(buffers.count - 1)
@@ -76,16 +72,15 @@ private struct TFLiteWriter {
   }
 
   private func isSameCode(_ a: TFLiteOperator, _ b: TFLiteOperator) -> Bool {
-    a.code == b.code && a.version == b.version
-      && a.customName.utf8.elementsEqual(b.customName.utf8)
+    a.code == b.code && a.version == b.version && a.customName.utf8.elementsEqual(b.customName.utf8)
   }
 
   private mutating func operatorCode(_ node: TFLiteOperator) -> Int {
     let name = node.customName.utf8.isEmpty ? nil : builder.string(node.customName)
     return builder.table([
-      byte(0, UInt8(min(node.code.code, 127))),
-      name.map { Field(number: 1, value: .reference($0)) },
-      node.version == 1 ? nil : integer(2, node.version), integer(3, node.code.code),
+      Field.byte(0, UInt8(min(node.code.code, 127))),
+      name.map { Field.reference(1, $0) },
+      node.version == 1 ? nil : Field.int32(2, node.version), Field.int32(3, node.code.code),
     ])
   }
 
@@ -108,24 +103,21 @@ private struct TFLiteWriter {
       let scales = builder.vector(floats: tensor.scales)
       let zeroPoints = zeroPoints(tensor.zeroPoints)
       quantization = builder.table([
-        Field(number: 2, value: .reference(scales)),
-        Field(number: 3, value: .reference(zeroPoints)),
-        tensor.quantizedDimension == 0 ? nil : integer(6, tensor.quantizedDimension),
+        Field.reference(2, scales), Field.reference(3, zeroPoints),
+        tensor.quantizedDimension == 0 ? nil : Field.int32(6, tensor.quantizedDimension),
       ])
     }
     let name = builder.string(tensor.name)
     let shape = reference(0, integers: tensor.shape)
     return builder.table([
-      shape, tensor.type.code == 0 ? nil : byte(1, tensor.type.code),
-      buffer == 0 ? nil : integer(2, buffer), Field(number: 3, value: .reference(name)),
-      quantization.map { Field(number: 4, value: .reference($0)) },
+      shape, tensor.type.code == 0 ? nil : Field.byte(1, tensor.type.code),
+      buffer == 0 ? nil : Field.int32(2, buffer), Field.reference(3, name),
+      quantization.map { Field.reference(4, $0) },
     ])
   }
 
   private mutating func zeroPoints(_ values: [Int]) -> Int {
-    guard values.allSatisfy({ $0 == 0 }) else {
-      return builder.vector(values.map { Int64($0) })
-    }
+    guard values.allSatisfy({ $0 == 0 }) else { return builder.vector(values.map { Int64($0) }) }
     if let known = zeroPointLists[values.count] { return known }
     let list = builder.vector(values.map { Int64($0) })
     zeroPointLists[values.count] = list
@@ -138,26 +130,17 @@ private struct TFLiteWriter {
     )
     let options = node.options.write(node.code, &builder)
     return builder.table([
-      code == 0 ? nil : integer(0, code), inputs, outputs,
-      options.map { byte(3, $0.kind) },
-      options.map { Field(number: 4, value: .reference($0.position)) },
+      code == 0 ? nil : Field.int32(0, code), inputs, outputs,
+      options.map { Field.byte(3, $0.kind.rawValue) },
+      options.map { Field.reference(4, $0.position) },
     ])
   }
 
-  private func byte(_ number: Int, _ value: UInt8) -> Field {
-    Field(number: number, value: .byte(value))
-  }
-
-  private func integer(_ number: Int, _ value: Int) -> Field {
-    Field(number: number, value: .int32(Int32(clamping: value)))
-  }
-
   private mutating func reference(_ number: Int, references: [Int]) -> Field {
-    Field(number: number, value: .reference(builder.vector(references: references)))
+    Field.reference(number, builder.vector(references: references))
   }
 
   private mutating func reference(_ number: Int, integers: [Int]) -> Field {
-    Field(
-      number: number, value: .reference(builder.vector(integers.map { Int32(clamping: $0) })))
+    Field.reference(number, builder.vector(integers.map { Int32(clamping: $0) }))
   }
 }

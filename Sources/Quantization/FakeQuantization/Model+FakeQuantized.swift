@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Kernels
+public import Kernels
 public import Network
 
 extension Model {
@@ -24,9 +24,7 @@ extension Model {
   }
 
   /// Whether fake quantisation rounds anything in it.
-  public var isFakeQuantized: Bool {
-    graph.nodes.contains { $0.operation.fakeQuantization != nil }
-  }
+  public var isFakeQuantized: Bool { graph.nodes.contains { $0.operation.fakeQuantization != nil } }
 }
 
 extension PostTrainingQuantizer {
@@ -80,8 +78,7 @@ private struct FakeQuantizer {
     else { return result }
     var name = node.name + "/rounded"
     while model.graph.index(ofNodeNamed: name) != nil { name += "'" }
-    result = try builder.add(
-      name, .fakeQuantization(FakeQuantizationLayer(format)), [result])
+    result = try builder.add(name, .fakeQuantization(FakeQuantizationLayer(format)), [result])
     grids.append(format)
     return result
   }
@@ -145,5 +142,120 @@ extension Operation {
   /// What fake quantisation rounds to; `nil` for another operation.
   var fakeQuantization: AffineQuantization? {
     if case .fakeQuantization(let layer) = self { layer.quantization } else { nil }
+  }
+}
+
+extension Model {
+  /// The model of integers that a float model with fake quantisation, as made by `fakeQuantized`
+  /// and then trained, stands for.
+  /// - Throws: `QuantizationError.notFakeQuantized` naming a node whose output is not rounded.
+  public func converted() throws(QuantizationError) -> Model {
+    let (stripped, quantizations) = try withoutFakeQuantization()
+    var formats: [ValueFormat] = []
+    for (index, quantization) in quantizations.enumerated() {
+      guard let quantization else {
+        throw .notFakeQuantized(node: stripped.graph.nodes[index].name)
+      }
+      formats.append(.int8(quantization))
+    }
+    return try IntegerAssembly(model: stripped, formats: formats).quantized()
+  }
+
+  /// The model without fake quantisation, and what it made each node's output be.
+  private func withoutFakeQuantization() throws(QuantizationError) -> (
+    Model, [AffineQuantization?]
+  ) {
+    let clamps = graph.fusibleClamps
+    var builder = ModelBuilder()
+    var indices: [Int] = []
+    var quantizations: [AffineQuantization?] = []
+    do throws(GraphError) {
+      for (index, node) in graph.nodes.enumerated() {
+        if let quantization = node.operation.fakeQuantization {
+          // Behind another one it stands for a conversion, which the readers' formats imply.
+          let rounded = indices[node.inputs[0]]
+          quantizations[rounded] = quantizations[rounded] ?? quantization
+          indices.append(rounded)
+          continue
+        }
+        let inputs = node.inputs.map { indices[$0] }
+        indices.append(try builder.add(copyOf: index, in: self, inputs: inputs))
+        quantizations.append(grid(of: index))
+      }
+      for (index, clamp) in clamps.enumerated() {
+        guard let clamp, quantizations[indices[index]] == nil else { continue }
+        quantizations[indices[index]] = quantizations[indices[clamp]]
+      }
+      try builder.graph.setOutputs(graph.outputs.map { indices[$0] })
+    } catch { throw .graph(error) }
+    guard let result = builder.finished(like: self) else { throw .outOfMemory }
+    return (result, quantizations)
+  }
+
+  /// What the output of a node consists of where no fake quantisation needs to follow.
+  private func grid(of node: Int) -> AffineQuantization? {
+    if graph.isConstant(node) { return AffineQuantization(covering: range(ofConstant: node)) }
+    let operation = graph.nodes[node].operation
+    if let quantization = operation.fakeQuantization { return quantization }
+    guard operation.properties.selectsInputs, let input = graph.nodes[node].inputs.first else {
+      return nil
+    }
+    return grid(of: input)
+  }
+}
+
+/// Rounds the weights of layers whose outputs fake quantisation rounds, as `QuantizedWeights` will,
+/// for as long as a model runs: training then changes the float weights by the gradients at the
+/// rounded ones.
+public final class WeightRounding {
+  private let entries: [ParameterStore.Entry]
+  private var floats: [[Float]]
+  private let pool: ThreadPool
+
+  /// - Parameter frozenNodes: nodes whose weights stay as they are.
+  /// - Returns: `nil` where there is nothing to round.
+  public init?(_ model: Model, frozenNodes: Set<Int>, _ pool: ThreadPool) {
+    let graph = model.graph
+    let (clamps, consumers) = (graph.fusibleClamps, graph.consumers)
+    entries = graph.nodes.indices.flatMap { node -> [ParameterStore.Entry] in
+      let last = clamps[node] ?? node
+      let isRounded = consumers[last].contains { graph.nodes[$0].operation.fakeQuantization != nil }
+      guard isRounded, !frozenNodes.contains(node) else { return [] }
+      return model.parameters.entries(of: node).filter { $0.declaration.role == .weights }
+    }
+    if entries.isEmpty { return nil }
+    floats = entries.map { [Float](repeating: 0, count: $0.declaration.count) }
+    self.pool = pool
+  }
+
+  /// Runs `body` with the weights in `store`, which is of the model's graph, rounded.
+  public func whileRounded<Result, Failure: Error>(
+    _ store: ParameterStore, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    for (index, entry) in entries.enumerated() {
+      let values = store.values(of: entry)
+      floats[index].withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: values) }
+      round(values, rows: entry.declaration.dimensions[0])
+    }
+    defer {
+      for (index, entry) in entries.enumerated() {
+        floats[index].withUnsafeBufferPointer {
+          _ = store.values(of: entry).update(fromContentsOf: $0)
+        }
+      }
+    }
+    return try body()
+  }
+
+  private func round(_ values: UnsafeMutableBufferPointer<Float>, rows: Int) {
+    guard let base = values.baseAddress else { return }
+    let row = values.count / rows
+    pool.forEachRange(of: rows, grain: max(1, 4096 / max(1, row))) { rows, _ in
+      for channel in rows {
+        let values = UnsafeMutableBufferPointer(start: base + channel * row, count: row)
+        let scale = QuantizedWeights.scale(of: values)
+        FakeQuantize.round(values, AffineQuantization(scale: scale, zeroPoint: 0))
+      }
+    }
   }
 }
