@@ -3,6 +3,7 @@ public import Datasets
 public import Explanation
 import Foundation
 package import Imaging
+import Kernels
 public import Network
 package import Reporting
 import Scenes
