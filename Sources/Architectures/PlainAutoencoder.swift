@@ -44,8 +44,7 @@ public struct PlainAutoencoder: Equatable, Sendable {
     for layer in (0..<decodingLayers).reversed() {
       let name = "decoder" + decimal(layer + 1)
       if layer < halvings {
-        node = try graph.add(
-          name + "/enlarged", .resize(ResizeLayer(.nearest, factor: 2)), [node])
+        node = try graph.add(name + "/enlarged", .resize(ResizeLayer(.nearest, factor: 2)), [node])
       }
       node =
         layer == 0

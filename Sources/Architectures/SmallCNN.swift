@@ -34,8 +34,8 @@ public struct SmallCNN: Equatable, Sendable {
     for stage in 0..<stageCount {
       for index in 1...2 {
         node = try graph.normalizedConvolution(
-          "convolution" + decimal(stage + 1) + "_" + decimal(index), node,
-          channels: width << stage, kernel: 3)
+          "convolution" + decimal(stage + 1) + "_" + decimal(index), node, channels: width << stage,
+          kernel: 3)
       }
       if stage < stageCount - 1 { node = try graph.maxPool("pool" + decimal(stage + 1), node) }
     }

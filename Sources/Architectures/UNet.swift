@@ -65,8 +65,7 @@ public struct UNet: Equatable, Sendable {
       node = try stage(name, both, width << level, &graph)
     }
     node = try graph.convolution(
-      "logits", node, channels: 3, kernel: 1,
-      initialization: head == .sigmoid ? .he : .constant(0))
+      "logits", node, channels: 3, kernel: 1, initialization: head == .sigmoid ? .he : .constant(0))
     node = try graph.cropped(node, to: graph.shapes[image])
     try graph.addHead(head, image: image, output: node)
     return graph
@@ -98,16 +97,12 @@ public struct UNet: Equatable, Sendable {
 extension Graph {
   /// Ends an enhancer: the node before the head, whose output a loss on logits reads, is the head's
   /// last input.
-  mutating func addHead(
-    _ head: EnhancerHead, image: Int, output: Int
-  ) throws(GraphError) {
+  mutating func addHead(_ head: EnhancerHead, image: Int, output: Int) throws(GraphError) {
     switch head {
-    case .sigmoid:
-      _ = try activation("enhanced", output, .sigmoid)
+    case .sigmoid: _ = try activation("enhanced", output, .sigmoid)
     case .boundedResidual(let limit):
       try add("enhanced", .boundedResidual(BoundedResidualLayer(limit: limit)), [image, output])
-    case .residual:
-      try add("enhanced", .boundedResidual(BoundedResidualLayer()), [image, output])
+    case .residual: try add("enhanced", .boundedResidual(BoundedResidualLayer()), [image, output])
     }
   }
 }

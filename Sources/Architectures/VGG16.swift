@@ -43,8 +43,7 @@ public struct VGG16: Equatable, Sendable {
         node =
           isNormalized
           ? try graph.normalizedConvolution(name, node, channels: count, kernel: 3)
-          : try graph.convolution(
-            name, node, channels: count, kernel: 3, activation: .relu)
+          : try graph.convolution(name, node, channels: count, kernel: 3, activation: .relu)
       }
       node = try graph.maxPool("pool" + decimal(stage + 1), node)
     }
@@ -52,8 +51,7 @@ public struct VGG16: Equatable, Sendable {
       let name = "dense" + decimal(index)
       node = try graph.dense(name, node, units: denseUnits, activation: .relu)
       if dropoutRate > 0 {
-        node = try graph.add(
-          name + "/dropout", .dropout(DropoutLayer(rate: dropoutRate)), [node])
+        node = try graph.add(name + "/dropout", .dropout(DropoutLayer(rate: dropoutRate)), [node])
       }
     }
     _ = try graph.dense("logits", node, units: classCount, initialization: .uniformFanIn)

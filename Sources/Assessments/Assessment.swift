@@ -88,7 +88,6 @@ public struct Assessment: Codable, Sendable {
   public static let fileName = "assessment.json"
 
   /// Reads what `ocelli assess` wrote.
-  ///
   /// - Throws: `AssessmentError` when the file cannot be read, or is no assessment.
   public init(contentsOf path: String) throws(AssessmentError) {
     guard let data = FileManager.default.contents(atPath: path) else {
@@ -173,7 +172,6 @@ public final class AssessedModel {
   private let enhancing: Evaluator?
 
   /// Runs `batch` images at once on `pool`; random choices derive from `seed`.
-  ///
   /// - Throws: `TrainingError.outOfMemory`.
   public init(
     classifier: Part, enhancer: Part?, batch: Int, seed: UInt64, _ pool: ThreadPool

@@ -20,8 +20,8 @@ struct CorruptionPanel {
     for corruption in Corruption.allCases {
       panel.append(
         row: try Corruption.severities.map { severity in
-          let image = try dataset.corrupted(by: corruption, severity: severity, seed: seed)
-            .image(at: 0)
+          let image = try dataset.corrupted(by: corruption, severity: severity, seed: seed).image(
+            at: 0)
           return Panel.Cell(image, caption: corruption.rawValue)
         })
     }

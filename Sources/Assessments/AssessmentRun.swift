@@ -152,16 +152,17 @@ public struct AssessmentRun {
     if model.enhancer == nil { throw .noEnhancer(section) }
   }
 
-  private mutating func predictions(
-    _ progress: @escaping AssessmentProgress
-  ) throws -> (plain: Predictions, enhanced: Predictions?) {
+  private mutating func predictions(_ progress: @escaping AssessmentProgress) throws -> (
+    plain: Predictions, enhanced: Predictions?
+  ) {
     if let predictions { return predictions }
     let count = dataset.count
     let total = count * (model.enhancer == nil ? 1 : 2)
     let plain = try model.predictions(for: dataset) { progress($0, total) }
     let enhanced = try model.combined().map { combined in
-      try Evaluator(combined, model.pool, batch: model.batch)
-        .predictions(for: dataset) { progress(count + $0, total) }
+      try Evaluator(combined, model.pool, batch: model.batch).predictions(for: dataset) {
+        progress(count + $0, total)
+      }
     }
     predictions = (plain, enhanced)
     return (plain, enhanced)
@@ -324,8 +325,8 @@ extension Assessment {
       let drawings = charts.filter { $0.section == section }.map {
         HTML.scrolling(.drawing($0.svg), label: $0.name)
       }
-      return [.element("h3", [:], section.question)]
-        + blocks.html(label: section.rawValue) + drawings
+      return [.element("h3", [:], section.question)] + blocks.html(label: section.rawValue)
+        + drawings
     }
     return [.element("h2", [:], title), .element("p", ["class": "note"], subject.text)] + sections
   }

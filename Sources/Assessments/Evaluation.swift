@@ -24,7 +24,6 @@ public struct Evaluation {
   public let gain: PairedGain?
 
   /// Runs a classifier over images, and once more behind an enhancer where there is one.
-  ///
   /// - Parameters:
   ///   - classifier: Of any format.
   ///   - batch: Images that run at once.
@@ -71,9 +70,7 @@ public struct Evaluation {
       rows[0].combined == nil
         ? ["", "images", "accuracy", "95 % interval", "loss"]
         : ["", "images", "classifier alone", "enhanced"] + PairedGain.headings)
-    for row in rows {
-      table.add(row.combined == nil ? row.aloneCells : row.pairedCells)
-    }
+    for row in rows { table.add(row.combined == nil ? row.aloneCells : row.pairedCells) }
     return table.description
   }
 

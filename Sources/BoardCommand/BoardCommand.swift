@@ -79,11 +79,8 @@ enum BoardError: Error {
   case failed(String)
 
   /// What `body` gives, or why it fails.
-  static func wrapping<Value>(
-    _ body: () throws(CommandError) -> Value
-  ) throws(BoardError) -> Value {
-    do throws(CommandError) { return try body() } catch { throw .failed(error.description) }
-  }
+  static func wrapping<Value>(_ body: () throws(CommandError) -> Value) throws(BoardError) -> Value
+  { do throws(CommandError) { return try body() } catch { throw .failed(error.description) } }
 }
 
 /// The words of a command line, told apart: `--name value` or `--name=value`, `--flag`, and
@@ -134,9 +131,9 @@ struct ArgumentReader {
   subscript(option: String) -> String? { values.last { $0.name.isSame(option) }?.value }
 
   /// The value of an option as a number in `range`.
-  func integer(
-    _ option: String, in range: ClosedRange<Int>, default value: Int
-  ) throws(BoardError) -> Int {
+  func integer(_ option: String, in range: ClosedRange<Int>, default value: Int) throws(BoardError)
+    -> Int
+  {
     guard let text = self[option] else { return value }
     guard let number = Int(text) else {
       throw .usage("The value '\(text)' is invalid for '\(option)'", help: usage)

@@ -87,11 +87,9 @@ enum Subcommand: CaseIterable {
         Option(name: "--every", value: "n", help: HelpText.Classify.every + " (default: 1)"),
         Option(name: "--checksum", help: HelpText.Classify.checksum),
         Option(
-          name: "--crop", value: "crop",
-          help: HelpText.Classify.crop + " (values: stretch, center)"),
-        Option(name: "--mean", value: "levels", help: HelpText.Classify.mean),
-        Option(name: "--deviation", value: "levels", help: HelpText.Classify.deviation),
-        oneThread,
+          name: "--crop", value: "crop", help: HelpText.Classify.crop + " (values: stretch, center)"
+        ), Option(name: "--mean", value: "levels", help: HelpText.Classify.mean),
+        Option(name: "--deviation", value: "levels", help: HelpText.Classify.deviation), oneThread,
       ]
     case .info: return [json]
     case .bench:
@@ -127,8 +125,8 @@ enum Subcommand: CaseIterable {
     var lines = [
       "OVERVIEW: Classifies pictures on small devices.", "",
       "Everything is in this one file: copy it to the device, with a model, and run it.", "",
-      "  ocelli-board classify photo.jpg --model model.tflite", "",
-      "USAGE: " + allUsage, "", "OPTIONS:",
+      "  ocelli-board classify photo.jpg --model model.tflite", "", "USAGE: " + allUsage, "",
+      "OPTIONS:",
     ]
     lines += entry("--version", "Show the version.")
     lines += entry("-h, --help", "Show help information.") + ["", "SUBCOMMANDS:"]
@@ -200,9 +198,8 @@ enum Subcommand: CaseIterable {
     }
   }
 
-  private func preprocessing(
-    _ arguments: ArgumentReader
-  ) throws(BoardError) -> PreprocessingChoice {
+  private func preprocessing(_ arguments: ArgumentReader) throws(BoardError) -> PreprocessingChoice
+  {
     var crop: Preprocessing.Crop?
     if let text = arguments["--crop"] {
       guard text.isSame("center") || text.isSame("stretch") else {

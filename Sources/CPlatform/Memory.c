@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include "CPlatform.h"
 
+#include <sched.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -29,6 +30,10 @@ int64_t ocelli_peak_memory_bytes(void) {
 }
 
 int32_t ocelli_cpu_count(void) {
+#ifdef __linux__
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
+#endif
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int32_t)count : 1;
 }

@@ -24,7 +24,6 @@ extension Session {
   /// the outputs.
   ///
   /// The picture is cropped and resized to the model's input by the model's own rule.
-  ///
   /// - Parameter enhancer: what improves the picture before it is classified.
   public func classify(
     _ image: Image, enhancedBy enhancer: Session? = nil, top: Int = 5

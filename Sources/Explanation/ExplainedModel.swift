@@ -92,9 +92,8 @@ public struct ExplainedModel {
     } catch { throw .of(model: "\(names.enhancer) and \(names.classifier)", error) }
   }
 
-  private static func inFloats(
-    _ model: Model, named name: String
-  ) throws(ExplanationError) -> Model {
+  private static func inFloats(_ model: Model, named name: String) throws(ExplanationError) -> Model
+  {
     do throws(QuantizationError) {
       let ends: Model?
       do throws(GraphError) { ends = try model.withFloatEnds() } catch { throw .graph(error) }
@@ -103,9 +102,9 @@ public struct ExplainedModel {
     } catch { throw .of(model: name, .notInFloats(error.message)) }
   }
 
-  private static func composed(
-    _ enhancer: Model, _ classifier: Model
-  ) throws(ExplanationError) -> Model {
+  private static func composed(_ enhancer: Model, _ classifier: Model) throws(ExplanationError)
+    -> Model
+  {
     let both: Model?
     do throws(GraphError) {
       both = try Model.composed(enhancer: enhancer, classifier: classifier)
@@ -221,9 +220,8 @@ public struct ExplainedModel {
     comparedLayers.map { compare(explained, $0) } ?? []
   }
 
-  private func compare(
-    _ explained: ExplainedPicture, _ recorder: LayerRecorder
-  ) -> [ComparedLayer] {
+  private func compare(_ explained: ExplainedPicture, _ recorder: LayerRecorder) -> [ComparedLayer]
+  {
     let before = recorder.answers(to: explained.plain.floats)
     let after = explained.enhanced.map { recorder.answers(to: $0.floats) }
     return before.indices.map { ComparedLayer(before[$0], after?[$0]) }
@@ -239,9 +237,9 @@ public struct ExplainedModel {
     return (method.isSigned ? -limit : 0)...limit
   }
 
-  private func view(
-    _ reading: ExplainedPicture.Reading, _ floats: [Float]
-  ) throws(ExplanationError) -> ExplainedPicture.View {
+  private func view(_ reading: ExplainedPicture.Reading, _ floats: [Float]) throws(ExplanationError)
+    -> ExplainedPicture.View
+  {
     let logits = outputs(of: classifier, for: floats, classifier.plan.graph.logits)
     guard (floats + logits).allSatisfy(\.isFinite) else { throw .overflow(of: "the network") }
     return ExplainedPicture.View(

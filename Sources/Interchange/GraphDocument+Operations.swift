@@ -18,10 +18,10 @@ extension Network.Operation {
       Attributes(
         layer.window.attributes.merging([
           "outputChannels": .integer(layer.outputChannels), "hasBias": .flag(layer.hasBias),
-        ]) { $1 }
-        .merging(layer.outputHeight.map { ["outputHeight": .integer($0)] } ?? [:]) { $1 }
-        .merging(layer.outputWidth.map { ["outputWidth": .integer($0)] } ?? [:]) { $1 }
-        .merging(layer.initialization.attributes) { $1 })
+        ]) { $1 }.merging(layer.outputHeight.map { ["outputHeight": .integer($0)] } ?? [:]) { $1 }
+          .merging(layer.outputWidth.map { ["outputWidth": .integer($0)] } ?? [:]) { $1 }.merging(
+            layer.initialization.attributes
+          ) { $1 })
     case .dense(let layer):
       Attributes(
         layer.initialization.attributes.merging([
@@ -67,8 +67,8 @@ extension Network.Operation {
       let dilation = try attributes.integers("dilation", count: 2)
       self = .convolution(
         ConvolutionLayer(
-          outputChannels: try attributes.integer("outputChannels"),
-          window: try Window(attributes), dilationHeight: dilation[0], dilationWidth: dilation[1],
+          outputChannels: try attributes.integer("outputChannels"), window: try Window(attributes),
+          dilationHeight: dilation[0], dilationWidth: dilation[1],
           groups: try attributes.integer("groups"), hasBias: try attributes.flag("hasBias"),
           initialization: try Initialization(attributes)))
     case "transposed-convolution":
@@ -99,9 +99,9 @@ extension Network.Operation {
     }
   }
 
-  private static func withoutParameters(
-    _ name: String, _ attributes: Attributes
-  ) throws(Attributes.Problem) -> Self {
+  private static func withoutParameters(_ name: String, _ attributes: Attributes) throws(Attributes
+    .Problem) -> Self
+  {
     switch name {
     case "activation": return .activation(ActivationLayer(try ActivationFunction(attributes)))
     case "resize": return .resize(try ResizeLayer(attributes))

@@ -8,7 +8,6 @@ import Platform
 extension Model {
   /// The model in a .tflite file, which stays mapped, or in a safetensors file of Ocelli's;
   /// recognised by its content.
-  ///
   /// - Throws: `ModelFileError`, whose description is one line with the path.
   public init(contentsOf path: String) throws(ModelFileError) {
     let file: ReadableFile
@@ -19,8 +18,7 @@ extension Model {
       self = try ModelFile.load(path)
       return
     }
-    do throws(TFLiteImportError) {
-      self = try Model(readingTFLite: file.bytes, owner: file)
-    } catch { throw ModelFileError(path: path, problem: "\(error)") }
+    do throws(TFLiteImportError) { self = try Model(readingTFLite: file.bytes, owner: file) } catch
+    { throw ModelFileError(path: path, problem: "\(error)") }
   }
 }

@@ -48,12 +48,12 @@ struct AssessCommand: ParsableCommand {
   @Option(help: .value("file", "An enhancer to put in front of it.")) var enhancer: String?
   @Option(
     parsing: .upToNextOption,
-    help: .value("section", "The sections to report (default: all that apply)."))
-  var only: [AssessmentSection] = []
+    help: .value("section", "The sections to report (default: all that apply).")) var only:
+    [AssessmentSection] = []
   @Option(
     parsing: .upToNextOption,
-    help: .value("file", "Classifiers that the enhancer was not trained with."))
-  var transfer: [String] = []
+    help: .value("file", "Classifiers that the enhancer was not trained with.")) var transfer:
+    [String] = []
   @Option(
     help: .value(
       "folder",
@@ -65,17 +65,13 @@ struct AssessCommand: ParsableCommand {
     help: .value(
       "name",
       "The layer of class activation maps (default: the deepest of at least "
-        + "\(Graph.smallestExplainedSide) pixels a side)."))
-  var layer: String?
+        + "\(Graph.smallestExplainedSide) pixels a side).")) var layer: String?
   @Option(help: .value("n", "Images in the sample.")) var images = 1000
-  @Option(help: .value("n", "Images in the sample whose explanations are tested."))
-  var explained = 100
+  @Option(help: .value("n", "Images in the sample whose explanations are tested.")) var explained =
+    100
   @Option(help: .value("n", "Images per step.")) var batch = 64
-  @Option(help: .value("n", "Seed of all random choices."))
-  var seed: UInt64 = 1
-  @Option(
-    name: .shortAndLong,
-    help: .value("folder", "Folder for assessment.json and pictures."))
+  @Option(help: .value("n", "Seed of all random choices.")) var seed: UInt64 = 1
+  @Option(name: .shortAndLong, help: .value("folder", "Folder for assessment.json and pictures."))
   var output: String?
   @Flag(help: "Print JSON.") var json = false
 
@@ -142,8 +138,8 @@ struct AssessCommand: ParsableCommand {
     }
     return try AssessedModel(
       classifier: try part(classifier, .classifier),
-      enhancer: try enhancer.map { try part($0, .enhancer) },
-      batch: min(batch, dataset.count), seed: seed, pool)
+      enhancer: try enhancer.map { try part($0, .enhancer) }, batch: min(batch, dataset.count),
+      seed: seed, pool)
   }
 
   private func write(_ text: String, _ run: inout AssessmentRun, to folder: String) throws {

@@ -14,8 +14,7 @@ struct DatasetCommand: ParsableCommand {
         ocelli dataset scenes --output scenes
         ocelli dataset info scenes
         ocelli dataset pack scenes --output scenes.safetensors
-      """,
-    subcommands: [DatasetScenes.self, DatasetInfoCommand.self, DatasetPack.self])
+      """, subcommands: [DatasetScenes.self, DatasetInfoCommand.self, DatasetPack.self])
 }
 
 struct DatasetScenes: ParsableCommand {
@@ -74,9 +73,9 @@ struct DatasetScenes: ParsableCommand {
     let (seed, output) = (seed, output)
     return { image, scene throws(DatasetError) in
       var random = RandomGenerator(seed: seed, stream: UInt64(scene.index))
-      do throws(ImageError) {
-        return try degradation.apply(to: image, random: &random)
-      } catch { throw .unwritable(path: output, reason: "\(error)") }
+      do throws(ImageError) { return try degradation.apply(to: image, random: &random) } catch {
+        throw .unwritable(path: output, reason: "\(error)")
+      }
     }
   }
 }

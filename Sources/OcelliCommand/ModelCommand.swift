@@ -50,11 +50,9 @@ struct ModelInfo: ParsableCommand {
     }
     for (name, value, range) in [
       ("size", size ?? 32, 1...4096), ("classes", classes ?? 10, 1...100_000),
-      ("batch", batch, 1...65536),
-      ("enhancer-width", enhancerWidth, 1...512), ("enhancer-depth", enhancerDepth, 1...6),
-    ] {
-      try checkRange(name, value, range)
-    }
+      ("batch", batch, 1...65536), ("enhancer-width", enhancerWidth, 1...512),
+      ("enhancer-depth", enhancerDepth, 1...6),
+    ] { try checkRange(name, value, range) }
     if let problem = enhancerSpecification?.problem {
       throw ValidationError("--enhancer: \(problem)")
     }
@@ -68,9 +66,9 @@ struct ModelInfo: ParsableCommand {
     let model = try file.map { try Model(contentsOf: $0) }
     let graph = try model?.graph ?? graph()
     let summary =
-      if let model, let file {
-        try ModelSummary(model, path: file, batch: batch)
-      } else { ModelSummary(graph, batch: batch) }
+      if let model, let file { try ModelSummary(model, path: file, batch: batch) } else {
+        ModelSummary(graph, batch: batch)
+      }
     print(json ? summary.json : summary.text)
   }
 

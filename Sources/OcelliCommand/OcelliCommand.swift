@@ -23,8 +23,7 @@ import Training
         ocelli evaluate --data scenes --degrade dull=0.5,blur=0.8,noise=0.05 \\
           --classifier classifier/best.safetensors \\
           --enhancer enhancer/enhance/best.safetensors
-      """,
-    version: Build.description(of: "ocelli"),
+      """, version: Build.description(of: "ocelli"),
     subcommands: [
       ClassifyCommand.self, DatasetCommand.self, TrainCommand.self, EvaluateCommand.self,
       ExplainCommand.self, AssessCommand.self, ExperimentCommand.self, ReportCommand.self,

@@ -30,8 +30,8 @@ struct ReportCommand: ParsableCommand {
 
   @Option(
     name: [.short, .long],
-    help: .value("file", "The page to write (default: report.html in the folder)."))
-  var output: String?
+    help: .value("file", "The page to write (default: report.html in the folder).")) var output:
+    String?
 
   @Option(help: .value("n", "Fixed and broken pictures to show for each row; 0 for none."))
   var pictures: Int = 12
@@ -71,9 +71,9 @@ struct ReportCommand: ParsableCommand {
   }
 
   /// The data sets that pictures are shown of; the rest of the page needs none.
-  private func load(
-    _ results: ExperimentResults, _ status: StatusLine
-  ) throws -> [String: DataSpecification.Parts] {
+  private func load(_ results: ExperimentResults, _ status: StatusLine) throws -> [String:
+    DataSpecification.Parts]
+  {
     var images: [String: DataSpecification.Parts] = [:]
     for name in Set(results.experiment.rows.map(\.data)).sorted() where pictures > 0 {
       guard let specification = results.experiment.data[name] else { continue }
@@ -97,15 +97,14 @@ struct ReportCommand: ParsableCommand {
     else { return nil }
     let before = try predictions(of: alone, row)
     let after = try predictions(of: enhanced, row)
-    let curves = [("classifier", enhanced.classifier), ("enhancer", enhanced.enhancer)]
-      .compactMap { name, path in
-        path.flatMap {
-          TrainingCurves(
-            name: name,
-            path: folder + "/" + ($0 as NSString).deletingLastPathComponent
-              + "/metrics.jsonl")
-        }
+    let curves = [("classifier", enhanced.classifier), ("enhancer", enhanced.enhancer)].compactMap {
+      name, path in
+      path.flatMap {
+        TrainingCurves(
+          name: name,
+          path: folder + "/" + ($0 as NSString).deletingLastPathComponent + "/metrics.jsonl")
       }
+    }
     return Report.Details(
       before: before, after: after,
       gallery: try gallery(row, enhanced, images, (before, after), pool, status), curves: curves)

@@ -20,9 +20,7 @@ public enum StandardStreams {
   /// Writes one line to standard error, whatever a file name in it holds.
   public static func writeError(line: String) {
     var bytes: [UInt8] = []
-    for byte in line.utf8 {
-      if byte == 0x0A { bytes += [0x5C, 0x6E] } else { bytes.append(byte) }
-    }
+    for byte in line.utf8 { if byte == 0x0A { bytes += [0x5C, 0x6E] } else { bytes.append(byte) } }
     bytes.append(0x0A)
     bytes.withUnsafeBytes { ocelli_write_error($0.baseAddress, $0.count) }
   }

@@ -65,8 +65,8 @@ package struct HTML {
     let head = [
       HTML(source: "<meta charset=\"utf-8\">"),
       HTML(source: "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"),
-      HTML(source: "<link rel=\"icon\" href=\"data:,\">"),
-      element("title", [:], title), raw("style", style),
+      HTML(source: "<link rel=\"icon\" href=\"data:,\">"), element("title", [:], title),
+      raw("style", style),
     ]
     let parts = [element("head", [:], head), element("body", [:], body + [raw("script", script)])]
     return "<!doctype html>\n" + element("html", ["lang": "en"], parts).source + "\n"

@@ -295,9 +295,9 @@ public enum BackgroundVariant: String, CaseIterable, Codable, Sendable {
 extension SceneGenerator {
   /// - Parameter seed: what new backgrounds are drawn from, with the scene's number.
   /// - Returns: the picture, and what is behind the object.
-  public func render(
-    _ scene: Scene, as variant: BackgroundVariant, seed: UInt64
-  ) -> (image: Image, background: SceneBackground?) {
+  public func render(_ scene: Scene, as variant: BackgroundVariant, seed: UInt64) -> (
+    image: Image, background: SceneBackground?
+  ) {
     var random = RandomGenerator(seed: seed, stream: UInt64(scene.index))
     var swapped = scene
     swapped.backgroundSeed = random.next()

@@ -227,9 +227,9 @@ enum Shape: Sendable {
     }
   }
 
-  private static func bounds(
-    of points: [Point], grownBy margin: Float
-  ) -> (center: Point, halfSize: Point) {
+  private static func bounds(of points: [Point], grownBy margin: Float) -> (
+    center: Point, halfSize: Point
+  ) {
     var low = points[0]
     var high = points[0]
     for point in points {

@@ -78,9 +78,8 @@ extension Drawing {
       .polygon(
         [Point(-0.09, -0.6), Point(-0.09, 0.24), Point(-reach * 0.8, 0.24)], rounding: 0.02), jib)
     boat.add(
-      .polygon([
-        Point(-0.97, deck), Point(0.97, deck), Point(0.62, 0.86), Point(-0.68, 0.86),
-      ]), hull)
+      .polygon([Point(-0.97, deck), Point(0.97, deck), Point(0.62, 0.86), Point(-0.68, 0.86)]), hull
+    )
     boat.addDetail(.box(Point(0, deck + 0.13), halfSize: Point(0.78, 0.055)), .white)
     return boat
   }
@@ -151,8 +150,7 @@ extension Drawing {
     var fish = Drawing()
     fish.add(
       .polygon(
-        [Point(-0.38, 0), Point(-0.92, -0.48), Point(-0.76, 0), Point(-0.92, 0.48)],
-        rounding: 0.04),
+        [Point(-0.38, 0), Point(-0.92, -0.48), Point(-0.76, 0), Point(-0.92, 0.48)], rounding: 0.04),
       fin)
     fish.add(
       .polygon([Point(-0.2, -height * 0.7), Point(-0.1, -height - 0.26), Point(0.4, -height * 0.7)]

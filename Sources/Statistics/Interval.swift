@@ -99,7 +99,6 @@ package struct Summary: Equatable, Sendable {
 /// Correlation coefficients, from -1 to 1; 0 where one variable is constant.
 package enum Correlation {
   /// Of the values.
-  ///
   /// - Precondition: the lists have one length.
   package static func pearson(_ a: [Double], _ b: [Double]) -> Double {
     precondition(a.count == b.count, "values come in pairs")

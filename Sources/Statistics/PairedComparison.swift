@@ -33,7 +33,6 @@ package struct PairedComparison: Equatable, Sendable {
 
   /// Of each image: 1 where only the second prediction is right, −1 where only the first is, else
   /// 0.
-  ///
   /// - Precondition: the three lists have one length.
   package static func gains(before: [Int], after: [Int], labels: [Int]) -> [Int] {
     precondition(
@@ -166,7 +165,6 @@ package struct PairedBootstrap: Equatable, Sendable {
   }
 
   /// The interval of Δ. Images are drawn with replacement, each with both of its predictions.
-  ///
   /// - Precondition: the lists have one length, which is not 0.
   package func interval(
     before: [Int], after: [Int], labels: [Int], random: inout RandomGenerator
@@ -184,7 +182,6 @@ package struct PairedBootstrap: Equatable, Sendable {
   }
 
   /// The interval of the mean of `values`, such as differences of two measures of each image.
-  ///
   /// - Precondition: there are values.
   package func interval(ofMean values: [Double], random: inout RandomGenerator) -> Interval {
     interval(count: values.count, random: &random) { indices in
@@ -195,7 +192,6 @@ package struct PairedBootstrap: Equatable, Sendable {
   }
 
   /// The interval of anything that is computed from the images drawn, given by their indices.
-  ///
   /// - Precondition: there are images.
   package func interval(
     count: Int, random: inout RandomGenerator, _ statistic: (_ indices: [Int]) -> Double
@@ -254,7 +250,6 @@ package enum CombinedPValue {
   /// p = min(1, n / k · p₍ₖ₎), k = ⌈n / 2⌉: by Rüschendorf (Advances in Applied Probability 14,
   /// 1982), valid however the tests depend. Of one p-value it is that value; of three, 1.5 times
   /// the median.
-  ///
   /// - Precondition: there is a p-value.
   package static func ofDependent(_ pValues: [Double]) -> Double {
     precondition(!pValues.isEmpty, "there is a p-value to combine")

@@ -155,9 +155,8 @@ struct ImageChange {
   }
 
   /// - Precondition: there are changes.
-  static func spectrum(
-    _ changes: [ImageChange], _ seed: UInt64
-  ) -> PerturbationAssessment.Spectrum {
+  static func spectrum(_ changes: [ImageChange], _ seed: UInt64) -> PerturbationAssessment.Spectrum
+  {
     func mean(_ value: (ImageChange) -> Double) -> IntervalEstimate {
       Self.mean(changes, seed, value)
     }
@@ -268,9 +267,8 @@ public struct AdversarialAssessment: Codable, Equatable, Sendable {
   private static let steps = 10
 
   /// Attacks all of `images`, which `model` has classified.
-  public init(
-    _ model: AssessedModel, _ images: AssessedImages, progress: AssessmentProgress
-  ) throws {
+  public init(_ model: AssessedModel, _ images: AssessedImages, progress: AssessmentProgress) throws
+  {
     self.images = images.count
     controls = Self.controls(model, images)
     let attack = try GradientAttack(model.classifier.inFloats, batch: model.batch, model.pool)
@@ -328,9 +326,8 @@ enum SameSizeChange: String, CaseIterable {
   /// The differences of another image, of the same spectrum besides.
   case swapped = "another image's"
 
-  func pictures(
-    _ plain: [[Float]], _ enhanced: [[Float]], channels: Int, seed: UInt64
-  ) -> [[Float]] {
+  func pictures(_ plain: [[Float]], _ enhanced: [[Float]], channels: Int, seed: UInt64) -> [[Float]]
+  {
     plain.indices.map { index in
       var random = RandomGenerator(seed: seed, stream: UInt64(index))
       let other = self == .swapped ? (index + 1 + plain.count / 2) % plain.count : index

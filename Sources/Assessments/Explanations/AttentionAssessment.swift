@@ -72,7 +72,6 @@ public struct AttentionAssessment: Codable, Equatable, Sendable {
   public let association: IntervalEstimate?
 
   /// Of all targets.
-  ///
   /// - Parameter masks: of each image, `nil` where there is none.
   public static func ofAllTargets(
     _ model: AssessedModel, _ images: AssessedImages, masks: [Mask?], method: ExplanationMethod,
@@ -168,8 +167,8 @@ struct AttentionRecord {
     (self.plain, self.enhanced) = (plain, enhanced)
     area = Localization.area(of: mask)
     centredEnergy =
-      Localization(
-        Localization.centred(width: mask.width, height: mask.height), mask, seed: 0)?.energy
+      Localization(Localization.centred(width: mask.width, height: mask.height), mask, seed: 0)?
+      .energy
     let label = images.labels[index]
     let wasRight = images.predictions.classes[index] == label
     let isRight = images.enhancedPredictions.map { $0.classes[index] == label } ?? wasRight
@@ -181,11 +180,8 @@ struct AttentionRecord {
 
   var energyChange: Double { (enhanced ?? plain).energy - plain.energy }
 
-  static func scores(
-    _ localizations: [Localization], _ seed: UInt64
-  ) -> AttentionAssessment.Scores? {
-    scores(localizations.map { ($0.isHit ? 1 : 0, $0.energy, $0.rankAccuracy) }, seed)
-  }
+  static func scores(_ localizations: [Localization], _ seed: UInt64) -> AttentionAssessment.Scores?
+  { scores(localizations.map { ($0.isHit ? 1 : 0, $0.energy, $0.rankAccuracy) }, seed) }
 
   static func changes(_ records: [AttentionRecord], _ seed: UInt64) -> AttentionAssessment.Scores? {
     let changes = records.map { record in

@@ -58,8 +58,8 @@ public struct AccuracyAssessment: Codable, Equatable, Sendable {
     classes = classNames.indices.map { label in
       func estimate(_ predictions: Predictions) -> IntervalEstimate {
         IntervalEstimate(
-          share: members[label].count { predictions.classes[$0] == label },
-          of: members[label].count)
+          share: members[label].count { predictions.classes[$0] == label }, of: members[label].count
+        )
       }
       if gains[label] != nil { rank += 1 }
       return ClassRow(
@@ -134,8 +134,8 @@ public struct TransferAssessment: Codable, Equatable, Sendable {
       rows.append(
         row(
           other.name, evaluator.predictions(for: images.plain, labels: images.labels),
-          evaluator.predictions(for: enhanced, labels: images.labels),
-          rows[0].gain.difference.value))
+          evaluator.predictions(for: enhanced, labels: images.labels), rows[0].gain.difference.value
+        ))
       progress(rows.count - 1, others.count)
     }
     self.rows = rows
@@ -146,10 +146,8 @@ public struct TransferAssessment: Codable, Equatable, Sendable {
       ["transfer, %, of \(images) images", "plain", "enhanced"] + PairedGain.headings + ["ratio"])
     for row in rows {
       table.add(
-        [
-          row.classifier.lastPathParts, row.plain.percentages(), row.enhanced.percentages(),
-        ] + row.gain.cells
-          + [row.ratio.map { String(format: "%.2f", $0) } ?? ""])
+        [row.classifier.lastPathParts, row.plain.percentages(), row.enhanced.percentages()]
+          + row.gain.cells + [row.ratio.map { String(format: "%.2f", $0) } ?? ""])
     }
     return [.table(table)]
   }

@@ -120,8 +120,9 @@ private struct BackgroundRun {
 
   /// Of each object: 1 where only the first is right, -1 where only the second is.
   static func gaps(_ same: Predictions, _ random: Predictions) -> [Double] {
-    PairedComparison.gains(before: random.classes, after: same.classes, labels: same.labels)
-      .map { Double($0) }
+    PairedComparison.gains(before: random.classes, after: same.classes, labels: same.labels).map {
+      Double($0)
+    }
   }
 }
 
@@ -185,9 +186,9 @@ public struct MaskedPictures: BackgroundSource {
   }
 
   /// See `BackgroundSource`. Backgrounds are those of other pictures of the set.
-  public func variant(
-    _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
-  ) -> (dataset: Dataset, backgrounds: [Int?]) {
+  public func variant(_ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64) -> (
+    dataset: Dataset, backgrounds: [Int?]
+  ) {
     let drawn = dataset.sourceNames.map { source in
       guard let index = indicesBySource[source] else {
         preconditionFailure("a picture is one of those with masks")
@@ -200,9 +201,9 @@ public struct MaskedPictures: BackgroundSource {
     )
   }
 
-  private func picture(
-    _ index: Int, as variant: BackgroundVariant, seed: UInt64
-  ) -> (image: Image, background: Int?) {
+  private func picture(_ index: Int, as variant: BackgroundVariant, seed: UInt64) -> (
+    image: Image, background: Int?
+  ) {
     var random = RandomGenerator(seed: seed, stream: UInt64(index))
     func draw(_ candidates: [Int]) -> Int { candidates[random.index(below: candidates.count)] }
     let label = Int(pictures.labels[index])

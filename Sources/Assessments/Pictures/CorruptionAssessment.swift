@@ -140,9 +140,8 @@ private struct CorruptionErrors {
   }
 
   /// `nil` without an enhancer, or where a type leaves no errors to compare with.
-  static func meanCorruptionError(
-    _ tables: [CorruptionErrors], _ seed: UInt64
-  ) -> IntervalEstimate? {
+  static func meanCorruptionError(_ tables: [CorruptionErrors], _ seed: UInt64) -> IntervalEstimate?
+  {
     guard let images = tables.first?.plain.count, images > 0, tables[0].isPaired,
       tables.allSatisfy({ $0.plain.contains { $0 > 0 } })
     else { return nil }
@@ -181,8 +180,9 @@ extension CorruptionAssessment {
           + (change == nil ? [] : [""]))
       guard let enhancedError = row.enhancedError, let change = row.change else { continue }
       table.add(
-        ["  enhanced"] + cells(\.enhanced)
-          + [enhancedError.percentages(), change.percentages(signed: true)])
+        ["  enhanced"] + cells(\.enhanced) + [
+          enhancedError.percentages(), change.percentages(signed: true),
+        ])
     }
     var blocks: [FigureBlock] = [
       .table(table),

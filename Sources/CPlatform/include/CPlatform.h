@@ -38,7 +38,7 @@ void ocelli_note_stop_signals(void);
 // The signal that was noted, or 0.
 int32_t ocelli_noted_signal(void);
 
-// CPUs that threads can run on.
+// CPUs that this process may use (taskset, containers), at least 1.
 int32_t ocelli_cpu_count(void);
 
 // Nanoseconds of a clock that never goes back.

@@ -135,13 +135,13 @@ struct ImageRendering {
   ) {
     renderGeometry(source, varied: variation, to: target)
     if !variation.keepsColors {
-      ColorTransform(variation, source: source, byteCount: 3 * width * height)
-        .apply(to: target, pixelCount: width * height)
+      ColorTransform(variation, source: source, byteCount: 3 * width * height).apply(
+        to: target, pixelCount: width * height)
     }
     if let corner = variation.cutout {
       for y in corner.y..<corner.y + cutoutSide {
-        (target + 3 * (y * width + corner.x))
-          .update(repeating: Self.cutoutValue, count: 3 * cutoutSide)
+        (target + 3 * (y * width + corner.x)).update(
+          repeating: Self.cutoutValue, count: 3 * cutoutSide)
       }
     }
   }
@@ -219,8 +219,9 @@ struct ImageRendering {
   }
 
   /// The two samples around `position`, reflected into the image, and the weight of the second.
-  @inline(__always)
-  private func neighbours(of position: Float, below count: Int) -> (Int, Int, Float) {
+  @inline(__always) private func neighbours(of position: Float, below count: Int) -> (
+    Int, Int, Float
+  ) {
     let floor = position.rounded(.down)
     let first = Int(floor)
     return (

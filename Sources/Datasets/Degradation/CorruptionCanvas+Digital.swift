@@ -43,8 +43,8 @@ enum Poisson {
       let count = ((2 * a / us + b) * u + mean + 0.43).rounded(.down)
       if us >= 0.07 && v <= limit { return Int(count) }
       guard count >= 0, us >= 0.013 || v <= us else { continue }
-      if log(v) + log(inverseAlpha) - log(a / (us * us) + b)
-        <= -mean + count * log(mean) - lgamma(count + 1)
+      if log(v) + log(inverseAlpha) - log(a / (us * us) + b) <= -mean + count * log(mean)
+        - lgamma(count + 1)
       {
         return Int(count)
       }

@@ -98,8 +98,8 @@ public struct Degradation: Codable, Equatable, Sendable, CustomStringConvertible
     light.applyToFloats(of: &result, random: &random)
     if let shrink {
       let small = result.resized(
-        width: max(1, image.width / shrink), height: max(1, image.height / shrink),
-        filter: .bicubic)
+        width: max(1, image.width / shrink), height: max(1, image.height / shrink), filter: .bicubic
+      )
       result = small.resized(width: image.width, height: image.height, filter: .bicubic)
       Degradation(noise: noise).applyToFloats(of: &result, random: &random)
     }

@@ -182,8 +182,8 @@ public struct Dataset: Sendable {
       var offset = 0
       for part in parts {
         for index in 0..<part.count {
-          UnsafeMutableRawPointer(bytes.baseAddress.unsafelyUnwrapped + offset)
-            .copyMemory(from: part.pixels(at: index), byteCount: byteCount)
+          UnsafeMutableRawPointer(bytes.baseAddress.unsafelyUnwrapped + offset).copyMemory(
+            from: part.pixels(at: index), byteCount: byteCount)
           offset += byteCount
         }
       }
@@ -208,9 +208,9 @@ public struct Dataset: Sendable {
   /// Splits the set at random: `second` gets `fraction` of the images, `first` the others.
   ///
   /// Both keep the proportions of the classes, and the order of the images.
-  public func split(
-    fraction: Double, seed: UInt64
-  ) throws(DatasetError) -> (first: Dataset, second: Dataset) {
+  public func split(fraction: Double, seed: UInt64) throws(DatasetError) -> (
+    first: Dataset, second: Dataset
+  ) {
     guard fraction > 0 && fraction < 1 else { throw .invalidFraction(fraction) }
     let secondCount = Int((Double(count) * fraction).rounded())
     let parts = try split(counts: [count - secondCount, secondCount], seed: seed)
@@ -304,9 +304,8 @@ public struct Dataset: Sendable {
   }
 
   /// The set with each image filtered.
-  package func filtered(
-    by filter: FixedFilter, threads: Int? = nil
-  ) throws(DatasetError) -> Dataset {
+  package func filtered(by filter: FixedFilter, threads: Int? = nil) throws(DatasetError) -> Dataset
+  {
     try mapped(name: name, width: width, height: height, threads: threads) { image, _ in
       filter.apply(to: image)
     }
@@ -321,9 +320,7 @@ public struct Dataset: Sendable {
     }
     return try dataset.mapped(
       name: dataset.name, width: size.width, height: size.height, threads: threads
-    ) {
-      image, _ throws(ImageError) in image.resized(width: size.width, height: size.height)
-    }
+    ) { image, _ throws(ImageError) in image.resized(width: size.width, height: size.height) }
   }
 }
 

@@ -184,7 +184,5 @@ public struct BatchMemory {
   public init(
     images: UnsafeMutablePointer<Float>, targets: UnsafeMutablePointer<Float>? = nil,
     pairedImages: UnsafeMutablePointer<Float>? = nil
-  ) {
-    (self.images, self.targets, self.pairedImages) = (images, targets, pairedImages)
-  }
+  ) { (self.images, self.targets, self.pairedImages) = (images, targets, pairedImages) }
 }

@@ -120,9 +120,9 @@ struct STL10Reader {
       labels: labels, pixels: pixels, sourceNames: (0..<count).map { "\(imagePath)#\($0)" })
   }
 
-  private func readLabels(
-    _ path: String, count: Int, imagePath: String
-  ) throws(DatasetError) -> [Int32] {
+  private func readLabels(_ path: String, count: Int, imagePath: String) throws(DatasetError)
+    -> [Int32]
+  {
     let map = try PixelCache.mapped(file: path)
     guard map.bytes.count == count else {
       throw .wrongByteCount(

@@ -70,9 +70,9 @@ public struct DataSpecification: Codable, Equatable, Sendable {
 
   /// Reads, splits, reduces and degrades the images, in this order.
   /// - Parameter threads: one for each CPU where it is `nil`; the images do not depend on it.
-  public func load(
-    threads: Int? = nil, report: ((Event) -> Void)? = nil
-  ) throws(DatasetError) -> Parts {
+  public func load(threads: Int? = nil, report: ((Event) -> Void)? = nil) throws(DatasetError)
+    -> Parts
+  {
     let seed = seed ?? 1
     var (training, test) = try original(threads, report)
     if test == nil || split != nil {
@@ -110,9 +110,8 @@ public struct DataSpecification: Codable, Equatable, Sendable {
   }
 
   /// Degrades pictures as the test images are degraded, if they are.
-  public func degradedTest(
-    _ pictures: Dataset, threads: Int? = nil
-  ) throws(DatasetError) -> Dataset {
+  public func degradedTest(_ pictures: Dataset, threads: Int? = nil) throws(DatasetError) -> Dataset
+  {
     guard let degrade else { return pictures }
     return try pictures.degraded(
       by: try Degradation(parsing: degrade), seed: (seed ?? 1) &+ 1, threads: threads)
@@ -125,9 +124,9 @@ public struct DataSpecification: Codable, Equatable, Sendable {
     return try SceneCatalog(folder: path)
   }
 
-  private func original(
-    _ threads: Int?, _ report: ((Event) -> Void)?
-  ) throws(DatasetError) -> (Dataset, Dataset?) {
+  private func original(_ threads: Int?, _ report: ((Event) -> Void)?) throws(DatasetError) -> (
+    Dataset, Dataset?
+  ) {
     if let scenes {
       return (try scenes.draw(.train, size, threads), try scenes.draw(.test, size, threads))
     }
@@ -148,9 +147,9 @@ extension DataSpecification.Scenes {
     return generator.dataset(count: split == .train ? training : test, on: pool)
   }
 
-  fileprivate func generator(
-    _ split: SceneParameters.Split, _ size: Int?
-  ) throws(DatasetError) -> SceneGenerator {
+  fileprivate func generator(_ split: SceneParameters.Split, _ size: Int?) throws(DatasetError)
+    -> SceneGenerator
+  {
     var parameters = SceneParameters(size: size ?? 32, split: split)
     if let correlation { parameters.correlation = correlation }
     if split == .test, let testCorrelation { parameters.correlation = testCorrelation }
@@ -211,9 +210,9 @@ extension Dataset {
     return (train, try part(.test))
   }
 
-  private static func checkedSize(
-    _ size: (width: Int, height: Int)
-  ) throws(DatasetError) -> DatasetError.Size {
+  private static func checkedSize(_ size: (width: Int, height: Int)) throws(DatasetError)
+    -> DatasetError.Size
+  {
     let checked = DatasetError.Size(width: size.width, height: size.height)
     guard (1...16_384).contains(size.width) && (1...16_384).contains(size.height) else {
       throw .invalidSize(checked)

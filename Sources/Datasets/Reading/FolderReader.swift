@@ -52,8 +52,7 @@ struct FolderReader {
   private func pictures(
     of classNames: [String], in folder: String, mayLackClasses: Bool = false
   ) throws(DatasetError) -> PictureList {
-    var list = PictureList(
-      classNames: classNames, size: size, threads: threads, progress: progress)
+    var list = PictureList(classNames: classNames, size: size, threads: threads, progress: progress)
     for (label, className) in classNames.enumerated() {
       let classFolder = folder + "/" + className
       if mayLackClasses && !Folders.isFolder(classFolder) { continue }
@@ -105,8 +104,9 @@ enum Folders {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .unreadable(path: path, reason: "the file does not exist or may not be read")
     }
-    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }.filter { !$0.isEmpty }
   }
 
   /// The names in a list of classes, as many as `standard`, which is taken where there is no list.

@@ -67,9 +67,9 @@ struct PackedReader {
       height: height, labels: numbers, pixels: pixels, sourceNames: sourceNames)
   }
 
-  private func tensor(
-    _ name: String, _ type: ElementType, rank: Int
-  ) throws(DatasetError) -> SafetensorsTensor {
+  private func tensor(_ name: String, _ type: ElementType, rank: Int) throws(DatasetError)
+    -> SafetensorsTensor
+  {
     guard let tensor = file.tensor(named: name) else { throw malformed("no tensor \(name)") }
     guard tensor.elementType == type && tensor.shape.count == rank else {
       throw malformed(

@@ -151,12 +151,8 @@ public struct SceneWriter: Sendable {
     }
   }
 
-  private static func attempt(
-    _ path: String, _ body: () throws -> Void
-  ) throws(DatasetError) {
-    do {
-      try body()
-    } catch let error as ImageError {
+  private static func attempt(_ path: String, _ body: () throws -> Void) throws(DatasetError) {
+    do { try body() } catch let error as ImageError {
       throw .unwritable(path: path, reason: String(describing: error))
     } catch { throw .unwritable(path: path, reason: error.localizedDescription) }
   }
@@ -204,9 +200,8 @@ public protocol BackgroundSource: Sendable {
   /// Draws the images of `dataset` again, at its size; and the class that each new background
   /// belongs to, `nil` for none.
   /// - Precondition: it knows all of them.
-  func variant(
-    _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
-  ) throws(DatasetError) -> (dataset: Dataset, backgrounds: [Int?])
+  func variant(_ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64) throws(DatasetError)
+    -> (dataset: Dataset, backgrounds: [Int?])
 }
 
 /// Descriptions of a set of scenes, to draw them again with another background.
@@ -234,9 +229,7 @@ public struct SceneCatalog: BackgroundSource {
         let generator = try SceneGenerator(part.parameters)
         for picture in part.pictures { scenes[picture.picture] = (generator, picture.scene) }
       }
-    } catch let error as SceneError {
-      throw .unreadable(path: file, reason: error.message)
-    } catch {
+    } catch let error as SceneError { throw .unreadable(path: file, reason: error.message) } catch {
       throw .unreadable(path: file, reason: "not what `ocelli dataset scenes` writes")
     }
     self.scenes = scenes
@@ -253,9 +246,9 @@ public struct SceneCatalog: BackgroundSource {
   }
 
   /// See `BackgroundSource`.
-  public func variant(
-    _ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64
-  ) -> (dataset: Dataset, backgrounds: [Int?]) {
+  public func variant(_ variant: BackgroundVariant, of dataset: Dataset, seed: UInt64) -> (
+    dataset: Dataset, backgrounds: [Int?]
+  ) {
     let drawn = dataset.sourceNames.map { source in
       guard let (generator, scene) = entry(source) else {
         preconditionFailure("a picture is a scene of the catalog")

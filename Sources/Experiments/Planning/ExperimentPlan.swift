@@ -174,9 +174,9 @@ extension RowPlanner {
       .training(.init(images: images ?? self.images, part: part, phase: phase, options: options)))
   }
 
-  private mutating func classifier(
-    _ name: String, _ part: Cell.Part = .all
-  ) throws -> Cell.ClassifierSource {
+  private mutating func classifier(_ name: String, _ part: Cell.Part = .all) throws
+    -> Cell.ClassifierSource
+  {
     let recipe = experiment.classifiers[name] ?? Experiment.ClassifierRecipe()
     if let file = recipe.file { return .file(path: file, content: try models.content(of: file)) }
     guard let model = recipe.model else { throw ExperimentError("\(name): has no model") }
@@ -243,15 +243,15 @@ extension RowPlanner {
 
   private mutating func predict(
     _ id: VariantID, _ title: String, _ classifier: Cell.ClassifierSource,
-    _ enhancer: Cell.EnhancerSource?, against: VariantID? = .alone,
-    predictsTraining: Bool = false, filters: Bool = false, averagesFlips: Bool = false
+    _ enhancer: Cell.EnhancerSource?, against: VariantID? = .alone, predictsTraining: Bool = false,
+    filters: Bool = false, averagesFlips: Bool = false
   ) {
     let cell = add(
       .predictions(
         .init(
           images: images, classifier: classifier, enhancer: enhancer,
-          filters: filters ? FixedFilter.candidates.map(\.name) : [],
-          averagesFlips: averagesFlips, predictsTraining: predictsTraining)))
+          filters: filters ? FixedFilter.candidates.map(\.name) : [], averagesFlips: averagesFlips,
+          predictsTraining: predictsTraining)))
     variants.append(.init(id: id, title: title, against: against, cell: cell))
   }
 }

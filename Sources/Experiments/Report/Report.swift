@@ -76,8 +76,8 @@ package struct Report {
         let cells = [
           index == 0 ? row.label : "", variant.name, variant.trainingText, variant.accuracy.text,
           variant.gainText, variant.fixedText, variant.brokenText, pText(variant.p),
-          pText(variant.adjustedP),
-          budget.map { $0.samples.formatted() } ?? "", cpuTime(row.name, variant.id),
+          pText(variant.adjustedP), budget.map { $0.samples.formatted() } ?? "",
+          cpuTime(row.name, variant.id),
         ]
         return HTML.element(
           "tr", ["class": variant.id == .enhanced ? "main" : ""],

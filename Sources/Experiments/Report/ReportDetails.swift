@@ -174,9 +174,9 @@ extension ExperimentResults.Row {
   }
 
   /// Over the seeds.
-  private static func means(
-    of runs: [[(String, IntervalEstimate?, IntervalEstimate?)]]
-  ) -> [(name: String, before: Double, after: Double)] {
+  private static func means(of runs: [[(String, IntervalEstimate?, IntervalEstimate?)]]) -> [(
+    name: String, before: Double, after: Double
+  )] {
     (runs.first ?? []).indices.map { index in
       let figures = runs.map { $0[index] }
       return (
@@ -205,9 +205,9 @@ package struct TrainingCurves {
   /// - Parameter path: JSON Lines, one of them an epoch; `nil` when there are none.
   package init?(name: String, path: String) {
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    let lines = data.split(separator: UInt8(ascii: "\n"))
-      .compactMap { try? JSONDecoder().decode(Line.self, from: Data($0)) }
-      .filter { $0.epoch != nil }
+    let lines = data.split(separator: UInt8(ascii: "\n")).compactMap {
+      try? JSONDecoder().decode(Line.self, from: Data($0))
+    }.filter { $0.epoch != nil }
     guard !lines.isEmpty else { return nil }
     self.name = name
     let hasAccuracy = lines.contains { $0.validationAccuracy != nil }

@@ -130,7 +130,6 @@ package struct ExperimentResults: Codable, Equatable, Sendable {
 
 extension ExperimentResults {
   /// Reads the results in a folder.
-  ///
   /// - Throws: `ExperimentError` when there are none, or of another format.
   package init(folder: String) throws(ExperimentError) {
     let path = folder + "/" + Self.fileName

@@ -211,11 +211,10 @@ package enum PredictionsFile {
   }
 
   /// Reads one part of a file.
-  ///
   /// - Throws: `ExperimentError` when the file lacks the part or is damaged.
-  package static func read(
-    _ path: String, part: String = "test"
-  ) throws(ExperimentError) -> Predictions {
+  package static func read(_ path: String, part: String = "test") throws(ExperimentError)
+    -> Predictions
+  {
     let file: SafetensorsFile
     do throws(SafetensorsError) { file = try SafetensorsFile(path) } catch {
       throw ExperimentError("\(path): \(error.problem.description)")

@@ -78,7 +78,6 @@ package final class ExperimentRunner {
   }
 
   /// Runs the missing cells, then writes and returns the results.
-  ///
   /// - Throws: `TrainingError.interrupted` after a request to stop, once the state is saved.
   package func run(
     observer: (any ExperimentObserver)? = nil, stop: StopRequest = StopRequest()
@@ -166,9 +165,9 @@ package final class ExperimentRunner {
     }
   }
 
-  private func task(
-    for cell: Cell.TrainingRun, _ images: CellImages
-  ) throws -> (TrainingTask, measuresError: Bool) {
+  private func task(for cell: Cell.TrainingRun, _ images: CellImages) throws -> (
+    TrainingTask, measuresError: Bool
+  ) {
     let smoothing = cell.options.labelSmoothing
     func model(_ source: Cell.EnhancerSource) throws -> Model {
       try enhancer(source, images.training, seed: cell.options.seed)
@@ -207,8 +206,8 @@ package final class ExperimentRunner {
       guard let both else { throw AssessmentError.outOfMemory }
       return (
         .classifier(
-          both, labelSmoothing: smoothing, training: images.training,
-          validation: images.validation), false
+          both, labelSmoothing: smoothing, training: images.training, validation: images.validation),
+        false
       )
     }
   }
@@ -229,8 +228,8 @@ package final class ExperimentRunner {
     case .trained(let id): return try ModelFile.load(CellFolder(folder, id).modelPath)
     case .new(let specification): return try specification.model(for: images, seed: seed)
     case .identity:
-      return try EnhancerSpecification(width: 4, depth: 1, head: "residual")
-        .model(for: images, seed: 1)
+      return try EnhancerSpecification(width: 4, depth: 1, head: "residual").model(
+        for: images, seed: 1)
     }
   }
 
@@ -281,9 +280,8 @@ package final class ExperimentRunner {
   }
 
   /// Writes what a model says of the test images, and of the training images where asked for.
-  func predict(
-    _ cell: Cell.PredictionRun, _ folder: CellFolder, _ record: inout CellRecord
-  ) throws {
+  func predict(_ cell: Cell.PredictionRun, _ folder: CellFolder, _ record: inout CellRecord) throws
+  {
     var test = try parts(cell.images).test
     var model = try classifier(cell.classifier)
     if let source = cell.enhancer {
@@ -345,9 +343,9 @@ package final class ExperimentRunner {
   }
 
   /// What the test images show, of the data whose backgrounds are asked about.
-  static func scenes(
-    of experiment: Experiment, _ images: [String: DataSpecification.Parts]
-  ) throws -> [String: SceneCatalog] {
+  static func scenes(of experiment: Experiment, _ images: [String: DataSpecification.Parts]) throws
+    -> [String: SceneCatalog]
+  {
     var scenes: [String: SceneCatalog] = [:]
     for row in experiment.rows where row.suites?.background == true && scenes[row.data] == nil {
       guard let test = images[row.data]?.test else { continue }

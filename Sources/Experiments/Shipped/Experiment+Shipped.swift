@@ -61,8 +61,7 @@ extension Experiment {
           enhance: phase(epochs: 6)),
         "residual": EnhancerRecipe(
           EnhancerSpecification(width: 8, depth: 3, head: "residual"), enhance: phase(epochs: 12)),
-      ],
-      rows: [plain, dull])
+      ], rows: [plain, dull])
   }
 
   private static var small: ClassifierRecipe {
@@ -85,16 +84,15 @@ extension Experiment {
       return row
     }
     var other = row(
-      "0.95-0.1", "classifier of scenes with ρ = 0.95, enhancer of scenes with ρ = 0.1",
-      data: "0.1")
+      "0.95-0.1", "classifier of scenes with ρ = 0.95, enhancer of scenes with ρ = 0.1", data: "0.1"
+    )
     other.classifierData = "0.95"
     return Experiment(
       name: "background", title: "Does an enhancer free a classifier of the background?",
       notes: [
         "ρ is the probability that an object stands before its class's own background. All test "
           + "scenes have ρ = 0.1: there the background says nothing."
-      ],
-      seeds: 2, data: ["0.95": scenes(0.95), "0.5": scenes(0.5), "0.1": scenes(0.1)],
+      ], seeds: 2, data: ["0.95": scenes(0.95), "0.5": scenes(0.5), "0.1": scenes(0.1)],
       classifiers: ["small": small],
       enhancers: [
         "unet": EnhancerRecipe(
@@ -132,13 +130,11 @@ extension Experiment {
       notes: [
         "The classifier knows clean scenes alone. The corruptions are C-style (see "
           + "docs/assessment.md), of the clean test images, in severities 1, 3 and 5."
-      ],
-      seeds: 2, data: data, classifiers: ["small": small],
+      ], seeds: 2, data: data, classifiers: ["small": small],
       enhancers: [
         "residual": EnhancerRecipe(
           EnhancerSpecification(width: 8, depth: 2, head: "residual"), enhance: phase(epochs: 6))
-      ],
-      rows: rows)
+      ], rows: rows)
   }
 
   /// Enhancers in front of frozen int8 classifiers, MLPerf Tiny's and our own.
@@ -164,8 +160,7 @@ extension Experiment {
         "mlperf-resnet8 is MLPerf Tiny's pretrainedResnet_quant.tflite, trained on CIFAR-10's "
           + "lossless images; own-resnet8 is that of weights/.",
         "No enhancer was trained through the classifiers of its rows called transfer.",
-      ],
-      seeds: 3, data: ["cifar10": images, "degraded": degraded],
+      ], seeds: 3, data: ["cifar10": images, "degraded": degraded],
       classifiers: [
         "mlperf-resnet8": ClassifierRecipe(file: "pretrainedResnet_quant.tflite"),
         "own-resnet8": ClassifierRecipe(file: "weights/classifier-cifar10-int8-v1.tflite"),
@@ -212,8 +207,7 @@ extension Experiment {
       classifiers: [
         "vgg16": classifier(.vgg16), "resnet8": classifier(.resnet8),
         "mobilenet-v1": classifier(.mobileNetV1),
-      ],
-      enhancers: ["unet": unet],
+      ], enhancers: ["unet": unet],
       rows: names.map { name in
         var row = Row(name, data: "degraded", classifier: name, enhancer: "unet")
         row.classifierData = "cifar10"
@@ -279,8 +273,7 @@ extension Experiment {
           + "here), row 7 an enhancer that had learnt more (twice as long).",
         "Contaminated rows train the enhancer on the test images, as the rows called \"full\" did: "
           + "their figures say nothing about new images.",
-      ],
-      seeds: 3, data: photographs, classifiers: ["vgg16": vgg, "vgg16, half": half],
+      ], seeds: 3, data: photographs, classifiers: ["vgg16": vgg, "vgg16, half": half],
       enhancers: [
         "own(4-4)": enhancer("own(4-4)", width: 32), "unet": enhancer("unet", width: 64, depth: 4),
         "unet, long": long,
@@ -321,8 +314,7 @@ extension Experiment {
       classifiers: [
         "small": ClassifierRecipe(
           model: ClassifierSpecification(.smallCNN), training: overrides { $0.epochs = 10 })
-      ],
-      enhancers: ["own(1-1)": enhancer("own(1-1)", width: 32)], rows: [row])
+      ], enhancers: ["own(1-1)": enhancer("own(1-1)", width: 32)], rows: [row])
   }
 
   /// All controls of one row.
@@ -331,9 +323,8 @@ extension Experiment {
     row.title = "CIFAR-10, U-Net"
     row.controls = Control.allCases
     return Experiment(
-      name: "controls", title: "What else could explain an enhancer's gain",
-      seeds: 3, data: photographs.filter { $0.key == "cifar10" },
-      classifiers: ["vgg16": vgg], enhancers: ["unet": enhancer("unet", width: 64, depth: 4)],
-      rows: [row])
+      name: "controls", title: "What else could explain an enhancer's gain", seeds: 3,
+      data: photographs.filter { $0.key == "cifar10" }, classifiers: ["vgg16": vgg],
+      enhancers: ["unet": enhancer("unet", width: 64, depth: 4)], rows: [row])
   }
 }

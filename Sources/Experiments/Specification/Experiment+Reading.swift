@@ -13,7 +13,6 @@ package struct ExperimentError: Error, Equatable, CustomStringConvertible {
 
 extension Experiment {
   /// Reads the JSON file of an experiment.
-  ///
   /// - Throws: `ExperimentError` for what is no JSON, lacks a member, or has one of another type or
   ///   one that means nothing.
   package init(contentsOf path: String) throws(ExperimentError) {
@@ -169,7 +168,8 @@ extension Experiment.ClassifierRecipe {
 
 extension Experiment.EnhancerRecipe {
   fileprivate var problem: String? {
-    model.problem ?? reconstruct?.problem.map { "reconstruct.\($0)" }
-      ?? enhance?.problem.map { "enhance.\($0)" } ?? objective?.problem.map { "objective.\($0)" }
+    model.problem ?? reconstruct?.problem.map { "reconstruct.\($0)" } ?? enhance?.problem.map {
+      "enhance.\($0)"
+    } ?? objective?.problem.map { "objective.\($0)" }
   }
 }

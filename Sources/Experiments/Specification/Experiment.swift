@@ -42,11 +42,8 @@ package struct Experiment: Codable, Equatable, Sendable {
     package var training: TrainingOverrides?
 
     package init(
-      file: String? = nil, model: ClassifierSpecification? = nil,
-      training: TrainingOverrides? = nil
-    ) {
-      (self.file, self.model, self.training) = (file, model, training)
-    }
+      file: String? = nil, model: ClassifierSpecification? = nil, training: TrainingOverrides? = nil
+    ) { (self.file, self.model, self.training) = (file, model, training) }
 
     var options: TrainingOptions {
       let recipe: TrainingOptions = model?.architecture == .speedRun ? .speedRun : .classifier
@@ -275,7 +272,6 @@ extension Experiment {
   }
 
   /// A copy with these rows only.
-  ///
   /// - Throws: `ExperimentError` for a name that no row has.
   package func keeping(rows names: [String]) throws(ExperimentError) -> Experiment {
     var kept = self

@@ -83,9 +83,8 @@ public final class ClassActivationMap {
   }
 
   /// softmaxₖ of the logit of the image times channel k, enlarged and scaled to [0, 1].
-  private func scoreWeights(
-    _ image: [Float], _ activation: LayerActivation, target: Int
-  ) -> [Float] {
+  private func scoreWeights(_ image: [Float], _ activation: LayerActivation, target: Int) -> [Float]
+  {
     let shape = run.graph.inputShape
     let scores = run.scores(of: activation.channels, class: target) { channel in
       let mask = activation.mask(ofChannel: channel, height: shape.height, width: shape.width)

@@ -145,9 +145,9 @@ public final class Explainer {
   /// - Parameters:
   ///   - image: the input's height × width × channels numbers in [0, 1].
   ///   - target: a class, `nil` for the predicted one.
-  public func explanation(
-    of image: [Float], class target: Int? = nil
-  ) throws(ExplanationError) -> Explanation {
+  public func explanation(of image: [Float], class target: Int? = nil) throws(ExplanationError)
+    -> Explanation
+  {
     switch bound {
     case .activation(let maps, let kind):
       maps.progress = progress

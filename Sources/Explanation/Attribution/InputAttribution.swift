@@ -50,9 +50,9 @@ public final class InputAttribution {
 
   /// One number for each of the image's.
   /// - Parameter target: a class, `nil` for the predicted one.
-  public func values(
-    for image: [Float], class target: Int?
-  ) throws(ExplanationError) -> (values: [Float], target: Int) {
+  public func values(for image: [Float], class target: Int?) throws(ExplanationError) -> (
+    values: [Float], target: Int
+  ) {
     let target = try run.target(target, for: image)
     switch method {
     case .saliency: return (meanGradient([image], target) { abs($0) }, target)
@@ -123,9 +123,8 @@ struct GaussLegendre {
   }
 
   /// Legendre's polynomial of a degree and its derivative.
-  private static func polynomial(
-    _ degree: Int, _ x: Double
-  ) -> (value: Double, derivative: Double) {
+  private static func polynomial(_ degree: Int, _ x: Double) -> (value: Double, derivative: Double)
+  {
     var (last, value) = (1.0, x)
     for n in 1..<max(2, degree) where degree > 1 {
       (last, value) = (value, (Double(2 * n + 1) * x * value - Double(n) * last) / Double(n + 1))
@@ -158,9 +157,9 @@ public final class Occlusion {
   }
 
   /// - Parameter target: a class, `nil` for the predicted one.
-  public func map(
-    for image: [Float], class target: Int?
-  ) throws(ExplanationError) -> (map: HeatMap, target: Int) {
+  public func map(for image: [Float], class target: Int?) throws(ExplanationError) -> (
+    map: HeatMap, target: Int
+  ) {
     let shape = run.graph.inputShape
     run.forward([image])
     let scores = run.scores(of: 0)
@@ -193,9 +192,8 @@ public final class Occlusion {
     return (0..<count).map { $0 * stride }
   }
 
-  private func forEachPixel(
-    _ corner: (top: Int, left: Int), _ shape: Shape, _ body: (Int) -> Void
-  ) {
+  private func forEachPixel(_ corner: (top: Int, left: Int), _ shape: Shape, _ body: (Int) -> Void)
+  {
     let (top, left) = corner
     for y in top..<min(top + window, shape.height) {
       for x in left..<min(left + window, shape.width) { body(y * shape.width + x) }

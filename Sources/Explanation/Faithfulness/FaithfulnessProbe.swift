@@ -27,17 +27,13 @@ public final class FaithfulnessProbe {
   /// arXiv:1806.07421): the smaller the area, the better the ranking.
   public func deletion(
     _ image: [Float], _ ranking: PixelRanking, class target: Int
-  ) -> PerturbationCurve {
-    curve(from: image, to: meanColor(image), ranking, target)
-  }
+  ) -> PerturbationCurve { curve(from: image, to: meanColor(image), ranking, target) }
 
   /// Pixels appear on the blurred image, the most relevant first: the larger the area, the better
   /// the ranking. The blur's σ is an eighth of the shorter side.
   public func insertion(
     _ image: [Float], _ ranking: PixelRanking, class target: Int
-  ) -> PerturbationCurve {
-    curve(from: blurred(image), to: image, ranking, target)
-  }
+  ) -> PerturbationCurve { curve(from: blurred(image), to: image, ranking, target) }
 
   private func blurred(_ image: [Float]) -> [Float] {
     let shape = run.graph.inputShape

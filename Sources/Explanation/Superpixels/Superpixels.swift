@@ -281,11 +281,7 @@ private struct Clusters {
         }
         position += 1
       }
-      if part.count < smallest {
-        for pixel in part { result[pixel] = adjacent }
-      } else {
-        next += 1
-      }
+      if part.count < smallest { for pixel in part { result[pixel] = adjacent } } else { next += 1 }
     }
     return result
   }

@@ -33,11 +33,8 @@ public struct PictureStream {
   /// - Parameter read: fills memory with the next bytes, at least one, and says how many; 0 at the
   ///   end.
   public init(
-    byteLimit: Int = PictureStream.byteLimit,
-    read: @escaping (UnsafeMutableRawBufferPointer) -> Int
-  ) {
-    (self.byteLimit, self.read) = (byteLimit, read)
-  }
+    byteLimit: Int = PictureStream.byteLimit, read: @escaping (UnsafeMutableRawBufferPointer) -> Int
+  ) { (self.byteLimit, self.read) = (byteLimit, read) }
 
   /// The next part; `nil` at the end of the stream.
   public mutating func next() -> Part? {

@@ -71,9 +71,9 @@ package struct RowDecoder: ~Copyable {
     return Orientation(exif: UnsafeRawBufferPointer(start: exif, count: count))
   }
 
-  private static func open(
-    _ bytes: UnsafeRawBufferPointer, pixelLimit: Int
-  ) throws(ImageError) -> Opened {
+  private static func open(_ bytes: UnsafeRawBufferPointer, pixelLimit: Int) throws(ImageError)
+    -> Opened
+  {
     guard bytes.count > 0 else { throw .empty }
     guard let format = ImageFormat(content: bytes) else { throw .unknownFormat }
     guard format == .netpbm else {
@@ -104,8 +104,7 @@ package struct RowDecoder: ~Copyable {
       throw status == OCELLI_CODEC_TOO_LARGE
         ? .tooLarge(
           width: Int(clamping: header.width), height: Int(clamping: header.height),
-          pixelLimit: pixelLimit)
-        : ImageError(status, format, row: 0)
+          pixelLimit: pixelLimit) : ImageError(status, format, row: 0)
     }
     return (format == .png ? .png(decoder) : .jpeg(decoder), format, header)
   }
@@ -184,8 +183,9 @@ struct NetpbmReader {
     width = try Self.readNumber(bytes, &offset, within: 1...9_999_999, row: 0)
     height = try Self.readNumber(bytes, &offset, within: 1...9_999_999, row: 0)
     maximum = try Self.readNumber(bytes, &offset, within: 1...65535, row: 0)
-    guard width <= 65535, height <= 65535, Int64(width) * Int64(height) <= Int64(pixelLimit)
-    else { throw .tooLarge(width: width, height: height, pixelLimit: pixelLimit) }
+    guard width <= 65535, height <= 65535, Int64(width) * Int64(height) <= Int64(pixelLimit) else {
+      throw .tooLarge(width: width, height: height, pixelLimit: pixelLimit)
+    }
 
     // One white space ends a binary header; text has at least one digit and one space a sample, but
     // for the last.

@@ -117,11 +117,8 @@ enum DivergingScale {
 }
 
 /// Σ_k c_k · v^k, by Horner's rule.
-private func polynomial(
-  _ v: Float, _ c: (Float, Float, Float, Float, Float, Float, Float)
-) -> Float {
-  c.0 + v * (c.1 + v * (c.2 + v * (c.3 + v * (c.4 + v * (c.5 + v * c.6)))))
-}
+private func polynomial(_ v: Float, _ c: (Float, Float, Float, Float, Float, Float, Float)) -> Float
+{ c.0 + v * (c.1 + v * (c.2 + v * (c.3 + v * (c.4 + v * (c.5 + v * c.6))))) }
 
 /// A number for each pixel, such as a difference or an attribution.
 public struct HeatMap: Equatable, Sendable {
@@ -146,9 +143,9 @@ public struct HeatMap: Equatable, Sendable {
   }
 
   /// The same for any values.
-  public static func stretchedRange(
-    of values: [Float], percentile: Float = 99
-  ) -> ClosedRange<Float> {
+  public static func stretchedRange(of values: [Float], percentile: Float = 99) -> ClosedRange<
+    Float
+  > {
     let magnitudes = values.filter { $0.isFinite }.map { $0.magnitude }.sorted()
     guard let largest = magnitudes.last, largest > 0 else { return 0...1 }
     let rank = Int((Float(magnitudes.count - 1) * percentile / 100).rounded())

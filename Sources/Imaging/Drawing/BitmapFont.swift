@@ -16,9 +16,8 @@ extension Image {
   }
 
   /// Writes `text` so that its first capital's upper left pixel is at (`x`, `y`); clips.
-  public mutating func drawText(
-    _ text: String, x: Int, y: Int, scale: Int = 2, color: Color = .ink
-  ) {
+  public mutating func drawText(_ text: String, x: Int, y: Int, scale: Int = 2, color: Color = .ink)
+  {
     var left = x
     for character in text.utf8 where BitmapFont.startsCharacter(character) {
       let glyph = BitmapFont.glyphIndex(character)

@@ -16,9 +16,7 @@ package struct Panel: Sendable {
 
     package init(
       _ image: Image, caption: String = "", verdict: Verdict? = nil, legend: Legend? = nil
-    ) {
-      (self.image, self.caption, self.verdict, self.legend) = (image, caption, verdict, legend)
-    }
+    ) { (self.image, self.caption, self.verdict, self.legend) = (image, caption, verdict, legend) }
   }
 
   /// A bar of a map's colours, and what its ends and its middle stand for.
@@ -286,9 +284,8 @@ extension Image {
   }
 
   /// Draws a frame of `thickness` pixels around the rectangle, outside of it.
-  public mutating func frame(
-    x: Int, y: Int, width: Int, height: Int, thickness: Int, color: Color
-  ) {
+  public mutating func frame(x: Int, y: Int, width: Int, height: Int, thickness: Int, color: Color)
+  {
     let (fullWidth, fullHeight) = (width + 2 * thickness, height + 2 * thickness)
     let (left, top) = (x - thickness, y - thickness)
     fill(x: left, y: top, width: fullWidth, height: thickness, color: color)

@@ -186,8 +186,8 @@ package enum FixedFilter: Equatable, Sendable {
       let luma = stride(from: 0, to: pixels.count, by: 3).map { index in
         UInt8(min(255, 255 * Self.luma(of: pixels, at: index)).rounded())
       }
-      let equalized = AdaptiveEqualization(limit: limit)
-        .apply(to: luma, width: width, height: height)
+      let equalized = AdaptiveEqualization(limit: limit).apply(
+        to: luma, width: width, height: height)
       for index in pixels.indices {
         pixels[index] += (Float(equalized[index / 3]) - Float(luma[index / 3])) / 255
       }
@@ -234,8 +234,8 @@ package struct AdaptiveEqualization: Sendable {
     return pixels.indices.map { index in
       let (level, x, y) = (Int(pixels[index]), across[index % width], down[index / width])
       func row(_ row: Int) -> Float {
-        tables[row * columns + x.first][level] * (1 - x.share)
-          + tables[row * columns + x.second][level] * x.share
+        tables[row * columns + x.first][level] * (1 - x.share) + tables[row * columns + x.second][
+          level] * x.share
       }
       let value = row(y.first) * (1 - y.share) + row(y.second) * y.share
       return UInt8(value.rounded(.toNearestOrEven))

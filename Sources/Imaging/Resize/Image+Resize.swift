@@ -14,8 +14,8 @@ extension Image {
     Image(
       width: targetWidth, height: targetHeight,
       pixels: resizedPixels(
-        pixels, from: (width, height), to: (targetWidth, targetHeight), channels: 3,
-        filter: filter))
+        pixels, from: (width, height), to: (targetWidth, targetHeight), channels: 3, filter: filter)
+    )
   }
 }
 
@@ -27,8 +27,8 @@ extension Mask {
     Mask(
       width: targetWidth, height: targetHeight,
       pixels: resizedPixels(
-        pixels, from: (width, height), to: (targetWidth, targetHeight), channels: 1,
-        filter: filter))
+        pixels, from: (width, height), to: (targetWidth, targetHeight), channels: 1, filter: filter)
+    )
   }
 }
 
@@ -179,8 +179,8 @@ extension Image {
   /// The picture at another size: all of it, or the largest part in the middle that has the
   /// proportion of the target.
   package func fitted(width: Int, height: Int, keepingProportion: Bool) -> Image {
-    (keepingProportion ? middle(width: width, height: height) : self)
-      .resized(width: width, height: height)
+    (keepingProportion ? middle(width: width, height: height) : self).resized(
+      width: width, height: height)
   }
 
   /// The largest centred part with the proportion of `width` to `height`.
@@ -193,9 +193,9 @@ extension Image {
 
 /// The largest centred part of `source` with the proportion of `target`; sides are rounded and at
 /// least 1.
-func middlePart(
-  of source: (width: Int, height: Int), like target: (width: Int, height: Int)
-) -> (x: Int, y: Int, width: Int, height: Int) {
+func middlePart(of source: (width: Int, height: Int), like target: (width: Int, height: Int)) -> (
+  x: Int, y: Int, width: Int, height: Int
+) {
   let scale = min(
     Double(source.width) / Double(target.width), Double(source.height) / Double(target.height))
   func side(_ target: Int, _ source: Int) -> Int {

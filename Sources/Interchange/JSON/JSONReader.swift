@@ -59,13 +59,13 @@ package struct JSONReader {
     }
   }
 
-  private mutating func word(
-    _ word: StaticString, _ value: JSONValue
-  ) throws(JSONError) -> JSONValue {
+  private mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONError)
+    -> JSONValue
+  {
     let end = offset + word.utf8CodeUnitCount
-    guard end <= bytes.count,
-      word.withUTF8Buffer({ $0.elementsEqual(bytes[offset..<end]) })
-    else { throw error(.value) }
+    guard end <= bytes.count, word.withUTF8Buffer({ $0.elementsEqual(bytes[offset..<end]) }) else {
+      throw error(.value)
+    }
     offset = end
     return value
   }

@@ -52,8 +52,9 @@ public final class MetricsWriter {
     var end = 0
     while let newline = file[end...].firstIndex(of: UInt8(ascii: "\n")) {
       let line = UnsafeRawBufferPointer(rebasing: file[end..<newline])
-      guard case .integer(let found)? = (try? JSONReader.read(line))?["step"], found <= step
-      else { break }
+      guard case .integer(let found)? = (try? JSONReader.read(line))?["step"], found <= step else {
+        break
+      }
       end = newline + 1
     }
     return end

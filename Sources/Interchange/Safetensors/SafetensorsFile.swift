@@ -50,9 +50,8 @@ public struct SafetensorsTensor: Sendable {
   private let file: ReadableFile
   private let range: Range<Int>
 
-  init(
-    name: String, elementType: ElementType, shape: [Int], file: ReadableFile, range: Range<Int>
-  ) {
+  init(name: String, elementType: ElementType, shape: [Int], file: ReadableFile, range: Range<Int>)
+  {
     (self.name, self.elementType, self.shape, self.file) = (name, elementType, shape, file)
     self.range = range
   }
@@ -65,9 +64,7 @@ public struct SafetensorsTensor: Sendable {
   /// The stored bytes, at any alignment, for as long as `body` runs.
   public func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
-  }
+  ) throws(Failure) -> Result { try body(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
 
   /// The elements as floats, whatever their stored type; 64-bit types are rounded.
   public func floats() -> [Float] {

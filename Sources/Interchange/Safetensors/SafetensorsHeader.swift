@@ -56,9 +56,9 @@ package struct SafetensorsHeader: Equatable, Sendable {
     self.tensors = tensors
   }
 
-  private static func members(
-    _ text: UnsafeRawBufferPointer
-  ) throws(SafetensorsError.Problem) -> [JSONValue.Member] {
+  private static func members(_ text: UnsafeRawBufferPointer) throws(SafetensorsError.Problem)
+    -> [JSONValue.Member]
+  {
     do throws(JSONError) {
       guard case .object(let members) = try JSONReader.read(text) else {
         throw JSONError(offset: 0, expectation: .value)
@@ -67,9 +67,9 @@ package struct SafetensorsHeader: Equatable, Sendable {
     } catch { throw .header(error.description) }
   }
 
-  private static func metadata(
-    _ members: [JSONValue.Member]
-  ) throws(SafetensorsError.Problem) -> [String: String] {
+  private static func metadata(_ members: [JSONValue.Member]) throws(SafetensorsError.Problem)
+    -> [String: String]
+  {
     guard let value = members.first(where: { $0.key == "__metadata__" })?.value else { return [:] }
     guard case .object(let entries) = value else { throw .metadata }
     var metadata: [String: String] = [:]
@@ -80,9 +80,9 @@ package struct SafetensorsHeader: Equatable, Sendable {
     return metadata
   }
 
-  private static func tensor(
-    _ member: JSONValue.Member, dataByteCount: Int
-  ) throws(SafetensorsError.Problem) -> Tensor {
+  private static func tensor(_ member: JSONValue.Member, dataByteCount: Int) throws(SafetensorsError
+    .Problem) -> Tensor
+  {
     let name = member.key
     guard case .string(let spelling) = member.value["dtype"] else {
       throw .field(tensor: name, field: "dtype", expectation: "a string")
@@ -131,9 +131,9 @@ package struct SafetensorsHeader: Equatable, Sendable {
     return count
   }
 
-  private static func checkCoverage(
-    _ tensors: [Tensor], dataByteCount: Int
-  ) throws(SafetensorsError.Problem) {
+  private static func checkCoverage(_ tensors: [Tensor], dataByteCount: Int) throws(SafetensorsError
+    .Problem)
+  {
     var end = 0
     for tensor in tensors {
       let begin = tensor.span.lowerBound

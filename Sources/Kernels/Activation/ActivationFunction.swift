@@ -171,9 +171,7 @@ extension ActivationFunction? {
 }
 
 /// Work that is compiled once for each activation function; for boards, for the common ones.
-protocol ActivationBody {
-  func run(_ function: some VectorFunction)
-}
+protocol ActivationBody { func run(_ function: some VectorFunction) }
 
 extension Optional<ActivationFunction> {
   /// Runs `body` with the type that implements this function; with the identity for `nil`.

@@ -14,9 +14,7 @@ package enum Softmax {
 
   /// **Shapes**: x and y have the same. `y` may be `x`. The largest x is subtracted first, so
   /// nothing overflows.
-  package static func forward(
-    _ x: TensorView<Float>, into y: TensorView<Float>, pool: ThreadPool
-  ) {
+  package static func forward(_ x: TensorView<Float>, into y: TensorView<Float>, pool: ThreadPool) {
     precondition(x.hasShape(of: y), "softmax keeps the shape")
     VectorLoop.forEachRun(
       pixels: y.pixelCount, channels: y.channels, isContiguous: false, pool: pool
@@ -46,9 +44,8 @@ package enum Softmax {
         products += Vector(first: lanes, at: output + i) * Vector(first: lanes, at: gradient + i)
       }
       let mean = products.total
-      VectorLoop.map(
-        output, gradient, into: dx.pixel(pixel), count: count, accumulate: accumulate
-      ) { $0 * ($1 - mean) }
+      VectorLoop.map(output, gradient, into: dx.pixel(pixel), count: count, accumulate: accumulate)
+      { $0 * ($1 - mean) }
     }
   }
 

@@ -35,9 +35,7 @@ extension ElementaryFunctions {
   }
 
   /// 1 / (1 + e⁻ˣ) in single precision, with e⁻ˣ rounded once.
-  static func roundedSigmoid(_ x: Float) -> Float {
-    1 / (1 + Float(doubleExp(-Double(x))))
-  }
+  static func roundedSigmoid(_ x: Float) -> Float { 1 / (1 + Float(doubleExp(-Double(x)))) }
 
   /// tanh x in single precision, with e^±2|x| − 1 rounded once: as FreeBSD's and the GNU C library
   /// have it.

@@ -24,9 +24,7 @@ package enum HalfPrecision {
     let magnitude = abs(value)
     if magnitude >= 65504 { return sign | 0x7BFF }
     // Below 2⁻¹⁴ halves are whole multiples of 2⁻²⁴; above, adding the exponent's bias is exact.
-    if magnitude < 0x1p-14 {
-      return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven))
-    }
+    if magnitude < 0x1p-14 { return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven)) }
     let bits = magnitude.bitPattern - 112 << 23
     let isOdd = bits >> 13 & 1
     return sign | UInt16((bits + 0xFFF + isOdd) >> 13)

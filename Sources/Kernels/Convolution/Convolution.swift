@@ -161,8 +161,8 @@ extension Convolution {
     case .columnsToImage: ColumnsToImage(geometry: geometry).scratchCount(threadCount: threadCount)
     case .implicitGEMM:
       direction == .weightGradient
-        ? WeightGradientGEMM(geometry: geometry, isTransposed: false)
-          .scratchCount(threadCount: threadCount)
+        ? WeightGradientGEMM(geometry: geometry, isTransposed: false).scratchCount(
+          threadCount: threadCount)
         : gemm(geometry, direction).scratchCount(threadCount: threadCount)
     }
   }
@@ -182,8 +182,8 @@ extension Convolution {
     case .winograd:
       let fused = activation.flatMap { $0.isFusedInMicroKernel ? $0 : nil }
       Winograd.forward(
-        input, packed: packed, bias: bias, activation: fused, into: output, geometry,
-        direction, scratch: scratch, pool: pool)
+        input, packed: packed, bias: bias, activation: fused, into: output, geometry, direction,
+        scratch: scratch, pool: pool)
       if let activation, fused == nil {
         Activation.forward(activation, output, into: output, pool: pool)
       }
@@ -199,19 +199,17 @@ extension Convolution {
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     let operands = ImplicitGEMM.Operands(
-      source: outputGradient, packed: packed, bias: nil, activation: nil,
-      target: inputGradient, accumulate: accumulate,
-      weightStrides: weightStrides(geometry, .inputGradient))
+      source: outputGradient, packed: packed, bias: nil, activation: nil, target: inputGradient,
+      accumulate: accumulate, weightStrides: weightStrides(geometry, .inputGradient))
     switch ConvolutionAlgorithm(geometry, .inputGradient) {
     case .depthwise: depthwise(geometry, .inputGradient).run(operands, pool: pool)
     case .winograd:
       Winograd.inputGradient(
-        of: outputGradient, packed: packed, into: inputGradient, accumulate: accumulate,
-        geometry, scratch: scratch, pool: pool)
+        of: outputGradient, packed: packed, into: inputGradient, accumulate: accumulate, geometry,
+        scratch: scratch, pool: pool)
     case .columnsToImage:
       ColumnsToImage(geometry: geometry).run(operands, scratch: scratch, pool: pool)
-    case .implicitGEMM:
-      gemm(geometry, .inputGradient).run(operands, scratch: scratch, pool: pool)
+    case .implicitGEMM: gemm(geometry, .inputGradient).run(operands, scratch: scratch, pool: pool)
     }
   }
 
@@ -252,9 +250,6 @@ extension Convolution {
     DepthwiseStencil(geometry: geometry, isAdjoint: direction == .inputGradient)
   }
 
-  private static func gemm(
-    _ geometry: ConvolutionGeometry, _ direction: Direction
-  ) -> ImplicitGEMM {
-    ImplicitGEMM(geometry: geometry, isAdjoint: direction == .inputGradient)
-  }
+  private static func gemm(_ geometry: ConvolutionGeometry, _ direction: Direction) -> ImplicitGEMM
+  { ImplicitGEMM(geometry: geometry, isAdjoint: direction == .inputGradient) }
 }

@@ -28,11 +28,10 @@ package struct ConvolutionGeometry: Equatable, Sendable {
   package var groups: Int
 
   package init(
-    batch: Int, inputHeight: Int, inputWidth: Int, inputChannels: Int,
-    outputHeight: Int, outputWidth: Int, outputChannels: Int,
-    kernelHeight: Int, kernelWidth: Int, strideHeight: Int = 1, strideWidth: Int = 1,
-    dilationHeight: Int = 1, dilationWidth: Int = 1, paddingTop: Int = 0, paddingLeft: Int = 0,
-    groups: Int = 1
+    batch: Int, inputHeight: Int, inputWidth: Int, inputChannels: Int, outputHeight: Int,
+    outputWidth: Int, outputChannels: Int, kernelHeight: Int, kernelWidth: Int,
+    strideHeight: Int = 1, strideWidth: Int = 1, dilationHeight: Int = 1, dilationWidth: Int = 1,
+    paddingTop: Int = 0, paddingLeft: Int = 0, groups: Int = 1
   ) {
     self.batch = batch
     self.inputHeight = inputHeight

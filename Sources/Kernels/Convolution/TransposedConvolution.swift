@@ -52,9 +52,8 @@ package enum TransposedConvolution {
   /// out.
   private static func forEachProduct(
     _ g: ConvolutionGeometry,
-    _ body: (
-      _ n: Int, _ i: Int, _ j: Int, _ y: Int, _ x: Int, _ o: Int, _ c: Int, _ weight: Int
-    ) -> Void
+    _ body: (_ n: Int, _ i: Int, _ j: Int, _ y: Int, _ x: Int, _ o: Int, _ c: Int, _ weight: Int) ->
+      Void
   ) {
     for n in 0..<g.batch {
       for i in 0..<g.outputHeight {
@@ -81,9 +80,7 @@ package enum TransposedConvolution {
   /// Floats that `pack` writes; 0 for `.weightGradient`, which reads no weights.
   package static func packedCount(
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
-  ) -> Int {
-    direction == .weightGradient ? 0 : gemm(geometry, direction).packedCount
-  }
+  ) -> Int { direction == .weightGradient ? 0 : gemm(geometry, direction).packedCount }
 
   /// Puts the OHWI `weights` in the order that `direction` reads them in.
   package static func pack(
@@ -100,9 +97,8 @@ package enum TransposedConvolution {
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction, threadCount: Int
   ) -> Int {
     direction == .weightGradient
-      ? WeightGradientGEMM(geometry: geometry, isTransposed: true)
-        .scratchCount(threadCount: threadCount)
-      : gemm(geometry, direction).scratchCount(threadCount: threadCount)
+      ? WeightGradientGEMM(geometry: geometry, isTransposed: true).scratchCount(
+        threadCount: threadCount) : gemm(geometry, direction).scratchCount(threadCount: threadCount)
   }
 
   /// y from x: `output` is overwritten.
@@ -126,9 +122,9 @@ package enum TransposedConvolution {
   ) {
     gemm(geometry, .inputGradient).run(
       ImplicitGEMM.Operands(
-        source: outputGradient, packed: packed, bias: nil, activation: nil,
-        target: inputGradient, accumulate: accumulate,
-        weightStrides: weightStrides(geometry, .inputGradient)), scratch: scratch, pool: pool)
+        source: outputGradient, packed: packed, bias: nil, activation: nil, target: inputGradient,
+        accumulate: accumulate, weightStrides: weightStrides(geometry, .inputGradient)),
+      scratch: scratch, pool: pool)
   }
 
   /// ∂L/∂w from x and ∂L/∂y: `weightGradient`, OHWI, is overwritten.
@@ -153,7 +149,5 @@ package enum TransposedConvolution {
   /// Forward goes the way of the convolution's input gradient, and back.
   private static func gemm(
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
-  ) -> ImplicitGEMM {
-    ImplicitGEMM(geometry: geometry, isAdjoint: direction == .forward)
-  }
+  ) -> ImplicitGEMM { ImplicitGEMM(geometry: geometry, isAdjoint: direction == .forward) }
 }

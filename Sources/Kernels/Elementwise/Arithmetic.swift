@@ -38,9 +38,7 @@ package enum Arithmetic {
   package static func forward(
     _ operation: Operation, _ a: TensorView<Float>, _ b: TensorView<Float>,
     activation: ActivationFunction? = nil, into y: TensorView<Float>, pool: ThreadPool
-  ) {
-    activation.specialize(Forward(operation: operation, a: a, b: b, y: y, pool: pool))
-  }
+  ) { activation.specialize(Forward(operation: operation, a: a, b: b, y: y, pool: pool)) }
 
   private struct Forward: ActivationBody {
     let operation: Operation
@@ -66,8 +64,8 @@ package enum Arithmetic {
         VectorLoop.forEachVector(of: count) { offset in
           f(left.vector(at: offset), right.vector(at: offset)).store(to: target + offset)
         } rest: { offset, lanes in
-          f(left.vector(at: offset), right.vector(at: offset))
-            .store(first: lanes, to: target + offset)
+          f(left.vector(at: offset), right.vector(at: offset)).store(
+            first: lanes, to: target + offset)
         }
       }
     }
@@ -126,10 +124,9 @@ extension Arithmetic {
 
 extension TensorView {
   /// The pixel at a position of a larger tensor, in which extents of 1 are repeated.
-  @inline(__always)
-  fileprivate func repeated(_ n: Int, _ y: Int, _ x: Int) -> UnsafeMutablePointer<Element> {
-    pixel(batch == 1 ? 0 : n, height == 1 ? 0 : y, width == 1 ? 0 : x)
-  }
+  @inline(__always) fileprivate func repeated(_ n: Int, _ y: Int, _ x: Int) -> UnsafeMutablePointer<
+    Element
+  > { pixel(batch == 1 ? 0 : n, height == 1 ? 0 : y, width == 1 ? 0 : x) }
 }
 
 /// The sum of two tensors of one shape, where a residual connection joins: ``Arithmetic`` without

@@ -22,9 +22,7 @@ package enum BoundedResidual {
     pool.forEachRange(of: output.pixelCount, grain: 1024) { pixels, _ in
       for pixel in pixels {
         let (x, f, y) = (image.pixel(pixel), residual.pixel(pixel), output.pixel(pixel))
-        for c in 0..<output.channels {
-          y[c] = min(max(x[c] + bounded(f[c], limit), 0), 1)
-        }
+        for c in 0..<output.channels { y[c] = min(max(x[c] + bounded(f[c], limit), 0), 1) }
       }
     }
   }

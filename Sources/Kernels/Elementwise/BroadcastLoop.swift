@@ -20,8 +20,9 @@ enum BroadcastLoop {
       var offset = 0
       while offset < count {
         let lanes = min(Machine.vectorFloats, count - offset)
-        operation.apply(left.vector(at: offset), right.vector(at: offset))
-          .maximum(low).minimum(high).storeBytes(first: lanes, to: target + offset)
+        operation.apply(left.vector(at: offset), right.vector(at: offset)).maximum(low).minimum(
+          high
+        ).storeBytes(first: lanes, to: target + offset)
         offset += lanes
       }
     }
@@ -37,8 +38,7 @@ enum BroadcastLoop {
   /// Runs `body(a, b, y, count)` for stretches of `count` results that lie together: chunks of the
   /// whole where nothing is repeated and all are contiguous, else pixels.
   @inline(__always) static func forEachRun<Element>(
-    _ a: TensorView<Element>, _ b: TensorView<Element>, _ y: TensorView<Element>,
-    pool: ThreadPool,
+    _ a: TensorView<Element>, _ b: TensorView<Element>, _ y: TensorView<Element>, pool: ThreadPool,
     _ body: (Operand<Element>, Operand<Element>, UnsafeMutablePointer<Element>, Int) -> Void
   ) {
     precondition(a.broadcasts(to: y) && b.broadcasts(to: y), "an extent is the result's or 1")
@@ -50,8 +50,7 @@ enum BroadcastLoop {
     ) { pixel, count in
       body(
         Operand(base: a.pixel(pixel, broadcastTo: y), isRepeated: repeats.0),
-        Operand(base: b.pixel(pixel, broadcastTo: y), isRepeated: repeats.1),
-        y.pixel(pixel), count)
+        Operand(base: b.pixel(pixel, broadcastTo: y), isRepeated: repeats.1), y.pixel(pixel), count)
     }
   }
 }

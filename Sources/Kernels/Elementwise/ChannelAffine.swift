@@ -8,8 +8,7 @@ package enum ChannelAffine {
     _ x: TensorView<Double>, multiplier m: [Double], shift s: [Double],
     activation: ActivationFunction?, into y: TensorView<Double>
   ) {
-    y.forEachIndex { n, i, j, c in
-      y[n, i, j, c] = activation.reference(m[c] * x[n, i, j, c] + s[c])
+    y.forEachIndex { n, i, j, c in y[n, i, j, c] = activation.reference(m[c] * x[n, i, j, c] + s[c])
     }
   }
 
@@ -23,8 +22,8 @@ package enum ChannelAffine {
   ) {
     precondition(x.hasShape(of: y), "a channel-wise map keeps the shape")
     let rows = ChannelRows(
-      channels: y.channels, pixelCount: y.pixelCount,
-      isContiguous: x.isContiguous && y.isContiguous)
+      channels: y.channels, pixelCount: y.pixelCount, isContiguous: x.isContiguous && y.isContiguous
+    )
     withRepeated(rows, multiplier, shift) { multiplier, shift in
       activation.specialize(
         Forward(x: x, y: y, multiplier: multiplier, shift: shift, rows: rows, pool: pool))
@@ -77,9 +76,9 @@ package enum ChannelAffine {
     func run(_ function: some VectorFunction) {
       pool.forEach(rows.chunkCount) { chunk, _ in
         rows.forEachRow(ofChunk: chunk) { pixel, count in
-          VectorLoop.map(
-            x.pixel(pixel), multiplier, shift, into: y.pixel(pixel), count: count
-          ) { function.value($0 * $1 + $2) }
+          VectorLoop.map(x.pixel(pixel), multiplier, shift, into: y.pixel(pixel), count: count) {
+            function.value($0 * $1 + $2)
+          }
         }
       }
     }

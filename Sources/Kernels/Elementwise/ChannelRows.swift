@@ -59,9 +59,7 @@ struct ChannelRows {
 
   /// Writes the `channels` values at `values` once for each pixel of a row.
   func repeatValues(_ values: UnsafePointer<Float>, into row: UnsafeMutablePointer<Float>) {
-    for pixel in 0..<pixelsPerRow {
-      (row + pixel * channels).update(from: values, count: channels)
-    }
+    for pixel in 0..<pixelsPerRow { (row + pixel * channels).update(from: values, count: channels) }
   }
 
   /// Sums over chunks and over the pixels of a row: `finish(channel, totals)` gets the sums of

@@ -41,8 +41,8 @@ package enum Concatenation {
 
   /// ∂L/∂part from ∂L/∂whole: added when `accumulate`, else overwritten.
   package static func gradient(
-    of whole: TensorView<Float>, at offset: Int, along axis: Axis,
-    into part: TensorView<Float>, accumulate: Bool, pool: ThreadPool
+    of whole: TensorView<Float>, at offset: Int, along axis: Axis, into part: TensorView<Float>,
+    accumulate: Bool, pool: ThreadPool
   ) {
     if axis == .channels && part.base == whole.base + offset { return }
     forEachPixelRun(part, whole, at: offset, along: axis, pool: pool) { part, whole, count in

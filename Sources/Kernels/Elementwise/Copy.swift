@@ -22,9 +22,7 @@ package enum Copy {
     VectorLoop.forEachRun(
       pixels: target.pixelCount, channels: target.channels, isContiguous: target.isContiguous,
       pool: pool
-    ) { pixel, count in
-      target.pixel(pixel).update(repeating: value, count: count)
-    }
+    ) { pixel, count in target.pixel(pixel).update(repeating: value, count: count) }
   }
 }
 

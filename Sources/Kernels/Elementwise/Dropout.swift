@@ -26,9 +26,7 @@ package enum Dropout {
   /// y = x · keep / (1 − rate). `y` may be `x`. **Preconditions**: 0 ≤ rate < 1.
   package static func forward(
     _ x: TensorView<Float>, into y: TensorView<Float>, rate: Float, seed: UInt64, pool: ThreadPool
-  ) {
-    gradient(of: x, into: y, rate: rate, seed: seed, accumulate: false, pool: pool)
-  }
+  ) { gradient(of: x, into: y, rate: rate, seed: seed, accumulate: false, pool: pool) }
 
   /// ∂L/∂x = ∂L/∂y · keep / (1 − rate), or += with `accumulate`: the forward map again. `dx` may be
   /// `dy`.
@@ -52,8 +50,8 @@ package enum Dropout {
       } rest: { offset, lanes in
         let kept = mask.apply(
           to: Vector(first: lanes, at: source + offset), element: first + offset)
-        (accumulate ? kept + Vector(first: lanes, at: target + offset) : kept)
-          .store(first: lanes, to: target + offset)
+        (accumulate ? kept + Vector(first: lanes, at: target + offset) : kept).store(
+          first: lanes, to: target + offset)
       }
     }
   }

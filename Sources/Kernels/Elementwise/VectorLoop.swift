@@ -33,9 +33,7 @@ enum VectorLoop {
     of count: Int, grain: Int = chunkElements, pool: ThreadPool,
     _ body: (_ start: Int, _ count: Int) -> Void
   ) {
-    pool.forEachRange(of: count, grain: grain) { range, _ in
-      body(range.lowerBound, range.count)
-    }
+    pool.forEachRange(of: count, grain: grain) { range, _ in body(range.lowerBound, range.count) }
   }
 
   /// Runs `full(offset)` for each whole vector of `count` elements and `rest(offset, lanes)` for
@@ -72,8 +70,8 @@ enum VectorLoop {
     forEachVector(of: count) { offset in
       f(Vector(at: a + offset), Vector(at: b + offset)).store(to: y + offset)
     } rest: { offset, lanes in
-      f(Vector(first: lanes, at: a + offset), Vector(first: lanes, at: b + offset))
-        .store(first: lanes, to: y + offset)
+      f(Vector(first: lanes, at: a + offset), Vector(first: lanes, at: b + offset)).store(
+        first: lanes, to: y + offset)
     }
   }
 
@@ -83,8 +81,8 @@ enum VectorLoop {
     into y: UnsafeMutablePointer<Float>, count: Int, _ f: (Vector, Vector, Vector) -> Vector
   ) {
     forEachVector(of: count) { offset in
-      f(Vector(at: a + offset), Vector(at: b + offset), Vector(at: c + offset))
-        .store(to: y + offset)
+      f(Vector(at: a + offset), Vector(at: b + offset), Vector(at: c + offset)).store(
+        to: y + offset)
     } rest: { offset, lanes in
       f(
         Vector(first: lanes, at: a + offset), Vector(first: lanes, at: b + offset),

@@ -23,9 +23,7 @@ package enum FakeQuantize {
     VectorLoop.forEachRun(
       pixels: y.pixelCount, channels: y.channels, isContiguous: x.isContiguous && y.isContiguous,
       pool: pool
-    ) { pixel, count in
-      round(x.pixel(pixel), into: y.pixel(pixel), count: count, quantization)
-    }
+    ) { pixel, count in round(x.pixel(pixel), into: y.pixel(pixel), count: count, quantization) }
   }
 
   /// Rounds numbers that follow one another, in place.
@@ -70,9 +68,9 @@ package enum FakeQuantize {
   }
 
   /// The least and the greatest integer, less the zero point.
-  private static func limits(
-    _ quantization: AffineQuantization
-  ) -> (low: IntegerVector, high: IntegerVector) {
+  private static func limits(_ quantization: AffineQuantization) -> (
+    low: IntegerVector, high: IntegerVector
+  ) {
     (
       IntegerVector(repeating: -128 - quantization.zeroPoint),
       IntegerVector(repeating: 127 - quantization.zeroPoint)

@@ -46,7 +46,6 @@ package struct FixedPointMultiplier: Equatable, Sendable {
   ///
   /// The first rounds halves up, which for a multiplier below 2³¹ is what the rounding doubling
   /// high product of TensorFlow Lite gives; the second, halves away from zero.
-  ///
   /// - Precondition: `x`·2^max(shift, 0) is in the range of `Int32`.
   @inline(__always) package func apply(_ x: Int32) -> Int32 {
     let left = max(shift, 0)

@@ -53,8 +53,7 @@ package struct IntegerAddition: Equatable, Sendable {
       second: Addend(second, zeroPoint: zeroPoints.y), output: FixedPointScaling(output),
       zeroPoint: IntegerVector(repeating: zeroPoints.z))
     let isWhole =
-      a.hasShape(of: y) && b.hasShape(of: y)
-      && a.isContiguous && b.isContiguous && y.isContiguous
+      a.hasShape(of: y) && b.hasShape(of: y) && a.isContiguous && b.isContiguous && y.isContiguous
     let nearest = NearestSum(
       quantizations[0], quantizations[1], output: quantizations[2], subtracts: subtracts,
       range: range)
@@ -83,11 +82,9 @@ package struct IntegerAddition: Equatable, Sendable {
       from: elements.lowerBound, to: elements.upperBound, by: Machine.vectorFloats)
     {
       exact.apply(
-        IntegerVector(signedBytesAt: a.base + offset),
-        IntegerVector(signedBytesAt: b.base + offset)
-      ).maximum(low).minimum(high)
-        .storeBytes(
-          first: min(Machine.vectorFloats, elements.upperBound - offset), to: y.base + offset)
+        IntegerVector(signedBytesAt: a.base + offset), IntegerVector(signedBytesAt: b.base + offset)
+      ).maximum(low).minimum(high).storeBytes(
+        first: min(Machine.vectorFloats, elements.upperBound - offset), to: y.base + offset)
     }
   }
 
@@ -149,8 +146,8 @@ struct NearestSum {
 
   /// `nil` where the scales are so far apart that nothing would be certain.
   init?(
-    _ a: AffineQuantization, _ b: AffineQuantization, output y: AffineQuantization,
-    subtracts: Bool, range: ClosedRange<Int8>
+    _ a: AffineQuantization, _ b: AffineQuantization, output y: AffineQuantization, subtracts: Bool,
+    range: ClosedRange<Int8>
   ) {
     let first = Double(a.scale) / Double(y.scale)
     let second = Double(b.scale) / Double(y.scale) * (subtracts ? -1 : 1)
@@ -197,7 +194,7 @@ struct NearestSum {
   }
 
   @inline(__always) private func store(_ t: Vector, to y: UnsafeMutablePointer<Int8>) {
-    (ocelli_nearest(t) &+ zeroPoint).maximum(bounds.low).minimum(bounds.high)
-      .storeBytes(first: Machine.vectorFloats, to: y)
+    (ocelli_nearest(t) &+ zeroPoint).maximum(bounds.low).minimum(bounds.high).storeBytes(
+      first: Machine.vectorFloats, to: y)
   }
 }

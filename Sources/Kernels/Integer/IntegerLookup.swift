@@ -27,9 +27,7 @@ package enum IntegerLookup {
     VectorLoop.forEachRun(
       pixels: y.pixelCount, channels: y.channels, isContiguous: x.isContiguous && y.isContiguous,
       pool: pool
-    ) { pixel, count in
-      ocelli_lookup(table, x.pixel(pixel), y.pixel(pixel), Int64(count))
-    }
+    ) { pixel, count in ocelli_lookup(table, x.pixel(pixel), y.pixel(pixel), Int64(count)) }
   }
 }
 
@@ -96,8 +94,7 @@ extension IntegerLookup {
         self = .real(
           ElementaryFunctions.roundedGELU, scale: input.scale, inverse: 1 / output.scale,
           zeroPoint: zeroPoint)
-      case .hardSwish:
-        self = .hardSwish(HardSwishRule(input: input, output: output))
+      case .hardSwish: self = .hardSwish(HardSwishRule(input: input, output: output))
       case .leakyReLU(let slope):
         var negative = FixedPointMultiplier(Double(abs(input.scale * slope / output.scale)))
         if slope < 0 { negative.multiplier = -negative.multiplier }
@@ -123,8 +120,7 @@ extension IntegerLookup {
       case .real(let f, let scale, let inverse, let zeroPoint):
         let rounded = (f(scale * Float(d)) * inverse).rounded(.toNearestOrAwayFromZero)
         return rounded.isNaN ? zeroPoint : Int32(max(-512, min(512, rounded))) + zeroPoint
-      case .hardSwish(let rule):
-        return rule.apply(d)
+      case .hardSwish(let rule): return rule.apply(d)
       }
     }
   }

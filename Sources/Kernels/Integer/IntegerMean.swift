@@ -14,9 +14,7 @@ package struct IntegerMean: Equatable, Sendable {
   private let input: AffineQuantization
   private let output: AffineQuantization
 
-  package init(
-    over axes: MeanAxes, input: AffineQuantization, output: AffineQuantization
-  ) {
+  package init(over axes: MeanAxes, input: AffineQuantization, output: AffineQuantization) {
     self.axes = axes
     self.input = input
     self.output = output
@@ -50,8 +48,8 @@ package struct IntegerMean: Equatable, Sendable {
           axes.forEachPixel(of: x, from: first + c) {
             sum = sum &+ IntegerVector(signedBytesAt: $0)
           }
-          (scaling.apply(sum) &+ output.zeroPoint).maximum(low).minimum(high)
-            .storeBytes(first: lanes, to: target + c)
+          (scaling.apply(sum) &+ output.zeroPoint).maximum(low).minimum(high).storeBytes(
+            first: lanes, to: target + c)
         }
       }
     }

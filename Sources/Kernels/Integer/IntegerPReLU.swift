@@ -12,9 +12,7 @@ package struct IntegerPReLU: Equatable, Sendable {
   private let positive: FixedPointMultiplier
   private let negative: FixedPointMultiplier
 
-  package init(
-    _ x: AffineQuantization, slope a: AffineQuantization, output y: AffineQuantization
-  ) {
+  package init(_ x: AffineQuantization, slope a: AffineQuantization, output y: AffineQuantization) {
     zeroPoints = [x.zeroPoint, a.zeroPoint, y.zeroPoint]
     positive = FixedPointMultiplier(Double(x.scale / y.scale))
     negative = FixedPointMultiplier(Double(x.scale * a.scale / y.scale))

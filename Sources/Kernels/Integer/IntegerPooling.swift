@@ -8,9 +8,7 @@ package enum IntegerPooling {
   package static func maximumReference(
     _ x: TensorView<Int8>, into y: TensorView<Int8>, _ geometry: PoolingGeometry,
     range: ClosedRange<Int8> = Int8.min...Int8.max
-  ) {
-    geometry.reduceWindows(x, into: y) { $0.reduce(Int8.min, max).clamped(to: range) }
-  }
+  ) { geometry.reduceWindows(x, into: y) { $0.reduce(Int8.min, max).clamped(to: range) } }
 
   /// The equation of ``average(_:into:_:range:pool:)``, element by element.
   package static func averageReference(
@@ -32,9 +30,7 @@ package enum IntegerPooling {
   package static func maximum(
     _ x: TensorView<Int8>, into y: TensorView<Int8>, _ geometry: PoolingGeometry,
     range: ClosedRange<Int8> = Int8.min...Int8.max, pool: ThreadPool
-  ) {
-    reduce(x, y, geometry, range, Maximum(), pool: pool)
-  }
+  ) { reduce(x, y, geometry, range, Maximum(), pool: pool) }
 
   /// y[n,i,j,c] = clamp(mean over (a, b) in W(i,j) of x[n, i · s − p + a, j · s − p + b, c]),
   /// rounded to the nearest, halves away from zero.
@@ -126,8 +122,8 @@ package enum IntegerPooling {
           WindowLoop.forEachChannelVector(of: y.channels) { c, lanes in
             var result = initial
             window.forEachTap(channel: c) { result = reduction.combine(result, $0) }
-            reduction.finish(result, count: window.height * window.width)
-              .maximum(low).minimum(high).storeBytes(first: lanes, to: target + c)
+            reduction.finish(result, count: window.height * window.width).maximum(low).minimum(high)
+              .storeBytes(first: lanes, to: target + c)
           }
         }
       }

@@ -32,8 +32,7 @@ package enum IntegerSoftmax {
   /// **Shapes**: equal, pixel strides may differ; `y` may be `x`. **Preconditions**: fewer than
   /// 4096 channels.
   package static func apply(
-    _ table: UnsafePointer<Int32>, _ x: TensorView<Int8>, into y: TensorView<Int8>,
-    pool: ThreadPool
+    _ table: UnsafePointer<Int32>, _ x: TensorView<Int8>, into y: TensorView<Int8>, pool: ThreadPool
   ) {
     precondition(x.hasShape(of: y), "a softmax keeps the shape")
     precondition(y.channels < 4096, "a softmax has fewer than 4096 channels")
@@ -53,9 +52,7 @@ package enum IntegerSoftmax {
     var largest = Int(Int8.min)
     for c in 0..<count { largest = max(largest, Int(x[c])) }
     var sum: Int32 = 0
-    for c in 0..<count {
-      sum &+= FixedPointFraction.halved(table[largest - Int(x[c])], times: 12)
-    }
+    for c in 0..<count { sum &+= FixedPointFraction.halved(table[largest - Int(x[c])], times: 12) }
     // The sum is (1 + f) · 2^integerBits, 0 ≤ f < 1, of 12 integer bits at most.
     let headroom = Int32(sum.leadingZeroBitCount)
     let fraction = Int32(truncatingIfNeeded: (Int64(sum) << Int64(headroom)) - (1 << 31))

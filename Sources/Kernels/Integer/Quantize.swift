@@ -35,8 +35,8 @@ package enum Quantize {
       while offset < count {
         let lanes = min(Machine.vectorFloats, count - offset)
         let steps = rounded(Vector(at: source + offset) / quantization.scale)
-        (steps &+ zeroPoint).maximum(low).minimum(high)
-          .storeBytes(first: lanes, to: target + offset)
+        (steps &+ zeroPoint).maximum(low).minimum(high).storeBytes(
+          first: lanes, to: target + offset)
         offset += lanes
       }
     }
@@ -57,9 +57,7 @@ package enum Dequantize {
   /// The equation for one byte.
   package static func reference(
     _ x: some FixedWidthInteger, _ quantization: AffineQuantization
-  ) -> Float {
-    Float(Int32(x) - quantization.zeroPoint) * quantization.scale
-  }
+  ) -> Float { Float(Int32(x) - quantization.zeroPoint) * quantization.scale }
 
   /// y = scale · (x − zeroPoint), rounded once.
   ///
@@ -82,8 +80,8 @@ package enum Dequantize {
         let lanes = min(Machine.vectorFloats, count - offset)
         let unsigned = ocelli_load_bytes(source + offset)
         let q = Input.isSigned ? (unsigned &<< 24) &>> 24 : unsigned
-        (ocelli_to_floats(q &- zeroPoint) * quantization.scale)
-          .store(first: lanes, to: target + offset)
+        (ocelli_to_floats(q &- zeroPoint) * quantization.scale).store(
+          first: lanes, to: target + offset)
         offset += lanes
       }
     }

@@ -47,8 +47,8 @@ enum ExampleLoop {
   /// Σ of the first results of `f` over the elements of some pixels of `a` and `b`; the second are
   /// written to `gradient`.
   @inline(__always) static func sum(
-    _ a: TensorView<Float>, _ b: TensorView<Float>, gradient: TensorView<Float>?,
-    firstPixel: Int, pixels: Int, _ f: (Vector, Vector) -> (loss: Vector, gradient: Vector)
+    _ a: TensorView<Float>, _ b: TensorView<Float>, gradient: TensorView<Float>?, firstPixel: Int,
+    pixels: Int, _ f: (Vector, Vector) -> (loss: Vector, gradient: Vector)
   ) -> Double {
     let isContiguous = a.isContiguous && b.isContiguous && (gradient?.isContiguous ?? true)
     let run = isContiguous ? pixels : 1
@@ -78,9 +78,7 @@ package enum MeanSquaredError {
   /// The loss of each example in double precision.
   package static func reference(
     prediction: TensorView<Double>, target: TensorView<Double>
-  ) -> [Double] {
-    ExampleLoop.reference(prediction, target) { p, t in (p - t) * (p - t) }
-  }
+  ) -> [Double] { ExampleLoop.reference(prediction, target) { p, t in (p - t) * (p - t) } }
 
   /// `exampleLosses[n]` = the loss of example n; `gradient` = gradientScale · 2 (p − t) / M.
   ///
@@ -94,9 +92,8 @@ package enum MeanSquaredError {
     let elements = target.height * target.width * target.channels
     let factor = 2 * gradientScale / Float(max(1, elements))
     ExampleLoop.mean(over: prediction, into: exampleLosses, pool: pool) { first, pixels in
-      ExampleLoop.sum(
-        prediction, target, gradient: gradient, firstPixel: first, pixels: pixels
-      ) { p, t in
+      ExampleLoop.sum(prediction, target, gradient: gradient, firstPixel: first, pixels: pixels) {
+        p, t in
         let difference = p - t
         return (difference * difference, difference * factor)
       }
@@ -110,9 +107,8 @@ package enum MeanSquaredError {
 ///     −t · ln σ(z) − (1 − t) · ln(1 − σ(z)) = max(z, 0) − z · t + ln(1 + e^−|z|)
 package enum BinaryCrossEntropyWithLogits {
   /// The loss of each example in double precision, by the left side of the equation.
-  package static func reference(
-    logits: TensorView<Double>, target: TensorView<Double>
-  ) -> [Double] {
+  package static func reference(logits: TensorView<Double>, target: TensorView<Double>) -> [Double]
+  {
     ExampleLoop.reference(logits, target) { z, t in
       let p = Optional(ActivationFunction.sigmoid).reference(z)
       return -t * ElementaryFunctions.doubleLog(p) - (1 - t) * ElementaryFunctions.doubleLog(1 - p)
@@ -130,9 +126,8 @@ package enum BinaryCrossEntropyWithLogits {
     precondition(gradient?.hasShape(of: target) ?? true, "a gradient has its tensor's shape")
     let factor = gradientScale / Float(max(1, target.height * target.width * target.channels))
     ExampleLoop.mean(over: logits, into: exampleLosses, pool: pool) { first, pixels in
-      ExampleLoop.sum(
-        logits, target, gradient: gradient, firstPixel: first, pixels: pixels
-      ) { z, t in
+      ExampleLoop.sum(logits, target, gradient: gradient, firstPixel: first, pixels: pixels) {
+        z, t in
         let zero = Vector(repeating: 0)
         // One exponential serves the loss and the sigmoid.
         let small = ElementaryFunctions.exp(-z.magnitudes)
@@ -145,9 +140,7 @@ package enum BinaryCrossEntropyWithLogits {
 
   /// The entropy of each example's target in double precision.
   package static func referenceEntropy(target: TensorView<Double>) -> [Double] {
-    func selfInformation(_ p: Double) -> Double {
-      p > 0 ? p * ElementaryFunctions.doubleLog(p) : 0
-    }
+    func selfInformation(_ p: Double) -> Double { p > 0 ? p * ElementaryFunctions.doubleLog(p) : 0 }
     return ExampleLoop.reference(target, target) { t, _ in
       -selfInformation(t) - selfInformation(1 - t)
     }

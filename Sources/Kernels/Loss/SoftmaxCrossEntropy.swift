@@ -28,8 +28,8 @@ package enum SoftmaxCrossEntropy {
   /// sum to 1; ε is the label smoothing (Szegedy et al., arXiv:1512.00567).
   package static func compute(
     logits: TensorView<Float>, targets: UnsafePointer<Float>, labelSmoothing: Float,
-    gradientScale: Float, gradient: TensorView<Float>?,
-    exampleLosses: UnsafeMutablePointer<Float>, pool: ThreadPool
+    gradientScale: Float, gradient: TensorView<Float>?, exampleLosses: UnsafeMutablePointer<Float>,
+    pool: ThreadPool
   ) {
     precondition(logits.height == 1 && logits.width == 1, "logits are one pixel an example")
     precondition(gradient?.hasShape(of: logits) ?? true, "a gradient has its tensor's shape")
@@ -39,8 +39,7 @@ package enum SoftmaxCrossEntropy {
     pool.forEachRange(of: logits.batch, grain: grain) { range, _ in
       for n in range {
         let z = logits.pixel(n)
-        let example = Example(
-          z, targets + n * classes, classes: classes, smoothing: labelSmoothing)
+        let example = Example(z, targets + n * classes, classes: classes, smoothing: labelSmoothing)
         exampleLosses[n] = example.loss
         if let target = gradient?.pixel(n) { example.write(gradientScale, to: target) }
       }

@@ -26,9 +26,7 @@ package struct PackingLayout: Equatable, Sendable {
   }
 
   /// Whether an instruction multiplies four bytes by four in each lane.
-  var takesFourBytes: Bool {
-    dotElements == 4 || reductionElements == Int(OCELLI_REDUCTION_SHORT)
-  }
+  var takesFourBytes: Bool { dotElements == 4 || reductionElements == Int(OCELLI_REDUCTION_SHORT) }
 
   /// Registers of channels in a panel of `ReductionTiles`, and the pixels of its tiles.
   var reductionTile: (vectors: Int, rows: Int)? {
@@ -62,8 +60,7 @@ package struct PackingLayout: Equatable, Sendable {
         dotOffset: dotsBytes ? 128 : 0, reductionElements: reduction)
     }
     return [
-      Named(name: "x86-64", layout: layout(4, 16)),
-      Named(name: "x86-64-v3", layout: layout(8, 16)),
+      Named(name: "x86-64", layout: layout(4, 16)), Named(name: "x86-64-v3", layout: layout(8, 16)),
       Named(name: "x86-64-v3-vnni", layout: layout(8, 16, dotsBytes: true)),
       Named(name: "x86-64-v4", layout: layout(16, 32)),
       Named(name: "x86-64-v4-vnni", layout: layout(16, 32, dotsBytes: true)),

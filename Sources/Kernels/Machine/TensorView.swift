@@ -48,9 +48,7 @@ package struct TensorView<Element: BitwiseCopyable> {
   /// The channels of the pixel `[n, y, x]`.
   @inline(__always) package func pixel(_ n: Int, _ y: Int, _ x: Int) -> UnsafeMutablePointer<
     Element
-  > {
-    base + ((n * height + y) * width + x) * pixelStride
-  }
+  > { base + ((n * height + y) * width + x) * pixelStride }
 
   /// The channels of pixel number `index`, counted over the whole batch.
   @inline(__always) package func pixel(_ index: Int) -> UnsafeMutablePointer<Element> {
@@ -82,11 +80,7 @@ extension TensorView {
   /// Runs `body` for the indices of each element, in order.
   func forEachIndex(_ body: (_ n: Int, _ i: Int, _ j: Int, _ c: Int) -> Void) {
     for n in 0..<batch {
-      for i in 0..<height {
-        for j in 0..<width {
-          for c in 0..<channels { body(n, i, j, c) }
-        }
-      }
+      for i in 0..<height { for j in 0..<width { for c in 0..<channels { body(n, i, j, c) } } }
     }
   }
 }

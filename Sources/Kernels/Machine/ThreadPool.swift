@@ -50,8 +50,7 @@ public final class ThreadPool {
     of count: Int, grain: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
   ) {
     let chunks = (count + grain - 1) / grain
-    forEach(chunks) { chunk, worker in
-      body(chunk * grain..<min(count, (chunk + 1) * grain), worker)
+    forEach(chunks) { chunk, worker in body(chunk * grain..<min(count, (chunk + 1) * grain), worker)
     }
   }
 }

@@ -18,8 +18,9 @@ package enum MatrixMultiply {
 
     /// Rows of A are `rowStride` apart, their elements side by side unless `columnStride` says
     /// otherwise.
-    @inline(__always)
-    package init(_ base: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1) {
+    @inline(__always) package init(
+      _ base: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1
+    ) {
       self.base = base
       self.rowStride = rowStride
       self.columnStride = columnStride
@@ -80,8 +81,8 @@ package enum MatrixMultiply {
       let panel = item % panelBlocks * panelGrain
       multiply(
         a.dropping(rows: first), rows: min(rowGrain, rows - first), b, layout,
-        panels: panel..<min(layout.panelCount, panel + panelGrain),
-        into: c + first * rowStride, rowStride: rowStride, adding: addend, activation: activation)
+        panels: panel..<min(layout.panelCount, panel + panelGrain), into: c + first * rowStride,
+        rowStride: rowStride, adding: addend, activation: activation)
     }
   }
 

@@ -99,8 +99,7 @@ struct MicroKernel {
   @inline(never) private func activate(
     _ c: UnsafeMutablePointer<Float>, rows: Int, width: Int, rowStride: Int
   ) {
-    activation.specialize(
-      RowActivation(first: c, rows: rows, width: width, rowStride: rowStride))
+    activation.specialize(RowActivation(first: c, rows: rows, width: width, rowStride: rowStride))
   }
 
   /// The same where the panel is wider than C: tiles are computed in a buffer of the panel's width.
@@ -115,8 +114,8 @@ struct MicroKernel {
       let padded = block + Self.tileRows * width
       if case .bias(let bias) = addend { padded.update(from: bias, count: columns) }
       let wide = MicroKernel(
-        depth: depth, columns: width, addend: addend.replacing(bias: padded),
-        activation: activation)
+        depth: depth, columns: width, addend: addend.replacing(bias: padded), activation: activation
+      )
       for first in stride(from: 0, to: rows, by: Self.tileRows) {
         let count = min(Self.tileRows, rows - first)
         if case .existing = addend {
@@ -124,8 +123,7 @@ struct MicroKernel {
             for j in 0..<columns { block[i * width + j] = c[(first + i) * rowStride + j] }
           }
         }
-        wide.runTiles(
-          row, a.dropping(rows: first), rows: count, b, into: block, rowStride: width)
+        wide.runTiles(row, a.dropping(rows: first), rows: count, b, into: block, rowStride: width)
         for i in 0..<count {
           for j in 0..<columns { c[(first + i) * rowStride + j] = block[i * width + j] }
         }

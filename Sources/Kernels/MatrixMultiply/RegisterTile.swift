@@ -28,9 +28,7 @@ package struct OneVectorRow: TileRow {
 
   @inline(__always) package static var vectors: Int { 1 }
   @inline(__always) package init(repeating value: Float) { values = Vector(repeating: value) }
-  @inline(__always) package init(at source: UnsafePointer<Float>) {
-    values = Vector(at: source)
-  }
+  @inline(__always) package init(at source: UnsafePointer<Float>) { values = Vector(at: source) }
   @inline(__always) package mutating func add(_ factor: Float, times row: Self) {
     values = values.adding(Vector(repeating: factor), times: row.values)
   }
@@ -100,10 +98,9 @@ package struct TileLeaf<Row: TileRow>: RegisterTile {
   @inline(__always) package init(at source: UnsafePointer<Float>, stride: Int) {
     row = Row(at: source)
   }
-  @inline(__always)
-  package mutating func add(_ factors: UnsafePointer<Float>, stride: Int, times row: Row) {
-    self.row.add(factors.pointee, times: row)
-  }
+  @inline(__always) package mutating func add(
+    _ factors: UnsafePointer<Float>, stride: Int, times row: Row
+  ) { self.row.add(factors.pointee, times: row) }
   @inline(__always) package mutating func map(_ change: (Vector) -> Vector) { row.map(change) }
   @inline(__always) package func store(to target: UnsafeMutablePointer<Float>, stride: Int) {
     row.store(to: target)
@@ -126,8 +123,9 @@ where Top.Row == Bottom.Row {
     top = Top(at: source, stride: stride)
     bottom = Bottom(at: source + Top.rows &* stride, stride: stride)
   }
-  @inline(__always)
-  package mutating func add(_ factors: UnsafePointer<Float>, stride: Int, times row: Row) {
+  @inline(__always) package mutating func add(
+    _ factors: UnsafePointer<Float>, stride: Int, times row: Row
+  ) {
     top.add(factors, stride: stride, times: row)
     bottom.add(factors + Top.rows &* stride, stride: stride, times: row)
   }

@@ -40,18 +40,16 @@ package enum BatchNormalization {
     /// 1 / √(σ² + ε)
     package var inverseDeviation: UnsafeMutablePointer<Float>
 
-    package init(
-      mean: UnsafeMutablePointer<Float>, inverseDeviation: UnsafeMutablePointer<Float>
-    ) {
+    package init(mean: UnsafeMutablePointer<Float>, inverseDeviation: UnsafeMutablePointer<Float>) {
       self.mean = mean
       self.inverseDeviation = inverseDeviation
     }
   }
 
   /// The mean and the biased variance of each channel in double precision.
-  package static func referenceStatistics(
-    _ x: TensorView<Double>
-  ) -> (mean: [Double], variance: [Double]) {
+  package static func referenceStatistics(_ x: TensorView<Double>) -> (
+    mean: [Double], variance: [Double]
+  ) {
     let zeros = [Double](repeating: 0, count: x.channels)
     var (mean, variance) = (zeros, zeros)
     let count = Double(x.pixelCount)
@@ -150,8 +148,8 @@ package enum BatchNormalization {
           let difference =
             Vector(first: lanes, at: source + i) - Vector(first: lanes, at: origin + i)
           (Vector(first: lanes, at: sums + i) + difference).store(first: lanes, to: sums + i)
-          (Vector(first: lanes, at: squares + i) + difference * difference)
-            .store(first: lanes, to: squares + i)
+          (Vector(first: lanes, at: squares + i) + difference * difference).store(
+            first: lanes, to: squares + i)
         }
       }
     }
@@ -233,8 +231,8 @@ extension BatchNormalization {
         let value =
           (rest - centred * Vector(first: lanes, at: scaleMean + i))
           * Vector(first: lanes, at: factor + i)
-        (accumulate ? value + Vector(first: lanes, at: dx + i) : value)
-          .store(first: lanes, to: dx + i)
+        (accumulate ? value + Vector(first: lanes, at: dx + i) : value).store(
+          first: lanes, to: dx + i)
       }
     }
   }
@@ -260,8 +258,8 @@ extension BatchNormalization {
           let gradient = Vector(first: lanes, at: g + i)
           let centred = Vector(first: lanes, at: a + i) - Vector(first: lanes, at: mean + i)
           (Vector(first: lanes, at: sums + i) + gradient).store(first: lanes, to: sums + i)
-          (Vector(first: lanes, at: products + i) + gradient * centred)
-            .store(first: lanes, to: products + i)
+          (Vector(first: lanes, at: products + i) + gradient * centred).store(
+            first: lanes, to: products + i)
         }
       }
     }

@@ -58,9 +58,9 @@ package enum ParameterUpdate {
       }
     }
 
-    @inline(__always) private func step(
-      _ p: Vector, _ gradient: Vector, _ v: Vector
-    ) -> (p: Vector, v: Vector) {
+    @inline(__always) private func step(_ p: Vector, _ gradient: Vector, _ v: Vector) -> (
+      p: Vector, v: Vector
+    ) {
       let g = gradient + p * weightDecay
       let velocity = v * momentum + g
       let direction = nesterov ? g + velocity * momentum : velocity
@@ -185,9 +185,9 @@ extension ParameterUpdate {
         shrinkage = adam.decoupled ? 1 - adam.learningRate * adam.weightDecay : 1
       }
 
-      @inline(__always) func step(
-        _ p: Vector, _ gradient: Vector, _ m: Vector, _ v: Vector
-      ) -> (p: Vector, m: Vector, v: Vector) {
+      @inline(__always) func step(_ p: Vector, _ gradient: Vector, _ m: Vector, _ v: Vector) -> (
+        p: Vector, m: Vector, v: Vector
+      ) {
         let g = gradient + p * coupledDecay
         let first = m + (g - m) * (1 - beta1)
         let second = v * beta2 + g * g * (1 - beta2)

@@ -7,14 +7,11 @@ package enum AveragePool {
   /// The equation in double precision.
   package static func reference(
     _ x: TensorView<Double>, into y: TensorView<Double>, _ geometry: PoolingGeometry
-  ) {
-    geometry.reduceWindows(x, into: y) { $0.reduce(0, +) / Double(max(1, $0.count)) }
-  }
+  ) { geometry.reduceWindows(x, into: y) { $0.reduce(0, +) / Double(max(1, $0.count)) } }
 
   /// **Shapes**: as in ``MaxPool/forward``. A window of padding alone gives 0.
   package static func forward(
-    _ x: TensorView<Float>, into y: TensorView<Float>, _ geometry: PoolingGeometry,
-    pool: ThreadPool
+    _ x: TensorView<Float>, into y: TensorView<Float>, _ geometry: PoolingGeometry, pool: ThreadPool
   ) {
     precondition(x.hasBatchAndChannels(of: y), "pooling keeps batch and channels")
     WindowLoop.forEachRow(of: y, pool: pool) { n, i in

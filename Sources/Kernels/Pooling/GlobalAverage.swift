@@ -9,9 +9,7 @@ package enum GlobalAverage {
 
   /// **Shapes**: x: N×H×W×C, y: N×1×1×C. **Exactness**: sums in single precision over 64 pixels at
   /// a time, and then over those sums.
-  package static func forward(
-    _ x: TensorView<Float>, into y: TensorView<Float>, pool: ThreadPool
-  ) {
+  package static func forward(_ x: TensorView<Float>, into y: TensorView<Float>, pool: ThreadPool) {
     precondition(x.hasBatchAndChannels(of: y), "pooling keeps batch and channels")
     precondition(y.height == 1 && y.width == 1, "a global average is one pixel")
     let vector = Machine.vectorFloats

@@ -7,9 +7,7 @@ package enum MaxPool {
   /// The equation in double precision.
   package static func reference(
     _ x: TensorView<Double>, into y: TensorView<Double>, _ geometry: PoolingGeometry
-  ) {
-    geometry.reduceWindows(x, into: y) { $0.reduce(-.infinity, max) }
-  }
+  ) { geometry.reduceWindows(x, into: y) { $0.reduce(-.infinity, max) } }
 
   /// **Shapes**: x: N×H×W×C; y: N×I×J×C, of any I and J whose windows touch the input.
   ///
@@ -70,8 +68,8 @@ package enum MaxPool {
         for a in rows {
           for b in columns {
             best.consider(
-              Vector(at: x.pixel(n, top + a, left + b) + c),
-              at: Int32(a * geometry.kernelWidth + b))
+              Vector(at: x.pixel(n, top + a, left + b) + c), at: Int32(a * geometry.kernelWidth + b)
+            )
           }
         }
         best.value.store(first: lanes, to: target + c)
@@ -92,8 +90,7 @@ package enum MaxPool {
       let lower = x.pixel(n, 2 * i + 1, 2 * j)
       let target = y.pixel(n, i, j)
       WindowLoop.forEachChannelVector(of: y.channels) { c, lanes in
-        var best = Best(
-          value: Vector(at: upper + c), position: IntegerVector(repeating: 0))
+        var best = Best(value: Vector(at: upper + c), position: IntegerVector(repeating: 0))
         best.consider(Vector(at: upper + x.pixelStride + c), at: 1)
         best.consider(Vector(at: lower + c), at: 2)
         best.consider(Vector(at: lower + x.pixelStride + c), at: 3)
@@ -120,9 +117,8 @@ extension MaxPool {
     precondition(dx.hasBatchAndChannels(of: dy), "pooling keeps batch and channels")
     let isHalving =
       geometry.isHalving(
-        inputHeight: dx.height, inputWidth: dx.width, outputHeight: dy.height,
-        outputWidth: dy.width)
-      && dx.height == 2 * dy.height && dx.width == 2 * dy.width
+        inputHeight: dx.height, inputWidth: dx.width, outputHeight: dy.height, outputWidth: dy.width
+      ) && dx.height == 2 * dy.height && dx.width == 2 * dy.width
     if isHalving {
       WindowLoop.forEachRow(of: dy, pool: pool) { n, i in
         doubleRow(of: dy, selected: selected, into: dx, accumulate: accumulate, n, i)
@@ -150,8 +146,8 @@ extension MaxPool {
           for j in columns {
             let b = x + geometry.paddingLeft - j * geometry.strideWidth
             let positions = selected + ((n * dy.height + i) * dy.width + j) * dy.channels + c
-            let isHere =
-              IntegerVector(bytes: lanes, at: positions).isByte(a * geometry.kernelWidth + b)
+            let isHere = IntegerVector(bytes: lanes, at: positions).isByte(
+              a * geometry.kernelWidth + b)
             sum += Vector(repeating: 0).replacing(
               with: Vector(at: dy.pixel(n, i, j) + c), where: isHere)
           }
@@ -185,8 +181,8 @@ extension MaxPool {
   }
 
   @inline(__always) private static func put(
-    _ value: Vector, where isHere: SIMDMask<IntegerVector>,
-    at target: UnsafeMutablePointer<Float>, _ lanes: Int, _ accumulate: Bool
+    _ value: Vector, where isHere: SIMDMask<IntegerVector>, at target: UnsafeMutablePointer<Float>,
+    _ lanes: Int, _ accumulate: Bool
   ) {
     let share = Vector(repeating: 0).replacing(with: value, where: isHere)
     (accumulate ? share + Vector(at: target) : share).store(first: lanes, to: target)

@@ -3,9 +3,8 @@
 /// y = mean of x over any of height, width and channels, which stay as extents of 1.
 package enum Mean {
   /// The equation in double precision.
-  package static func reference(
-    _ x: TensorView<Double>, into y: TensorView<Double>, axes: MeanAxes
-  ) {
+  package static func reference(_ x: TensorView<Double>, into y: TensorView<Double>, axes: MeanAxes)
+  {
     y.forEachIndex { n, i, j, c in
       var sum = 0.0
       for a in axes.height ? 0..<x.height : i..<i + 1 {
@@ -95,9 +94,8 @@ package struct MeanAxes: Equatable, Sendable {
     _ body: (_ x: UnsafeMutablePointer<Input>, _ y: UnsafeMutablePointer<Output>) -> Void
   ) {
     precondition(
-      y.batch == x.batch && y.height == (height ? 1 : x.height)
-        && y.width == (width ? 1 : x.width) && y.channels == (channels ? 1 : x.channels),
-      "a mean leaves the other extents")
+      y.batch == x.batch && y.height == (height ? 1 : x.height) && y.width == (width ? 1 : x.width)
+        && y.channels == (channels ? 1 : x.channels), "a mean leaves the other extents")
     let grain = max(1, VectorLoop.chunkElements * y.pixelCount / max(1, x.elementCount))
     pool.forEachRange(of: y.pixelCount, grain: grain) { pixels, _ in
       for pixel in pixels {

@@ -36,21 +36,16 @@ package struct PoolingGeometry: Equatable, Sendable {
 
   /// The output rows, of `height`, whose windows cover input row `y`.
   @inline(__always) func outputRows(coveringInputRow y: Int, outputHeight height: Int) -> Range<Int>
-  {
-    Self.covering(y + paddingTop, kernel: kernelHeight, stride: strideHeight, size: height)
-  }
+  { Self.covering(y + paddingTop, kernel: kernelHeight, stride: strideHeight, size: height) }
 
   /// The output columns, of `width`, whose windows cover input column `x`.
-  @inline(__always) func outputColumns(
-    coveringInputColumn x: Int, outputWidth width: Int
-  ) -> Range<Int> {
-    Self.covering(x + paddingLeft, kernel: kernelWidth, stride: strideWidth, size: width)
-  }
+  @inline(__always) func outputColumns(coveringInputColumn x: Int, outputWidth width: Int) -> Range<
+    Int
+  > { Self.covering(x + paddingLeft, kernel: kernelWidth, stride: strideWidth, size: width) }
 
   /// Whether windows are 2×2, side by side, and none is cut off.
   func isHalving(inputHeight: Int, inputWidth: Int, outputHeight: Int, outputWidth: Int) -> Bool {
-    let halving = PoolingGeometry(
-      kernelHeight: 2, kernelWidth: 2, strideHeight: 2, strideWidth: 2)
+    let halving = PoolingGeometry(kernelHeight: 2, kernelWidth: 2, strideHeight: 2, strideWidth: 2)
     return self == halving && 2 * outputHeight <= inputHeight && 2 * outputWidth <= inputWidth
   }
 

@@ -31,11 +31,11 @@ package enum Resize {
       } else {
         let (row, column) = (tap(i, x.height, y.height), tap(j, x.width, y.width))
         let upper =
-          (1 - column.share) * x[n, row.low, column.low, c]
-          + column.share * x[n, row.low, column.high, c]
+          (1 - column.share) * x[n, row.low, column.low, c] + column.share
+          * x[n, row.low, column.high, c]
         let lower =
-          (1 - column.share) * x[n, row.high, column.low, c]
-          + column.share * x[n, row.high, column.high, c]
+          (1 - column.share) * x[n, row.high, column.low, c] + column.share
+          * x[n, row.high, column.high, c]
         y[n, i, j, c] = (1 - row.share) * upper + row.share * lower
       }
     }
@@ -85,11 +85,11 @@ package enum Resize {
       let target = y.pixel(n, i, j)
       WindowLoop.forEachChannelVector(of: y.channels) { c, lanes in
         let upper =
-          Vector(at: upperLeft + c) * (1 - column.highWeight)
-          + Vector(at: upperRight + c) * column.highWeight
+          Vector(at: upperLeft + c) * (1 - column.highWeight) + Vector(at: upperRight + c)
+          * column.highWeight
         let lower =
-          Vector(at: lowerLeft + c) * (1 - column.highWeight)
-          + Vector(at: lowerRight + c) * column.highWeight
+          Vector(at: lowerLeft + c) * (1 - column.highWeight) + Vector(at: lowerRight + c)
+          * column.highWeight
         (upper * (1 - row.highWeight) + lower * row.highWeight).store(first: lanes, to: target + c)
       }
     }
@@ -124,9 +124,7 @@ extension Resize {
       let target = dx.pixel(n, y, x)
       WindowLoop.forEachChannelVector(of: dx.channels) { c, lanes in
         var sum = accumulate ? Vector(at: target + c) : Vector(repeating: 0)
-        for i in rows {
-          for j in columns { sum += Vector(at: dy.pixel(n, i, j) + c) }
-        }
+        for i in rows { for j in columns { sum += Vector(at: dy.pixel(n, i, j) + c) } }
         sum.store(first: lanes, to: target + c)
       }
     }

@@ -96,8 +96,7 @@ extension TFLiteExporter {
       return nil
     }
     let name = graph.nodes[node].name + "/padding"
-    let amounts = integers(
-      name + "/amounts", [4, 2], [0, 0, top, bottom, left, right, 0, 0])
+    let amounts = integers(name + "/amounts", [4, 2], [0, 0, top, bottom, left, right, 0, 0])
     var tensor = file.tensors[input(node)]
     tensor.name = name
     tensor.shape = [1, shape.height + top + bottom, shape.width + left + right, shape.channels]

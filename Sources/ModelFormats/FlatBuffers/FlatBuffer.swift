@@ -105,9 +105,9 @@ struct FlatTable {
   }
 
   /// Where a vector's elements lie, and how many they are.
-  private func vector(
-    _ field: Int, elementSize: Int
-  ) throws(FlatBufferError) -> (start: Int, count: Int)? {
+  private func vector(_ field: Int, elementSize: Int) throws(FlatBufferError) -> (
+    start: Int, count: Int
+  )? {
     guard let position = try position(field) else { return nil }
     let start = try buffer.follow(position)
     let count = try buffer.load(UInt32.self, at: start)

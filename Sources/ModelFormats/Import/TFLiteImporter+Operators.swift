@@ -124,8 +124,9 @@ extension TFLiteImporter {
   /// A dense layer over whole examples, or a 1×1 convolution where each pixel is multiplied alone.
   private mutating func addFullyConnected(_ index: Int) throws(TFLiteImportError) {
     guard
-      case .fullyConnected(let activation, let keepsDimensions, let isShuffled) =
-        file.operators[index].options
+      case .fullyConnected(let activation, let keepsDimensions, let isShuffled) = file.operators[
+        index
+      ].options
     else { throw problem(index, .noOptions) }
     if isShuffled { throw problem(index, .shuffledWeights) }
     let (x, weights) = (try inputNode(index, 0), try input(index, 1))
@@ -149,8 +150,8 @@ extension TFLiteImporter {
     try add(
       operation, [x], computing: output(index), operator: index, activation: activation,
       parameters: try weightSources(
-        operator: index, weights: weights, bias: bias(index, 2), channels: extents[0],
-        dimension: 0, isQuantized: isQuantized))
+        operator: index, weights: weights, bias: bias(index, 2), channels: extents[0], dimension: 0,
+        isQuantized: isQuantized))
   }
 
   private mutating func addPooling(
@@ -261,8 +262,8 @@ extension TFLiteImporter {
     _ index: Int, _ function: ActivationFunction
   ) throws(TFLiteImportError) {
     try add(
-      .activation(ActivationLayer(function)), [try inputNode(index, 0)],
-      computing: output(index), operator: index)
+      .activation(ActivationLayer(function)), [try inputNode(index, 0)], computing: output(index),
+      operator: index)
   }
 
   /// Of a constant, the floats; of an activation, a node.

@@ -71,8 +71,8 @@ extension TFLiteImporter {
   /// - Parameter channels: output channels, which lie along `dimension` of the weights.
   /// - Parameter isTransposed: whether the weights are 1×H×W×O and must become O×H×W×1.
   func weightSources(
-    operator index: Int, weights: Int, bias: Int, channels: Int, dimension: Int,
-    isQuantized: Bool, isTransposed: Bool = false
+    operator index: Int, weights: Int, bias: Int, channels: Int, dimension: Int, isQuantized: Bool,
+    isTransposed: Bool = false
   ) throws(TFLiteImportError) -> [Source] {
     let tensor = file.tensors[weights]
     let isFloat = tensor.type == .float32
@@ -217,7 +217,7 @@ extension TFLiteImporter {
       .transposedConvolution(layer), [x], computing: output(index), operator: index,
       activation: window.activation,
       parameters: try weightSources(
-        operator: index, weights: weights, bias: bias(index, 3), channels: extents[0],
-        dimension: 0, isQuantized: graph.formats[x] != .float32))
+        operator: index, weights: weights, bias: bias(index, 3), channels: extents[0], dimension: 0,
+        isQuantized: graph.formats[x] != .float32))
   }
 }

@@ -213,14 +213,14 @@ extension ModelDescription {
   }
 }
 
-private func describedFile(
-  _ bytes: UnsafeRawBufferPointer
-) throws(TFLiteImportError) -> (file: TFLiteFile, description: ModelDescription) {
+private func describedFile(_ bytes: UnsafeRawBufferPointer) throws(TFLiteImportError) -> (
+  file: TFLiteFile, description: ModelDescription
+) {
   let file: TFLiteFile
   do throws(TFLiteError) { file = try TFLiteFile(reading: bytes) } catch { throw .file(error) }
-  do throws(MetadataError) {
-    return (file, try ModelDescription(reading: file, in: bytes))
-  } catch { throw .metadata(error) }
+  do throws(MetadataError) { return (file, try ModelDescription(reading: file, in: bytes)) } catch {
+    throw .metadata(error)
+  }
 }
 
 /// Why a .tflite model cannot be run here.

@@ -79,9 +79,9 @@ extension ModelDescription {
       throw .unknownSchema
     }
     var parts = DescriptionParts()
-    do throws(FlatBufferError) {
-      try read(try FlatBuffer(entry.data).root(), &parts)
-    } catch { throw .corrupt(error) }
+    do throws(FlatBufferError) { try read(try FlatBuffer(entry.data).root(), &parts) } catch {
+      throw .corrupt(error)
+    }
     if let preprocessing = parts.preprocessing {
       guard let channels = file.inputs.first.flatMap({ file.tensors[$0].shape.last }),
         preprocessing.fits(channels: channels)

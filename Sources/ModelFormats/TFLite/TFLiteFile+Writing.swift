@@ -78,8 +78,7 @@ private struct TFLiteWriter {
   private mutating func operatorCode(_ node: TFLiteOperator) -> Int {
     let name = node.customName.utf8.isEmpty ? nil : builder.string(node.customName)
     return builder.table([
-      Field.byte(0, UInt8(min(node.code.code, 127))),
-      name.map { Field.reference(1, $0) },
+      Field.byte(0, UInt8(min(node.code.code, 127))), name.map { Field.reference(1, $0) },
       node.version == 1 ? nil : Field.int32(2, node.version), Field.int32(3, node.code.code),
     ])
   }

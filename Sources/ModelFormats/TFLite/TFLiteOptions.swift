@@ -106,9 +106,9 @@ extension TFLiteOptions {
     }
   }
 
-  private static func rare(
-    _ kind: TFLiteOptionsTable?, _ table: FlatTable
-  ) throws(FlatBufferError) -> TFLiteOptions {
+  private static func rare(_ kind: TFLiteOptionsTable?, _ table: FlatTable) throws(FlatBufferError)
+    -> TFLiteOptions
+  {
     switch kind {
     case .squeeze: .squeeze(axes: try table.integers(0))
     case .reducer: .reduction(keepsDimensions: try table.flag(0))
@@ -148,9 +148,9 @@ extension TFLiteOptions {
 
   /// Writes the options of an operator: their number in the schema's union, and where they are;
   /// `nil` where there are none.
-  func write(
-    _ code: TFLiteCode, _ builder: inout FlatBufferBuilder
-  ) -> (kind: TFLiteOptionsTable, position: Int)? {
+  func write(_ code: TFLiteCode, _ builder: inout FlatBufferBuilder) -> (
+    kind: TFLiteOptionsTable, position: Int
+  )? {
     switch self {
     case .none: return nil
     case .convolution(let window): return writeConvolution(window, code, &builder)
@@ -161,8 +161,7 @@ extension TFLiteOptions {
     case .fullyConnected(let activation, let keepsDimensions, _):
       let fields = [byte(0, activation.rawValue), flag(2, keepsDimensions)]
       return (.fullyConnected, builder.table(fields))
-    case .softmax(let beta):
-      return (.softmax, builder.table([Field.float(0, beta)]))
+    case .softmax(let beta): return (.softmax, builder.table([Field.float(0, beta)]))
     case .concatenation(let axis, let activation):
       return (.concatenation, builder.table([integer(0, axis), byte(1, activation.rawValue)]))
     case .arithmetic(let activation):
@@ -188,14 +187,13 @@ extension TFLiteOptions {
       return (.depthwiseConvolution, builder.table(fields))
     case .transposedConvolution:
       return (.transposedConvolution, builder.table(window.fields(activation: 3)))
-    default:
-      return (.convolution, builder.table(window.fields(activation: 3) + dilations(4)))
+    default: return (.convolution, builder.table(window.fields(activation: 3) + dilations(4)))
     }
   }
 
-  private func writeRare(
-    _ code: TFLiteCode, _ builder: inout FlatBufferBuilder
-  ) -> (kind: TFLiteOptionsTable, position: Int)? {
+  private func writeRare(_ code: TFLiteCode, _ builder: inout FlatBufferBuilder) -> (
+    kind: TFLiteOptionsTable, position: Int
+  )? {
     switch self {
     case .reshape(let shape):
       let extents = shape.map { builder.vector($0.map { Int32(clamping: $0) }) }
@@ -210,8 +208,7 @@ extension TFLiteOptions {
       let first = isBilinear ? 2 : 0
       let fields = [flag(first, alignsCorners), flag(first + 1, hasHalfPixelCenters)]
       return (isBilinear ? .resizeBilinear : .resizeNearestNeighbor, builder.table(fields))
-    case .leakyReLU(let slope):
-      return (.leakyReLU, builder.table([Field.float(0, slope)]))
+    case .leakyReLU(let slope): return (.leakyReLU, builder.table([Field.float(0, slope)]))
     case .gelu(let isApproximate): return (.gelu, builder.table([flag(0, isApproximate)]))
     case .mirrorPad(let isSymmetric): return (.mirrorPad, builder.table([flag(0, isSymmetric)]))
     default: return nil

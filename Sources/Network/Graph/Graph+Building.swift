@@ -6,8 +6,7 @@ public import Kernels
 extension Graph {
   /// The node that images are written to.
   public mutating func input(height: Int, width: Int, channels: Int) throws(GraphError) -> Int {
-    try add(
-      "input", .input(InputLayer(Shape(height: height, width: width, channels: channels))))
+    try add("input", .input(InputLayer(Shape(height: height, width: width, channels: channels))))
   }
 
   /// A convolution with `same` padding, and an activation `NAME/activation` if one is given.
@@ -55,9 +54,7 @@ extension Graph {
   /// An activation as a node of its own.
   public mutating func activation(
     _ name: String, _ input: Int, _ function: ActivationFunction
-  ) throws(GraphError) -> Int {
-    try add(name, .activation(ActivationLayer(function)), [input])
-  }
+  ) throws(GraphError) -> Int { try add(name, .activation(ActivationLayer(function)), [input]) }
 
   private mutating func activated(
     _ name: String, _ node: Int, _ function: ActivationFunction?

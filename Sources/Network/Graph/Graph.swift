@@ -32,8 +32,7 @@ public struct Graph: Equatable, Sendable {
   ///   it.
   /// - Throws: `GraphError` naming the node when its inputs do not exist or do not fit, or its name
   ///   is taken.
-  @discardableResult
-  public mutating func add(
+  @discardableResult public mutating func add(
     _ name: String, _ operation: Operation, _ inputs: [Int] = [], format: ValueFormat = .float32
   ) throws(GraphError) -> Int {
     for input in inputs where !nodes.indices.contains(input) {
@@ -41,9 +40,9 @@ public struct Graph: Equatable, Sendable {
     }
     if index(ofNodeNamed: name) != nil { throw .duplicateName(name) }
     let shape: Shape
-    do throws(ShapeError) {
-      shape = try operation.outputShape(inputs.map { shapes[$0] })
-    } catch { throw .shape(node: name, operation: operation.name, error) }
+    do throws(ShapeError) { shape = try operation.outputShape(inputs.map { shapes[$0] }) } catch {
+      throw .shape(node: name, operation: operation.name, error)
+    }
     guard operation.supports(inputs.map { formats[$0] }, format) else {
       throw .format(node: name, operation: operation.name, format)
     }
@@ -154,9 +153,7 @@ public struct Graph: Equatable, Sendable {
 
   /// The graph that feeds this graph's output to `next`'s input. Names get the prefixes, so that
   /// each half's nodes and parameters can still be told apart.
-  public func followed(
-    by next: Graph, prefixes: (String, String)
-  ) throws(GraphError) -> Graph {
+  public func followed(by next: Graph, prefixes: (String, String)) throws(GraphError) -> Graph {
     var result = Graph()
     for (node, format) in zip(nodes, formats) {
       try result.add(prefixes.0 + node.name, node.operation, node.inputs, format: format)
@@ -167,9 +164,9 @@ public struct Graph: Equatable, Sendable {
 
   /// Adds the nodes of `next`, whose input is then the output of the node `seam`; gives the places
   /// of its outputs.
-  mutating func append(
-    _ next: Graph, prefix: String, readingFrom seam: Int
-  ) throws(GraphError) -> [Int] {
+  mutating func append(_ next: Graph, prefix: String, readingFrom seam: Int) throws(GraphError)
+    -> [Int]
+  {
     let offset = nodes.count - 1
     if let shape = next.shapes.first, shape != shapes[seam] {
       throw .seam(output: shapes[seam], input: shape)

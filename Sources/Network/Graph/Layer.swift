@@ -116,8 +116,7 @@ package protocol IntegerLayer: Layer {
 
 extension IntegerLayer {
   package func supports(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {
-    output.isInt8
-      && inputs.allSatisfy { properties.keepsFormat ? $0 == output : $0.isInt8 }
+    output.isInt8 && inputs.allSatisfy { properties.keepsFormat ? $0 == output : $0.isInt8 }
   }
   package func integerParameters(_ inputs: [Shape]) -> [ParameterDeclaration] { [] }
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds { LayerNeeds() }

@@ -32,23 +32,19 @@ extension Model {
     return result
   }
 
-  private func addInput(
-    _ index: Int, to builder: inout ModelBuilder
-  ) throws(GraphError) -> Int {
+  private func addInput(_ index: Int, to builder: inout ModelBuilder) throws(GraphError) -> Int {
     let (node, format) = (graph.nodes[index], graph.formats[index])
     let isPlain = preprocessing.isUnitRange || index != graph.inputs[0]
     if isPlain && format == .float32 { return try builder.add(node.name, node.operation) }
     var result = try builder.add(node.name + "/image", node.operation)
     if !isPlain {
       let affine = ChannelAffineLayer(
-        multiplier: preprocessing.deviation.map { 255 / $0 },
-        shift: preprocessing.shifts)
+        multiplier: preprocessing.deviation.map { 255 / $0 }, shift: preprocessing.shifts)
       result = try builder.add(
         format == .float32 ? node.name : node.name + "/floats", .channelAffine(affine), [result])
     }
     if format == .float32 { return result }
-    return try builder.add(
-      node.name, .conversion(ConversionLayer()), [result], format: format)
+    return try builder.add(node.name, .conversion(ConversionLayer()), [result], format: format)
   }
 
   private func addOutput(

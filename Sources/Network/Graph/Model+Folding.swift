@@ -26,9 +26,7 @@ extension Model {
         store.bytes(of: target).copyMemory(
           from: UnsafeRawBufferPointer(parameters.bytes(of: source)))
       }
-      if let normalization = normalizations[old] {
-        scale(store, node: new, by: normalization)
-      }
+      if let normalization = normalizations[old] { scale(store, node: new, by: normalization) }
     }
     return replacing(folded, store)
   }
@@ -83,8 +81,7 @@ extension Graph {
         indices[index] = indices[input]
         continue
       }
-      let operation =
-        normalizations[index] == nil ? node.operation : node.operation.withBias
+      let operation = normalizations[index] == nil ? node.operation : node.operation.withBias
       indices[index] = try result.add(
         node.name, operation, node.inputs.map { indices[$0] }, format: formats[index])
     }

@@ -152,8 +152,7 @@ extension Operation {
   package func pack(_ step: LayerStep) {
     present(
       step.site.isInteger
-        ? withIntegers(IntegerPackingVisitor(step: step))
-        : withFloats(PackingVisitor(step: step)))
+        ? withIntegers(IntegerPackingVisitor(step: step)) : withFloats(PackingVisitor(step: step)))
   }
 
   /// The forward run of a step that computes with integers; `nil` for one in floats.

@@ -39,8 +39,7 @@ public struct Preprocessing: Equatable, Sendable {
     switch format {
     case .float32: self = .unitRange
     case .int8(let quantization):
-      self.init(
-        mean: [Float(quantization.zeroPoint + 128)], deviation: [1 / quantization.scale])
+      self.init(mean: [Float(quantization.zeroPoint + 128)], deviation: [1 / quantization.scale])
     case .uint8(let quantization):
       self.init(mean: [Float(quantization.zeroPoint)], deviation: [1 / quantization.scale])
     }
@@ -56,8 +55,7 @@ public struct Preprocessing: Equatable, Sendable {
 
   /// The number that stands for `level`, which need not be whole, in a channel.
   public func value(ofLevel level: Float, channel: Int) -> Float {
-    (level - mean[mean.count == 1 ? 0 : channel])
-      / deviation[deviation.count == 1 ? 0 : channel]
+    (level - mean[mean.count == 1 ? 0 : channel]) / deviation[deviation.count == 1 ? 0 : channel]
   }
 
   /// The level, not rounded and not limited, that a number of a channel stands for.

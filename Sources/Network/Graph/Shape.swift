@@ -32,9 +32,7 @@ public enum ValueFormat: Equatable, Sendable {
   }
 
   /// Whether the elements are integers that the kernels for `Int8` take.
-  package var isInt8: Bool {
-    if case .int8 = self { true } else { false }
-  }
+  package var isInt8: Bool { if case .int8 = self { true } else { false } }
 
   /// Whether an operation from such inputs to such an output computes with integers.
   package static func areQuantized(_ inputs: [ValueFormat], _ output: ValueFormat) -> Bool {

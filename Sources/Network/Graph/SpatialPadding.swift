@@ -20,8 +20,7 @@ public enum SpatialPadding: Equatable, Sendable {
   func resolve(size: Int, window: Int, stride: Int, isVertical: Bool) -> (output: Int, before: Int)?
   {
     switch self {
-    case .valid:
-      return size < window ? nil : ((size - window) / stride + 1, 0)
+    case .valid: return size < window ? nil : ((size - window) / stride + 1, 0)
     case .same:
       let output = (size + stride - 1) / stride
       return (output, max(0, (output - 1) * stride + window - size) / 2)

@@ -34,8 +34,7 @@ extension ActivationLayer: FloatLayer, IntegerLayer {
   }
 
   package func forward(_ step: LayerStep) {
-    Activation.forward(
-      function, step.inputs[0].floats, into: step.output.floats, pool: step.pool)
+    Activation.forward(function, step.inputs[0].floats, into: step.output.floats, pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {

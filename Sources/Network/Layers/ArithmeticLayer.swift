@@ -87,9 +87,7 @@ extension AdditionLayer: FloatLayer, IntegerLayer {
   package var properties: LayerProperties { LayerProperties { $0.fusesActivation = true } }
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
-    LayerNeeds {
-      $0.backwardReadsOutput = site.hasBackward && site.activation != nil
-    }
+    LayerNeeds { $0.backwardReadsOutput = site.hasBackward && site.activation != nil }
   }
 
   package func forward(_ step: LayerStep) {
@@ -103,8 +101,7 @@ extension AdditionLayer: FloatLayer, IntegerLayer {
     step.undoActivation()
     for (inputGradient, accumulates) in zip(step.inputGradients, step.accumulates) {
       guard let inputGradient else { continue }
-      Copy.run(
-        outputGradient, into: inputGradient.floats, accumulate: accumulates, pool: step.pool)
+      Copy.run(outputGradient, into: inputGradient.floats, accumulate: accumulates, pool: step.pool)
     }
   }
 

@@ -175,8 +175,7 @@ extension TransposeLayer: FloatLayer, IntegerLayer {
   }
 
   package func forward(_ step: LayerStep) {
-    Transpose.apply(
-      step.inputs[0].floats, into: step.output.floats, order: axes, pool: step.pool)
+    Transpose.apply(step.inputs[0].floats, into: step.output.floats, order: axes, pool: step.pool)
   }
 
   package func integerForward(_ step: LayerStep) -> () -> Void {

@@ -34,8 +34,7 @@ extension BoundedResidualLayer: FloatLayer {
     guard let outputGradient = step.outputGradient?.floats else { return }
     BoundedResidual.gradient(
       image: step.inputs[0].floats, residual: step.inputs[1].floats, limit: limit,
-      of: outputGradient,
-      into: (step.inputGradients[0]?.floats, step.inputGradients[1]?.floats),
+      of: outputGradient, into: (step.inputGradients[0]?.floats, step.inputGradients[1]?.floats),
       accumulate: (step.accumulates[0], step.accumulates[1]), pool: step.pool)
   }
 }
@@ -63,14 +62,12 @@ extension DropoutLayer: FloatLayer {
   }
 
   package func forward(_ step: LayerStep) {
-    Copy.run(
-      step.inputs[0].floats, into: step.output.floats, accumulate: false, pool: step.pool)
+    Copy.run(step.inputs[0].floats, into: step.output.floats, accumulate: false, pool: step.pool)
   }
 
   package func trainingForward(_ step: LayerStep) {
     Dropout.forward(
-      step.inputs[0].floats, into: step.output.floats, rate: rate, seed: step.seed,
-      pool: step.pool)
+      step.inputs[0].floats, into: step.output.floats, rate: rate, seed: step.seed, pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {

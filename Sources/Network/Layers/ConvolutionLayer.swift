@@ -49,8 +49,8 @@ extension ConvolutionLayer: FloatLayer, IntegerLayer {
 
   package func parameters(_ inputs: [Shape]) -> [ParameterDeclaration] {
     ParameterDeclaration.weighted(
-      [outputChannels, window.height, window.width, inputs[0].channels / groups],
-      initialization, hasBias: hasBias)
+      [outputChannels, window.height, window.width, inputs[0].channels / groups], initialization,
+      hasBias: hasBias)
   }
 
   package func multiplyAccumulates(_ inputs: [Shape], _ output: Shape) -> Int64 {
@@ -92,9 +92,7 @@ extension ConvolutionLayer: FloatLayer, IntegerLayer {
     .integerConvolution(geometry(site), site)
   }
 
-  package func integerPack(_ step: LayerStep) {
-    step.packIntegerConvolution(geometry(step.site))
-  }
+  package func integerPack(_ step: LayerStep) { step.packIntegerConvolution(geometry(step.site)) }
 
   package func integerForward(_ step: LayerStep) -> () -> Void {
     step.integerConvolution(geometry(step.site))
@@ -154,9 +152,7 @@ extension DenseLayer: FloatLayer, IntegerLayer {
 
   package func pack(_ step: LayerStep) { step.packWeights(geometry(step.site)) }
 
-  package func forward(_ step: LayerStep) {
-    step.flattened.convolutionForward(geometry(step.site))
-  }
+  package func forward(_ step: LayerStep) { step.flattened.convolutionForward(geometry(step.site)) }
 
   package func backward(_ step: LayerStep) {
     step.flattened.convolutionBackward(geometry(step.site))

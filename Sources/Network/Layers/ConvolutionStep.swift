@@ -23,8 +23,7 @@ extension LayerNeeds {
     }
     if site.wantsInputGradient[0] {
       backwardScratch = max(
-        backwardScratch,
-        Convolution.scratchCount(geometry, .inputGradient, threadCount: threads))
+        backwardScratch, Convolution.scratchCount(geometry, .inputGradient, threadCount: threads))
       needs.backwardPacked = packedBytes(geometry, .inputGradient)
     }
     needs.backwardScratch = bytes(floats: backwardScratch)
@@ -43,9 +42,7 @@ extension LayerNeeds {
       ? 0 : bytes(floats: Convolution.packedCount(geometry, direction))
   }
 
-  static func integerConvolution(
-    _ geometry: ConvolutionGeometry, _ site: LayerSite
-  ) -> LayerNeeds {
+  static func integerConvolution(_ geometry: ConvolutionGeometry, _ site: LayerSite) -> LayerNeeds {
     var needs = LayerNeeds()
     needs.forwardPacked = IntegerConvolution.packedByteCount(geometry, for: site.packing)
     needs.forwardScratch = IntegerConvolution.scratchByteCount(
@@ -61,9 +58,8 @@ extension LayerSite {
   func convolutionQuantization(isDense: Bool) -> IntegerConvolution.Quantization {
     let range = integerRange
     return IntegerConvolution.Quantization(
-      inputZeroPoint: inputQuantization(0).zeroPoint,
-      outputZeroPoint: outputQuantization.zeroPoint, minimum: range.lowerBound,
-      maximum: range.upperBound, roundsOnce: isDense)
+      inputZeroPoint: inputQuantization(0).zeroPoint, outputZeroPoint: outputQuantization.zeroPoint,
+      minimum: range.lowerBound, maximum: range.upperBound, roundsOnce: isDense)
   }
 }
 
@@ -79,9 +75,9 @@ extension LayerStep {
     if !isPacked { packWeights(geometry) }
     let isInPlace = Convolution.readsWeightsInPlace(geometry, site.forwardDirection)
     Convolution.forward(
-      inputs[0].floats, packed: isInPlace ? parameter(.weights) : forwardPacked.floats,
-      bias: bias, activation: site.activation, into: output.floats, geometry,
-      site.forwardDirection, scratch: scratch.floats, pool: pool)
+      inputs[0].floats, packed: isInPlace ? parameter(.weights) : forwardPacked.floats, bias: bias,
+      activation: site.activation, into: output.floats, geometry, site.forwardDirection,
+      scratch: scratch.floats, pool: pool)
     if site.keepsMask { PositiveMask.record(output.floats, into: saved.bytes, pool: pool) }
   }
 
@@ -102,8 +98,8 @@ extension LayerStep {
     guard let outputGradient = outputGradient?.floats else { return }
     if site.keepsMask {
       PositiveMask.apply(
-        saved.bytes, to: outputGradient, biasGradient: gradient(of: .bias),
-        scratch: scratch.floats, pool: pool)
+        saved.bytes, to: outputGradient, biasGradient: gradient(of: .bias), scratch: scratch.floats,
+        pool: pool)
     } else {
       undoActivation()
     }
@@ -132,7 +128,6 @@ extension LayerStep {
   /// Calls `body` with the factors by which sums of products become outputs, one a channel:
   ///
   ///     inputScale · weightScale[o] / outputScale
-  ///
   /// - Parameter roundsScaleProduct: whether the product is rounded to `Float` before the division,
   ///   as TensorFlow Lite does for dense layers whose weights have one scale.
   func withMultipliers(
@@ -165,14 +160,12 @@ extension LayerStep {
     withMultipliers(count: geometry.outputChannels, roundsScaleProduct: roundsScaleProduct) {
       IntegerConvolution.pack(
         weights: parameter(.weights, as: Int8.self), bias: integerBias, multipliers: $0,
-        quantization: site.convolutionQuantization(isDense: isDense), geometry,
-        for: site.packing, into: forwardPacked)
+        quantization: site.convolutionQuantization(isDense: isDense), geometry, for: site.packing,
+        into: forwardPacked)
     }
   }
 
-  func integerConvolution(
-    _ geometry: ConvolutionGeometry, isDense: Bool = false
-  ) -> () -> Void {
+  func integerConvolution(_ geometry: ConvolutionGeometry, isDense: Bool = false) -> () -> Void {
     IntegerConvolution.bound(
       inputs[0].int8, packed: forwardPacked,
       quantization: site.convolutionQuantization(isDense: isDense), into: output.int8, geometry,

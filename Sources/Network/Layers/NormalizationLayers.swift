@@ -46,8 +46,7 @@ extension BatchNormalizationLayer: FloatLayer {
     if site.hasBackward {
       needs.backwardScratch = LayerNeeds.bytes(
         floats: max(
-          scratch,
-          Activation.scratchCount(channels: channels, pixelCount: site.outputPixelCount)))
+          scratch, Activation.scratchCount(channels: channels, pixelCount: site.outputPixelCount)))
       needs.backwardReadsInputs = site.isTraining
       needs.backwardReadsOutput = site.activation != nil
     }
@@ -58,12 +57,12 @@ extension BatchNormalizationLayer: FloatLayer {
     let channels = step.output.channels
     let (multiplier, shift) = (step.saved.floats, step.saved.floats + channels)
     BatchNormalization.fold(
-      scale: step.parameter(.scale), offset: step.parameter(.offset),
-      mean: step.parameter(.mean), variance: step.parameter(.variance), epsilon: epsilon,
-      channels: channels, multiplier: multiplier, shift: shift)
+      scale: step.parameter(.scale), offset: step.parameter(.offset), mean: step.parameter(.mean),
+      variance: step.parameter(.variance), epsilon: epsilon, channels: channels,
+      multiplier: multiplier, shift: shift)
     BatchNormalization.forwardInference(
-      step.inputs[0].floats, multiplier: multiplier, shift: shift,
-      activation: step.site.activation, into: step.output.floats, pool: step.pool)
+      step.inputs[0].floats, multiplier: multiplier, shift: shift, activation: step.site.activation,
+      into: step.output.floats, pool: step.pool)
   }
 
   package func trainingForward(_ step: LayerStep) {
@@ -72,9 +71,8 @@ extension BatchNormalizationLayer: FloatLayer {
       BatchNormalization.Parameters(
         scale: step.parameter(.scale), offset: step.parameter(.offset),
         runningMean: step.parameter(.mean), runningVariance: step.parameter(.variance),
-        epsilon: epsilon, momentum: momentum),
-      activation: step.site.activation, into: step.output.floats, saved: saved(step),
-      scratch: step.scratch.floats, pool: step.pool)
+        epsilon: epsilon, momentum: momentum), activation: step.site.activation,
+      into: step.output.floats, saved: saved(step), scratch: step.scratch.floats, pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {

@@ -61,9 +61,7 @@ extension PaddingLayer: FloatLayer, IntegerLayer {
     }
     if let limit = mirrorLimit {
       for (growth, extent) in [(max(top, bottom), input.height), (max(left, right), input.width)]
-      where growth > extent - limit {
-        throw .attributeOutOfRange(.padding, actual: growth)
-      }
+      where growth > extent - limit { throw .attributeOutOfRange(.padding, actual: growth) }
     }
     return Shape(
       height: input.height + top + bottom, width: input.width + left + right,

@@ -52,9 +52,7 @@ extension PoolingLayer: FloatLayer, IntegerLayer {
 
   package func needs(_ site: LayerSite) -> LayerNeeds {
     var needs = LayerNeeds()
-    if kind == .maximum && site.hasBackward {
-      needs.saved = site.batch * site.output.elementCount
-    }
+    if kind == .maximum && site.hasBackward { needs.saved = site.batch * site.output.elementCount }
     return needs
   }
 
@@ -90,10 +88,8 @@ extension PoolingLayer: FloatLayer, IntegerLayer {
     let (x, y, pool) = (step.inputs[0].int8, step.output.int8, step.pool)
     let (geometry, range) = (geometry(step.site.inputs[0]), step.site.integerRange)
     switch kind {
-    case .maximum:
-      return { IntegerPooling.maximum(x, into: y, geometry, range: range, pool: pool) }
-    case .average:
-      return { IntegerPooling.average(x, into: y, geometry, range: range, pool: pool) }
+    case .maximum: return { IntegerPooling.maximum(x, into: y, geometry, range: range, pool: pool) }
+    case .average: return { IntegerPooling.average(x, into: y, geometry, range: range, pool: pool) }
     }
   }
 }
@@ -109,9 +105,7 @@ extension GlobalAverageLayer: FloatLayer, IntegerLayer {
     Shape(height: 1, width: 1, channels: try single(inputs).channels)
   }
 
-  package var properties: LayerProperties {
-    LayerProperties { $0.passesPositiveFactors = true }
-  }
+  package var properties: LayerProperties { LayerProperties { $0.passesPositiveFactors = true } }
 
   package func forward(_ step: LayerStep) {
     GlobalAverage.forward(step.inputs[0].floats, into: step.output.floats, pool: step.pool)

@@ -30,8 +30,7 @@ extension ConversionLayer: IntegerLayer {
       step.fillTable(IntegerLookup.table(for: .rescale, input: x, output: y, from: UInt8.self))
     case (.uint8(let x), .uint8(let y)):
       step.fillTable(
-        IntegerLookup.table(
-          for: .rescale, input: x, output: y, from: UInt8.self, to: UInt8.self))
+        IntegerLookup.table(for: .rescale, input: x, output: y, from: UInt8.self, to: UInt8.self))
     case (.float32, _), (_, .float32): break
     }
   }

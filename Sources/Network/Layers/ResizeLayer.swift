@@ -70,8 +70,7 @@ extension ResizeLayer: FloatLayer, IntegerLayer {
   }
 
   package func forward(_ step: LayerStep) {
-    Resize.forward(
-      step.inputs[0].floats, into: step.output.floats, interpolation, pool: step.pool)
+    Resize.forward(step.inputs[0].floats, into: step.output.floats, interpolation, pool: step.pool)
   }
 
   package func backward(_ step: LayerStep) {

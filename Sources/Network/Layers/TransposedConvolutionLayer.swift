@@ -77,8 +77,8 @@ extension TransposedConvolutionLayer: FloatLayer, IntegerLayer {
 
   /// The geometry of the convolution whose adjoint this is: from the output to the input.
   private func geometry(batch: Int, _ input: Shape, _ output: Shape) -> ConvolutionGeometry {
-    ConvolutionLayer(outputChannels: input.channels, window: window)
-      .geometry(batch: batch, output, input)
+    ConvolutionLayer(outputChannels: input.channels, window: window).geometry(
+      batch: batch, output, input)
   }
 
   private func geometry(_ site: LayerSite) -> ConvolutionGeometry {
@@ -154,8 +154,7 @@ extension TransposedConvolutionLayer: FloatLayer, IntegerLayer {
   package func integerNeeds(_ site: LayerSite) -> LayerNeeds {
     let geometry = geometry(site)
     var needs = LayerNeeds()
-    needs.forwardPacked = IntegerTransposedConvolution.packedByteCount(
-      geometry, for: site.packing)
+    needs.forwardPacked = IntegerTransposedConvolution.packedByteCount(geometry, for: site.packing)
     needs.forwardScratch = IntegerTransposedConvolution.scratchByteCount(
       geometry, threadCount: site.threadCount)
     return needs

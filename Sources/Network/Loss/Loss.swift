@@ -29,7 +29,6 @@ public enum Loss: Equatable, Sendable {
   }
 
   /// Computes each example's loss and the gradient of their mean, times `weight`.
-  ///
   /// - Parameters:
   ///   - prediction: the output of the loss node.
   ///   - targets: of as many elements an example as the prediction: a distribution over the

@@ -35,12 +35,9 @@ public struct LearningRateSchedule: Equatable, Sendable {
 
   private func multiplier(_ progress: Float) -> Float {
     switch shape {
-    case .constant:
-      1
-    case .step(let fractions, let factor):
-      fractions.reduce(1) { progress >= $1 ? $0 * factor : $0 }
-    case .cosine(let final):
-      final + (1 - final) * 0.5 * (1 + Self.cosine(halfTurns: progress))
+    case .constant: 1
+    case .step(let fractions, let factor): fractions.reduce(1) { progress >= $1 ? $0 * factor : $0 }
+    case .cosine(let final): final + (1 - final) * 0.5 * (1 + Self.cosine(halfTurns: progress))
     case .oneCycle(let initial, let peak, let final):
       progress < peak || peak >= 1
         ? initial + (1 - initial) * progress / peak

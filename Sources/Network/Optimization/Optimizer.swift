@@ -124,9 +124,7 @@ public final class Optimizer {
       }
     }
     stepCount += 1
-    for parameter in session.trainedParameters {
-      update(parameter, learningRate: learningRate)
-    }
+    for parameter in session.trainedParameters { update(parameter, learningRate: learningRate) }
   }
 
   private func update(_ parameter: Session.TrainedParameter, learningRate: Float) {

@@ -77,9 +77,8 @@ package struct ArenaLayout: Sendable {
   }
 
   /// The offsets when the buffers choose in the given order.
-  private static func place(
-    _ buffers: [Buffer], _ order: [Int]
-  ) -> (offsets: [Int], byteCount: Int) {
+  private static func place(_ buffers: [Buffer], _ order: [Int]) -> (offsets: [Int], byteCount: Int)
+  {
     var offsets = [Int](repeating: 0, count: buffers.count)
     var byteCount = 0
     var placed: [Int] = []
@@ -126,12 +125,14 @@ private enum ArenaOrder {
     let indices = buffers.indices.filter { buffers[$0].byteCount > 0 }
     let bySize = indices.sorted { (buffers[$1].byteCount, $0) < (buffers[$0].byteCount, $1) }
     let byEnd = indices.sorted {
-      (buffers[$1].lastStep, buffers[$0].firstStep, $0)
-        < (buffers[$0].lastStep, buffers[$1].firstStep, $1)
+      (buffers[$1].lastStep, buffers[$0].firstStep, $0) < (
+        buffers[$0].lastStep, buffers[$1].firstStep, $1
+      )
     }
     let byBeginning = indices.sorted {
-      (buffers[$0].firstStep, buffers[$1].lastStep, $0)
-        < (buffers[$1].firstStep, buffers[$0].lastStep, $1)
+      (buffers[$0].firstStep, buffers[$1].lastStep, $0) < (
+        buffers[$1].firstStep, buffers[$0].lastStep, $1
+      )
     }
     return [bySize] + [bySize, byEnd, byBeginning].map { fullestFirst(buffers, $0) }
   }

@@ -97,9 +97,7 @@ public struct Plan: Sendable {
   func keepsPackedWeights(of step: Step) -> Bool { !request.isTraining || step.site.isInteger }
 
   /// How the gradient of a node's output lies in memory.
-  package func gradientFormat(of node: Int) -> GradientFormat {
-    graph.formats[node].gradientFormat
-  }
+  package func gradientFormat(of node: Int) -> GradientFormat { graph.formats[node].gradientFormat }
 
   /// The parameters of a node that gradient descent can change.
   func trainedParameters(of node: Int) -> [ParameterDeclaration] {
@@ -108,8 +106,7 @@ public struct Plan: Sendable {
 
   private func site(of node: Int) -> LayerSite {
     let inputs = graph.nodes[node].inputs
-    let hasBackward =
-      gradients.reachesLoss[fusion.outputNodes[node]] && gradients.isNeeded[node]
+    let hasBackward = gradients.reachesLoss[fusion.outputNodes[node]] && gradients.isNeeded[node]
     let isFrozen = request.frozenNodes.contains(node)
     var site = LayerSite(
       batch: request.batch, inputs: inputs.map { graph.shapes[$0] }, output: graph.shapes[node],

@@ -34,8 +34,8 @@ public struct Model {
   /// A copy with another graph and parameters; everything else is kept.
   package func replacing(_ graph: Graph, _ parameters: ParameterStore) -> Model {
     Model(
-      role: role, graph: graph, parameters: parameters, labels: labels,
-      preprocessing: preprocessing)
+      role: role, graph: graph, parameters: parameters, labels: labels, preprocessing: preprocessing
+    )
   }
 
   /// The names of a composed model's nodes start with this where they are the enhancer's.
@@ -46,17 +46,13 @@ public struct Model {
   /// The classifier behind the enhancer, as one model with a copy of both sets of parameters.
   /// - Throws: `GraphError.seam` when the enhancer's images are not what the classifier takes.
   /// - Returns: `nil` when memory is out.
-  public static func composed(
-    enhancer: Model, classifier: Model
-  ) throws(GraphError) -> Model? {
+  public static func composed(enhancer: Model, classifier: Model) throws(GraphError) -> Model? {
     try composed(enhancer: enhancer, classifiers: [classifier])
   }
 
   /// Several classifiers side by side behind one enhancer. The outputs are the first one's; the
   /// nodes of the others start with `classifier2/`, `classifier3/` and so on.
-  public static func composed(
-    enhancer: Model, classifiers: [Model]
-  ) throws(GraphError) -> Model? {
+  public static func composed(enhancer: Model, classifiers: [Model]) throws(GraphError) -> Model? {
     precondition(!classifiers.isEmpty, "an enhancer works for a classifier")
     let first = classifiers[0]
     var graph = try enhancer.graph.followed(
@@ -70,8 +66,7 @@ public struct Model {
     guard let parameters = ParameterStore(graph) else { return nil }
     parameters.copyParameters(from: enhancer.parameters, prefix: enhancerPrefix)
     for (index, classifier) in classifiers.enumerated() {
-      parameters.copyParameters(
-        from: classifier.parameters, prefix: prefix(ofClassifier: index))
+      parameters.copyParameters(from: classifier.parameters, prefix: prefix(ofClassifier: index))
     }
     return Model(
       role: .classifier, graph: graph, parameters: parameters, labels: first.labels,
@@ -92,9 +87,9 @@ public struct Model {
   /// The intermediate transformer behind the processor as one enhancer: what people see is the
   /// processor's image, what a classifier sees is the transformer's.
   /// - Returns: `nil` when memory is out.
-  public static func chained(
-    processor: Model, intermediateTransformer: Model
-  ) throws(GraphError) -> Model? {
+  public static func chained(processor: Model, intermediateTransformer: Model) throws(GraphError)
+    -> Model?
+  {
     let graph = try processor.graph.followed(
       by: intermediateTransformer.graph, prefixes: (processorPrefix, intermediateTransformerPrefix))
     guard let parameters = ParameterStore(graph) else { return nil }
@@ -102,8 +97,7 @@ public struct Model {
     parameters.copyParameters(
       from: intermediateTransformer.parameters, prefix: intermediateTransformerPrefix)
     return Model(
-      role: .enhancer, graph: graph, parameters: parameters,
-      preprocessing: processor.preprocessing)
+      role: .enhancer, graph: graph, parameters: parameters, preprocessing: processor.preprocessing)
   }
 }
 
@@ -142,8 +136,7 @@ package struct ModelBuilder {
 
   /// Adds a node.
   /// - Precondition: `parameters` has the elements of each parameter that the operation declares.
-  @discardableResult
-  package mutating func add(
+  @discardableResult package mutating func add(
     _ name: String, _ operation: Operation, _ inputs: [Int] = [], format: ValueFormat = .float32,
     parameters: [Values] = []
   ) throws(GraphError) -> Int {
@@ -153,8 +146,7 @@ package struct ModelBuilder {
   }
 
   /// Adds a node with a copy of another model's parameters.
-  @discardableResult
-  package mutating func add(
+  @discardableResult package mutating func add(
     copyOf node: Int, in model: Model, _ operation: Operation? = nil, inputs: [Int]
   ) throws(GraphError) -> Int {
     try add(

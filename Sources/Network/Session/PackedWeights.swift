@@ -65,8 +65,7 @@ public struct PackedWeights {
     else { return nil }
     let name = plan.graph.nodes[step.node].name
     return entries.firstIndex { entry in
-      entry.node.utf8.elementsEqual(name.utf8)
-        && entry.bytes.count == needs.forwardPacked
+      entry.node.utf8.elementsEqual(name.utf8) && entry.bytes.count == needs.forwardPacked
         && Int(bitPattern: entry.bytes.baseAddress) % 64 == 0
     }
   }

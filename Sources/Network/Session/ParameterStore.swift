@@ -36,19 +36,14 @@ public final class ParameterStore {
   private let byteCount: Int
 
   /// Zeroed parameters for `graph`; `nil` when memory is out.
-  public convenience init?(_ graph: Graph) {
-    self.init(graph, owner: nil) { _ in nil }
-  }
+  public convenience init?(_ graph: Graph) { self.init(graph, owner: nil) { _ in nil } }
 
   /// Parameters of which some lie elsewhere, read-only, such as in a mapped file.
-  ///
   /// - Parameter owner: what keeps that memory alive; the store holds on to it.
   /// - Parameter mapped: the address of an entry's elements, aligned to their size, or `nil` for an
   ///   entry that gets zeroed memory of its own.
   /// - Returns: `nil` when memory is out.
-  package init?(
-    _ graph: Graph, owner: AnyObject?, mapped: (Entry) -> UnsafeRawPointer?
-  ) {
+  package init?(_ graph: Graph, owner: AnyObject?, mapped: (Entry) -> UnsafeRawPointer?) {
     var addresses: [UnsafeRawPointer?] = []
     var entries: [Entry] = []
     var ranges: [Range<Int>] = []
@@ -106,8 +101,7 @@ public final class ParameterStore {
   public func values(of entry: Entry) -> UnsafeMutableBufferPointer<Float> {
     precondition(entry.declaration.format == .float32, "the entry holds floats")
     return UnsafeMutableBufferPointer(
-      start: address(of: entry).assumingMemoryBound(to: Float.self),
-      count: entry.declaration.count)
+      start: address(of: entry).assumingMemoryBound(to: Float.self), count: entry.declaration.count)
   }
 
   /// The floats of the parameter of a role, which the node has.
@@ -178,8 +172,7 @@ extension ParameterStore {
     let receptiveField = dimensions.dropFirst().dropLast().reduce(1, *)
     let fanOut = Float(dimensions[0] * receptiveField)
     switch entry.declaration.initialization {
-    case .constant(let value):
-      values.update(repeating: value)
+    case .constant(let value): values.update(repeating: value)
     case .he:
       let deviation = (2 / fanIn).squareRoot()
       for index in values.indices { values[index] = deviation * random.normal() }

@@ -91,9 +91,9 @@ public final class Session {
     parametersChanged()
   }
 
-  private static func trainedParameters(
-    _ plan: Plan, _ parameters: ParameterStore
-  ) -> ([TrainedParameter], count: Int) {
+  private static func trainedParameters(_ plan: Plan, _ parameters: ParameterStore) -> (
+    [TrainedParameter], count: Int
+  ) {
     var result: [TrainedParameter] = []
     var offset = 0
     for step in plan.steps where step.site.trainsParameters {
@@ -140,7 +140,6 @@ public final class Session {
   }
 
   /// Makes `image` the example in row `row` of the input.
-  ///
   /// - Precondition: it has the numbers of one example.
   package func setInput(_ image: [Float], row: Int = 0) {
     let count = plan.graph.inputShape.elementCount
@@ -153,9 +152,7 @@ public final class Session {
 
   /// Computes every node's output from the input.
   /// - Precondition: the plan is for inference. Those for training run `forward(seed:)`.
-  public func run() {
-    for index in steps.indices { runStep(index) }
-  }
+  public func run() { for index in steps.indices { runStep(index) } }
 
   /// Step `index` of `run`; all must run, in order.
   package func runStep(_ index: Int) {
@@ -186,9 +183,7 @@ public final class Session {
 
   /// Computes the gradients of the trained parameters, and of the input if the plan wants it, from
   /// the gradients that losses have written at the plan's loss nodes.
-  public func backward() {
-    for index in plan.backwardSteps { backwardStep(index) }
-  }
+  public func backward() { for index in plan.backwardSteps { backwardStep(index) } }
 
   /// The backward run of step `index`; all of the plan's `backwardSteps` must run, in order.
   package func backwardStep(_ index: Int) {
@@ -246,8 +241,7 @@ public final class Session {
   package func buffer(of node: Int) -> TensorBuffer {
     let (root, type) = (plan.aliasing.location(of: node).root, plan.graph.formats[node].elementType)
     if plan.graph.isConstant(root), let entry = parameters.entries(of: root).first {
-      return TensorBuffer(
-        parameters.address(of: entry), type, batch: 1, plan.graph.shapes[node])
+      return TensorBuffer(parameters.address(of: entry), type, batch: 1, plan.graph.shapes[node])
     }
     return buffer(of: node, at: known(plan.valueOffsets[root]), type)
   }
@@ -264,9 +258,8 @@ public final class Session {
       exponent: exponent(format, at: start))
   }
 
-  private func gradientBuffer(
-    at start: Int, of declaration: ParameterDeclaration
-  ) -> GradientBuffer {
+  private func gradientBuffer(at start: Int, of declaration: ParameterDeclaration) -> GradientBuffer
+  {
     let format = declaration.gradientFormat
     return GradientBuffer(
       TensorBuffer(

@@ -16,9 +16,7 @@ public enum ElementType: Equatable, Sendable {
 }
 
 /// A type whose values are the elements of tensors.
-package protocol TensorElement: BitwiseCopyable {
-  static var elementType: ElementType { get }
-}
+package protocol TensorElement: BitwiseCopyable { static var elementType: ElementType { get } }
 
 extension Float: TensorElement { package static var elementType: ElementType { .float32 } }
 extension Int32: TensorElement { package static var elementType: ElementType { .int32 } }
@@ -66,9 +64,9 @@ package struct TensorBuffer {
   }
 
   /// The elements as values of their type.
-  package func view<Element: TensorElement>(
-    as type: Element.Type = Element.self
-  ) -> TensorView<Element> {
+  package func view<Element: TensorElement>(as type: Element.Type = Element.self) -> TensorView<
+    Element
+  > {
     precondition(elementType == Element.elementType, "the buffer holds elements of another type")
     return unchecked()
   }

@@ -122,8 +122,8 @@ struct EnhancementPanel {
       var seen: Set<Int> = []
       let images = row.alone.labels.indices.filter { index in
         let label = row.alone.labels[index]
-        return (row.alone.classes[index] == label) == wasRight
-          && (after[index] == label) == isRight && seen.insert(label).inserted
+        return (row.alone.classes[index] == label) == wasRight && (after[index] == label) == isRight
+          && seen.insert(label).inserted
       }
       return Array(images.prefix(count))
     }

@@ -35,8 +35,8 @@ struct ExperimentCommand: ParsableCommand {
 
   @Option(
     name: [.short, .long],
-    help: .value("folder", "Folder for results (default: the experiment's name)."))
-  var output: String?
+    help: .value("folder", "Folder for results (default: the experiment's name).")) var output:
+    String?
 
   @Option(
     help: .value(
@@ -47,8 +47,8 @@ struct ExperimentCommand: ParsableCommand {
 
   @Option(help: .value("n", "Seeds per row.")) var seeds: Int?
 
-  @Option(help: .value("names", "Controls of each row, for example C0,C1; or none."))
-  var controls: String?
+  @Option(help: .value("names", "Controls of each row, for example C0,C1; or none.")) var controls:
+    String?
 
   @Option(help: .value("factor", "Multiply the channels of all models.")) var scale: Double = 1
 
@@ -156,8 +156,9 @@ struct ExperimentCommand: ParsableCommand {
     for name in Set(names).sorted() {
       guard let specification = experiment.data[name] else { continue }
       if let path = specification.path, !FileManager.default.fileExists(atPath: path) {
-        let rows = experiment.rows.filter { $0.data == name || $0.classifierData == name }
-          .map(\.name).joined(separator: ", ")
+        let rows = experiment.rows.filter { $0.data == name || $0.classifierData == name }.map(
+          \.name
+        ).joined(separator: ", ")
         let advice = "\(path): no such data; give --data \(name)=PATH for the rows \(rows)"
         if self.rows != nil { throw CommandError(advice) }
         StatusLine().note(advice)
@@ -219,8 +220,8 @@ final class ExperimentProgress: ExperimentObserver {
     let remaining = share > 0.001 ? Duration.text(elapsed / share * (1 - share)) + " left" : ""
     show(
       String(
-        format: "epoch %d of %d  loss %.4f  ", report.epoch + 1, report.epochCount,
-        report.meanLoss) + remaining)
+        format: "epoch %d of %d  loss %.4f  ", report.epoch + 1, report.epochCount, report.meanLoss)
+        + remaining)
   }
 
   func didEndEpoch(_ record: TrainingProgress.EpochRecord, isBest: Bool) {

@@ -156,8 +156,7 @@ struct ComparisonSheet {
         row: [
           explained.cell(explained.plain, labels), cell(before, explained.plain),
           cell(after, enhanced), explained.cell(enhanced, labels),
-        ],
-        heading: heading(explained))
+        ], heading: heading(explained))
     }
     return panel.image()
   }
@@ -176,13 +175,11 @@ struct ComparisonSheet {
         row: [
           explained.cell(explained.plain, labels), explained.cell(enhanced, labels),
           .init(
-            maps.picture(limit: limit),
-            caption: "up to " + PictureStyle.levels(comparison.largest)),
+            maps.picture(limit: limit), caption: "up to " + PictureStyle.levels(comparison.largest)),
           .init(
             maps.absolute.image(style.colors, range: 0...limit),
             caption: "PSNR " + PictureStyle.decibels(comparison.peakSignalToNoise)),
-        ],
-        heading: heading(explained))
+        ], heading: heading(explained))
     }
     panel.footer = style.colors.bar(
       width: 672, minimum: "0", middle: "mean over a pixel's channels",

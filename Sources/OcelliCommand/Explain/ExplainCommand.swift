@@ -51,36 +51,33 @@ struct ExplainCommand: ParsableCommand {
     help: .value(
       "steps", "Degrade the pictures first, such as dull=0.5,blur=0.8,noise=0.05,jpeg=30."))
   var degrade: String?
-  @Option(parsing: .upToNextOption, help: .value("method", "How to explain."))
-  var method: [ExplanationMethod] = [.activation(.gradCAM)]
+  @Option(parsing: .upToNextOption, help: .value("method", "How to explain.")) var method:
+    [ExplanationMethod] = [.activation(.gradCAM)]
   @Option(
     name: .customLong("class"),
     help: .value(
       "class",
       "The class to explain, by name or number (default: what the picture is taken for, enhanced "
-        + "if it is)."))
-  var target: String?
+        + "if it is).")) var target: String?
   @Option(
     help: .value(
       "name",
       "The layer of class activation maps (default: the deepest of at least "
         + "\(Graph.smallestExplainedSide) pixels a side; enhancer/NAME for one of the enhancer's).")
-  )
-  var layer: String?
+  ) var layer: String?
   @Option(
     parsing: .upToNextOption, help: .value("reading", "What is explained behind an enhancer."))
   var reading = ExplainedPicture.Reading.allCases
   @Option(
     parsing: .upToNextOption,
-    help: .value("name", "Layers of the classifier whose channels are shown."))
-  var internals: [String] = []
+    help: .value("name", "Layers of the classifier whose channels are shown.")) var internals:
+    [String] = []
   @OptionGroup(title: "LIME") var lime: LimeOptions
   @OptionGroup(title: "Input") var preprocessing: PreprocessingOptions
   @OptionGroup(title: "Output") var style: StyleOptions
-  @Option(help: .value("n", "Seed of all random choices."))
-  var seed: UInt64 = 1
-  @Option(name: .shortAndLong, help: .value("folder", "The folder to write to."))
-  var output = "explained"
+  @Option(help: .value("n", "Seed of all random choices.")) var seed: UInt64 = 1
+  @Option(name: .shortAndLong, help: .value("folder", "The folder to write to.")) var output =
+    "explained"
   @Flag(help: "Print the manifest.") var json = false
   @OptionGroup var threads: ThreadOptions
 
@@ -137,9 +134,9 @@ struct ExplainCommand: ParsableCommand {
   }
 
   /// The model with what is asked about it, and a session that decodes pictures as it wants them.
-  private func subject(
-    _ path: String, _ pool: ThreadPool
-  ) throws -> (ExplainedModel, decoder: Session) {
+  private func subject(_ path: String, _ pool: ThreadPool) throws -> (
+    ExplainedModel, decoder: Session
+  ) {
     var file = try Model(contentsOf: path)
     try preprocessing.choice().apply(to: &file, path)
     try file.require(.classifier, path)
@@ -219,8 +216,8 @@ struct LimeOptions: ParsableArguments {
 
 /// How maps and differences are drawn.
 struct StyleOptions: ParsableArguments {
-  @Option(help: "Colours of maps that start at 0: jet, viridis, turbo or grey.")
-  var colors = ColorMap.jet
+  @Option(help: "Colours of maps that start at 0: jet, viridis, turbo or grey.") var colors =
+    ColorMap.jet
   @Option(help: .value("percent", "The percentile of changes that gets the strongest colour."))
   var stretch: Float = 99
   @Option(

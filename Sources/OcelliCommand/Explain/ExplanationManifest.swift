@@ -200,9 +200,9 @@ struct ExplanationWriter {
   }
 
   /// Writes a picture's files and returns their entry in the manifest.
-  mutating func write(
-    _ explained: ExplainedPicture, as fileName: String
-  ) throws -> ExplanationManifest.Picture {
+  mutating func write(_ explained: ExplainedPicture, as fileName: String) throws
+    -> ExplanationManifest.Picture
+  {
     let stem = fileName.replacingOccurrences(of: ":", with: "-")
     try FileManager.default.createDirectory(
       at: URL(filePath: "\(folder)/\(stem)").deletingLastPathComponent(),
@@ -215,8 +215,8 @@ struct ExplanationWriter {
       for map in view.maps {
         let file = "\(stem).\(view.reading.rawValue).\(map.method.name).npy"
         let values = map.explanation.map
-        try NumPyArray<Float>(shape: [values.height, values.width], elements: values.values)
-          .write(to: "\(folder)/\(file)")
+        try NumPyArray<Float>(shape: [values.height, values.width], elements: values.values).write(
+          to: "\(folder)/\(file)")
         entry.maps.append(.init(map, view.reading, file: file))
       }
     }
@@ -232,8 +232,8 @@ struct ExplanationWriter {
     let file = stem + ".change.png"
     let change = PictureChange(explained.plain, enhanced)
     let panel = ChangePanel(
-      explained: explained, enhanced: enhanced, change: change, labels: subject.labels,
-      style: style)
+      explained: explained, enhanced: enhanced, change: change, labels: subject.labels, style: style
+    )
     try save(panel.image(), as: file)
     entry.change = .init(change, panel: file, files: try change.write(to: folder, stem: stem))
     sheet.add(explained, change)

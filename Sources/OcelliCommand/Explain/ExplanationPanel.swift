@@ -84,8 +84,8 @@ struct MapOverlay {
     let heat =
       isOfPixels
       ? values.image(colors, range: map.range).enlarged(by: factor)
-      : values.resized(width: picture.width * factor, height: picture.height * factor)
-        .image(colors, range: map.range)
+      : values.resized(width: picture.width * factor, height: picture.height * factor).image(
+        colors, range: map.range)
     var result = picture.enlarged(by: factor).blended(with: heat, opacity: 0.5)
     if let parts = map.explanation.parts { outline(parts, factor, &result) }
     return result
@@ -205,9 +205,9 @@ struct LayerPanel {
     var canvas = Image(width: side * (tile + 1) - 1, height: side * (tile + 1) - 1, color: .white)
     for (index, map) in maps.enumerated() {
       let (x, y) = (index % side * (tile + 1), index / side * (tile + 1))
-      let image = HeatMap(width: shape.width, height: shape.height, values: map)
-        .image(colors, range: range)
-        .resized(width: tile, height: tile, filter: shape.width < tile ? .nearest : .bilinear)
+      let image = HeatMap(width: shape.width, height: shape.height, values: map).image(
+        colors, range: range
+      ).resized(width: tile, height: tile, filter: shape.width < tile ? .nearest : .bilinear)
       canvas.paste(image, x: x, y: y)
       let number = "\(channels[index])"
       canvas.fill(

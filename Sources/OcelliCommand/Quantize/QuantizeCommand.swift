@@ -141,10 +141,10 @@ struct QuantizeCommand: ParsableCommand {
         of: compact, against: original, on: images, pool)
       return
     }
-    costs.accuracyBefore = try Evaluator(original, pool, batch: batch)
-      .predictions(for: images).accuracy
-    costs.accuracyAfter = try Evaluator(compact, pool, batch: batch)
-      .predictions(for: images).accuracy
+    costs.accuracyBefore = try Evaluator(original, pool, batch: batch).predictions(for: images)
+      .accuracy
+    costs.accuracyAfter = try Evaluator(compact, pool, batch: batch).predictions(for: images)
+      .accuracy
   }
 
   private func fileSize(_ path: String) throws -> Int {

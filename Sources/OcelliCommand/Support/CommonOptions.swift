@@ -171,15 +171,15 @@ extension DataSpecification {
 
 /// Which classifier to build.
 struct ClassifierOptions: ParsableArguments {
-  @Option(help: "The classifier's architecture (default: small-cnn).")
-  var architecture: ClassifierSpecification.Architecture?
+  @Option(help: "The classifier's architecture (default: small-cnn).") var architecture:
+    ClassifierSpecification.Architecture?
 
   @Option(help: .value("factor", "Multiply the channels of all layers.")) var width: Float = 1
 
   @Flag(help: "Batch normalisation in VGG-16.") var normalized = false
 
-  @Option(help: .value("n", "Units of VGG-16's two dense layers (default: 512)."))
-  var denseUnits: Int?
+  @Option(help: .value("n", "Units of VGG-16's two dense layers (default: 512).")) var denseUnits:
+    Int?
 
   func validate() throws {
     try checkRange("dense-units", denseUnits, 1...65536)
@@ -214,8 +214,8 @@ struct EnhancerOptions: ParsableArguments {
       "sigmoid, residual, or bounded:LIMIT with the largest change of a pixel (of its range)."))
   var head = "sigmoid"
 
-  @Option(help: "How the U-Net enlarges.")
-  var upsampling = EnhancerSpecification.Upsampling.transposed
+  @Option(help: "How the U-Net enlarges.") var upsampling = EnhancerSpecification.Upsampling
+    .transposed
 
   func validate() throws {
     if let problem = specification.problem { throw ValidationError("--" + problem) }
@@ -235,8 +235,8 @@ struct ObjectiveOptions: ParsableArguments {
       "Weight of the squared error against the clean image (without --degrade: the input)."))
   var reconstruction: Float?
 
-  @Option(help: .value("weight", "Weight of the total variation of the image."))
-  var totalVariation: Float?
+  @Option(help: .value("weight", "Weight of the total variation of the image.")) var totalVariation:
+    Float?
 
   @Flag(help: "Learn the classifier's answer to the clean image instead of labels.")
   var unsupervised = false

@@ -16,8 +16,7 @@ struct TrainCommand: ParsableCommand {
         ocelli train classifier --data scenes --output classifier
         ocelli train enhancer --data scenes --output enhancer \\
           --classifier classifier/best.safetensors
-      """,
-    subcommands: [TrainClassifier.self, TrainEnhancer.self])
+      """, subcommands: [TrainClassifier.self, TrainEnhancer.self])
 }
 
 struct TrainClassifier: ParsableCommand {
@@ -120,16 +119,15 @@ struct TrainEnhancer: ParsableCommand {
     help: .value(
       "file",
       "The frozen classifier, .safetensors or .tflite, which the phase enhance needs. Of several, "
-        + "the first one's accuracy is shown."))
-  var classifier: [String] = []
+        + "the first one's accuracy is shown.")) var classifier: [String] = []
 
   @Option(help: "Which phases to run.") var phases = Phases.both
 
   @Option(help: .value("n", "Epochs of the phase reconstruct (default: as --epochs)."))
   var reconstructEpochs: Int?
 
-  @Flag(help: "Reconstruct the image before degradation instead of the input.")
-  var towardsClean = false
+  @Flag(help: "Reconstruct the image before degradation instead of the input.") var towardsClean =
+    false
 
   @Flag(help: "Reconstruct by the squared error instead of binary cross-entropy.")
   var squaredError = false
@@ -220,8 +218,9 @@ struct TrainEnhancer: ParsableCommand {
     try TrainingRun.run(task, options, pool, folder: folder, flags: flags)
     TrainingRun.advise(
       flags,
-      ["evaluate"] + data.arguments
-        + ["--classifier", classifier[0], "--enhancer", "\(folder)/best.safetensors"])
+      ["evaluate"] + data.arguments + [
+        "--classifier", classifier[0], "--enhancer", "\(folder)/best.safetensors",
+      ])
   }
 
   private func initialEnhancer(_ training: Dataset, _ pool: ThreadPool) throws -> Model {

@@ -19,8 +19,8 @@ struct TrainingFlags: ParsableArguments {
   @Option(help: .value("d", "Weight decay of weights (default: 0.05 of classifiers, else 0)."))
   var weightDecay: Float?
 
-  @Option(help: "The schedule of the learning rate (default: one-cycle).")
-  var schedule: TrainingOptions.Schedule?
+  @Option(help: "The schedule of the learning rate (default: one-cycle).") var schedule:
+    TrainingOptions.Schedule?
 
   @Option(help: .value("share", "Share of the run over which the learning rate rises from 0."))
   var warmUp: Float?
@@ -36,8 +36,8 @@ struct TrainingFlags: ParsableArguments {
 
   @Option(help: "Flip training images (default: random).") var flip: Augmentation.Flip?
 
-  @Option(help: .value("pixels", "Shift training images by up to this many pixels."))
-  var shift: Int?
+  @Option(help: .value("pixels", "Shift training images by up to this many pixels.")) var shift:
+    Int?
 
   @Option(help: .value("pixels", "Side of the square that is cut out of each training image."))
   var cutout: Int?
@@ -53,8 +53,8 @@ struct TrainingFlags: ParsableArguments {
     help: .value("share", "Crop training images to a part of at least this share, then resize it."))
   var crop: Float?
 
-  @Option(help: .value("epochs", "Stop after this many epochs without improvement."))
-  var patience: Int?
+  @Option(help: .value("epochs", "Stop after this many epochs without improvement.")) var patience:
+    Int?
 
   @Option(help: .value("n", "Seed of all random choices.")) var seed: UInt64 = 1
 

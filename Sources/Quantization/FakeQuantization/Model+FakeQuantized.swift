@@ -162,9 +162,8 @@ extension Model {
   }
 
   /// The model without fake quantisation, and what it made each node's output be.
-  private func withoutFakeQuantization() throws(QuantizationError) -> (
-    Model, [AffineQuantization?]
-  ) {
+  private func withoutFakeQuantization() throws(QuantizationError) -> (Model, [AffineQuantization?])
+  {
     let clamps = graph.fusibleClamps
     var builder = ModelBuilder()
     var indices: [Int] = []

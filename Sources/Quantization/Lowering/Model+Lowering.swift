@@ -150,9 +150,9 @@ private struct Lowering {
   }
 
   /// clamp(x + r, 0, 1), in floats as 1 − max(1 − max(x + r, 0), 0).
-  private mutating func addResidual(
-    _ index: Int, limit: Float?, _ inputs: [Int]
-  ) throws(GraphError) -> Int {
+  private mutating func addResidual(_ index: Int, limit: Float?, _ inputs: [Int]) throws(GraphError)
+    -> Int
+  {
     let name = model.graph.nodes[index].name
     var residual = inputs[1]
     if let limit {

@@ -7,7 +7,6 @@ import Platform
 
 extension Model {
   /// The model in a .tflite file, which stays mapped.
-  ///
   /// - Throws: What is wrong, in one line with the path.
   package init(contentsOfTFLite path: String) throws(CommandError) {
     let file: ReadableFile
@@ -19,7 +18,6 @@ extension Model {
   }
 
   /// A session of this model, read from the file at `path`, that plays a role on pictures.
-  ///
   /// - Parameter preprocessing: How pictures are prepared, where the file is not to decide.
   /// - Throws: What is wrong, in one line with the path.
   package func session(
@@ -52,7 +50,6 @@ package enum ShippedModel {
 
   /// The path of the classifier in the first folder that has it: `weights` in the current folder,
   /// then the folders in which a command is installed with its models.
-  ///
   /// - Parameters:
   ///   - folders: with a slash at their ends.
   ///   - option: by which another model is named.

@@ -84,7 +84,6 @@ package struct ModelSummary {
   }
 
   /// Of a model that was read from the file at `path`.
-  ///
   /// - Throws: What is wrong with the file, in one line with its path.
   package init(_ model: Model, path: String, batch: Int) throws(CommandError) {
     self.init(model.graph, batch: batch, packed: model.packedWeights)
@@ -140,8 +139,9 @@ extension ModelSummary {
         layer.quantization.map { Double($0.scale).text(significantDigits: 6) } ?? layer.format,
         layer.quantization.map { String($0.zeroPoint) } ?? "",
       ]
-      return [layer.operation, layer.output] + (isQuantized ? quantization : [])
-        + [layer.parameters.grouped, layer.multiplyAccumulates.grouped]
+      return [layer.operation, layer.output] + (isQuantized ? quantization : []) + [
+        layer.parameters.grouped, layer.multiplyAccumulates.grouped,
+      ]
     }
     let used = header.indices.reduce(0) { sum, column in
       sum + 2 + (([header] + rows).map { $0[column].columns }.max() ?? 0)
@@ -183,8 +183,8 @@ extension ModelSummary {
       "parameters",
       parameters.grouped
         + (trainedParameters == parameters
-          ? ", " : ", \(trainedParameters.grouped) of them trained; ")
-        + size(weightBytes) + (fileBytes.map { " of a file of \(size($0))" } ?? ""))
+          ? ", " : ", \(trainedParameters.grouped) of them trained; ") + size(weightBytes)
+        + (fileBytes.map { " of a file of \(size($0))" } ?? ""))
     lines += entry("packed for", packedFor.joined(separator: ", "))
     lines += entry("work", "\(multiplyAccumulates.grouped) multiply-accumulates an image")
     let images = "in steps of \(batch) \(batch == 1 ? "image" : "images")"
@@ -256,10 +256,8 @@ extension JSONValue {
 extension ModelSummary.Layer {
   fileprivate var json: JSONValue {
     var members: [JSONValue.Member] = [
-      .init(key: "name", value: .string(name)),
-      .init(key: "operation", value: .string(operation)),
-      .init(key: "output", value: .string(output)),
-      .init(key: "format", value: .string(format)),
+      .init(key: "name", value: .string(name)), .init(key: "operation", value: .string(operation)),
+      .init(key: "output", value: .string(output)), .init(key: "format", value: .string(format)),
     ]
     if let quantization {
       members += [

@@ -31,7 +31,6 @@ package struct ModelTiming {
   }
 
   /// Opens a model and times it on random inputs.
-  ///
   /// - Parameter runs: Inferences that are timed.
   /// - Parameter inputs: How many inputs the checksum is of, the first inference's among them.
   /// - Parameter open: Reads the model; that is part of `load`.
@@ -123,10 +122,8 @@ extension ModelTiming {
 
   private var json: JSONValue {
     var members: [JSONValue.Member] = [
-      .init(key: "threads", value: .integer(threads)),
-      .init(key: "load", value: .number(load)),
-      .init(key: "first", value: .number(first)),
-      .init(key: "median", value: .number(median)),
+      .init(key: "threads", value: .integer(threads)), .init(key: "load", value: .number(load)),
+      .init(key: "first", value: .number(first)), .init(key: "median", value: .number(median)),
       .init(key: "p99", value: .number(p99)),
       .init(key: "checksum", value: .string(hexadecimal(checksum))),
     ]

@@ -36,7 +36,6 @@ package struct ClassificationRun {
   package init(_ classifier: Session) { self.classifier = classifier }
 
   /// Classifies all pictures that `arguments` name. SIGINT ends the run after the current picture.
-  ///
   /// - Parameter report: called with a line about each picture that could not be classified.
   package func run(_ arguments: [String], report: @escaping (String) -> Void) -> Outcome {
     ocelli_note_stop_signals()
@@ -61,9 +60,8 @@ package struct ClassificationRun {
     var savedNames: Set<[UInt8]> = []
   }
 
-  private func classify(
-    _ picture: PictureSource.Picture, _ progress: Progress
-  ) throws(CommandError) {
+  private func classify(_ picture: PictureSource.Picture, _ progress: Progress) throws(CommandError)
+  {
     let image = try picture.decoded(for: enhancer ?? classifier)
     let labels: [RankedLabel]
     do throws(ClassificationError) {
@@ -123,7 +121,6 @@ package struct PreprocessingChoice {
   private var deviation: [Float]?
 
   /// The texts of `--mean` and `--deviation`: one number, or three between commas.
-  ///
   /// - Throws: What is wrong about them.
   package init(crop: Preprocessing.Crop?, mean: String?, deviation: String?) throws(CommandError) {
     self.crop = crop

@@ -55,17 +55,13 @@ package struct PictureSource {
   package func run(_ arguments: [String]) {
     for argument in arguments {
       let isContinued =
-        if argument.isSame("-") {
-          runStream()
-        } else if Folder.isThere(argument) {
+        if argument.isSame("-") { runStream() } else if Folder.isThere(argument) {
           Self.forEachPath(inFolder: argument, below: "") { path, fileName in
             body(
               fileName.map { open(path, $0) }
                 ?? Picture(name: path, fileName: "", content: .failed("cannot be listed")))
           }
-        } else {
-          body(open(argument, Self.lastComponent(argument)))
-        }
+        } else { body(open(argument, Self.lastComponent(argument))) }
       guard isContinued else { return }
     }
   }
@@ -101,7 +97,6 @@ package struct PictureSource {
 
   /// All files that are named as pictures, those in folders within too, in the order of their
   /// names' bytes. Links to folders are not followed.
-  ///
   /// - Parameter body: gets a path and its part below the folder, of a folder that cannot be listed
   ///   no part; and says whether more are wanted.
   private static func forEachPath(

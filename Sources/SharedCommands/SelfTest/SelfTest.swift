@@ -8,7 +8,6 @@ import Text
 /// CPUs compute.
 package enum SelfTest {
   /// Runs all vectors.
-  ///
   /// - Parameter report: called with each vector's name, and with what is wrong with it, if
   ///   anything is.
   /// - Returns: Whether all is right.
@@ -193,8 +192,8 @@ struct SelfTestVector {
         operation: .mean(MeanLayer(overHeight: true, overWidth: true)),
         checksum: 0xE384_C49F_5381_6AAA),
       .init(
-        name: "hard swish", inputs: [image],
-        operation: .activation(ActivationLayer(.hardSwish)), checksum: 0xCFE2_B041_6180_3418),
+        name: "hard swish", inputs: [image], operation: .activation(ActivationLayer(.hardSwish)),
+        checksum: 0xCFE2_B041_6180_3418),
       .init(
         name: "sigmoid", inputs: [image], operation: .activation(ActivationLayer(.sigmoid)),
         format: probabilities, checksum: 0xCE7D_9BF9_9FB0_9560),

@@ -18,8 +18,8 @@ public final class Evaluator {
     _ model: Model, _ pool: ThreadPool, batch: Int, averagesFlips: Bool = false
   ) throws(TrainingError) {
     let plan = Plan.inference(
-      model.graph, batch: batch, threadCount: pool.threadCount,
-      keptValues: averagesFlips ? [0] : [])
+      model.graph, batch: batch, threadCount: pool.threadCount, keptValues: averagesFlips ? [0] : []
+    )
     guard let session = Session(plan, model.parameters, pool) else {
       throw .outOfMemory(byteCount: plan.arenaByteCount)
     }
@@ -67,9 +67,9 @@ public final class Evaluator {
 
   /// The mean squared error of the images that an enhancer makes, against `clean` or against its
   /// input.
-  public func meanSquaredError(
-    on dataset: Dataset, clean: Dataset? = nil
-  ) throws(TrainingError) -> Double {
+  public func meanSquaredError(on dataset: Dataset, clean: Dataset? = nil) throws(TrainingError)
+    -> Double
+  {
     var total = 0.0
     let count = session.input.elementCount
     let targets = UnsafeMutablePointer<Float>.allocate(capacity: count + Machine.vectorFloats)
@@ -85,8 +85,8 @@ public final class Evaluator {
         prediction: session.output,
         target: TensorView(
           targets, batch: session.output.batch, height: session.output.height,
-          width: session.output.width, channels: session.output.channels),
-        gradientScale: 0, gradient: nil, exampleLosses: losses, pool: pool)
+          width: session.output.width, channels: session.output.channels), gradientScale: 0,
+        gradient: nil, exampleLosses: losses, pool: pool)
       for index in 0..<batch.count { total += Double(losses[index]) }
     }
     return total / Double(dataset.count)

@@ -135,8 +135,8 @@ struct RunIdentity: Codable, Equatable {
   /// Such as "epochs 10, not 20".
   private static func difference(_ saved: [String: String], _ own: [String: String]) -> String {
     let names = Set(saved.keys).union(own.keys).sorted().filter { saved[$0] != own[$0] }
-    return names.map { "\($0) \(saved[$0] ?? "none"), not \(own[$0] ?? "none")" }
-      .joined(separator: "; ")
+    return names.map { "\($0) \(saved[$0] ?? "none"), not \(own[$0] ?? "none")" }.joined(
+      separator: "; ")
   }
 
   /// All options by name, those of the augmentation among them.

@@ -50,8 +50,7 @@ public struct TrainingTask {
         LossTerm(
           node: model.graph.logits, .softmaxCrossEntropy(labelSmoothing: labelSmoothing),
           towards: .labels)
-      ],
-      training: training, validation: validation)
+      ], training: training, validation: validation)
   }
 
   /// An enhancer that reproduces its input: by binary cross-entropy on the logits of a sigmoid
@@ -74,7 +73,6 @@ public struct TrainingTask {
 
   /// An enhancer in front of classifiers that stay as they are; the first of them counts in
   /// accuracies. A processor in the enhancer (`Model.chained`) is frozen as well.
-  ///
   /// - Parameter cleanTraining: the training images before they were degraded, where they were.
   /// - Returns: `nil` when memory is out.
   public static func enhance(
@@ -281,8 +279,8 @@ final class LossComputation {
     _ memory: UnsafeMutablePointer<Float>, like other: TensorView<Float>
   ) -> TensorView<Float> {
     TensorView(
-      memory, batch: other.batch, height: other.height, width: other.width,
-      channels: other.channels)
+      memory, batch: other.batch, height: other.height, width: other.width, channels: other.channels
+    )
   }
 
   private static func add(_ term: TensorView<Float>, to sum: TensorView<Float>) {

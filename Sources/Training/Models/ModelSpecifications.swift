@@ -33,9 +33,8 @@ public struct ClassifierSpecification: Codable, Hashable, Sendable {
 
   /// The graph for images of three channels.
   /// - Throws: `GraphError` when the images are too small.
-  public func graph(
-    height: Int, width imageWidth: Int, classCount: Int
-  ) throws(GraphError) -> Graph {
+  public func graph(height: Int, width imageWidth: Int, classCount: Int) throws(GraphError) -> Graph
+  {
     let factor = width ?? 1
     switch architecture {
     case .smallCNN:
@@ -75,7 +74,6 @@ public struct ClassifierSpecification: Codable, Hashable, Sendable {
   }
 
   /// The untrained classifier of these images, and the nodes that stay as they are.
-  ///
   /// - Throws: `GraphError`, or `TrainingError.outOfMemory`.
   public func model(for images: Dataset, seed: UInt64) throws -> (Model, frozen: Set<Int>) {
     let model = try Model.untrained(
@@ -104,8 +102,8 @@ extension Model {
       case .channelAffine(let normalization) = graph.nodes[1].operation
     else { return [] }
     Whitening.apply(
-      to: parameters, node: node,
-      normalization: (normalization.multiplier, normalization.shift), dataset: images)
+      to: parameters, node: node, normalization: (normalization.multiplier, normalization.shift),
+      dataset: images)
     return [node]
   }
 }
@@ -174,8 +172,8 @@ public struct EnhancerSpecification: Codable, Hashable, Sendable {
   private var layers: (encoding: Int, decoding: Int)? {
     let numbers = architecture.dropFirst("own(".count).dropLast().split(separator: "-")
     guard architecture.hasPrefix("own("), architecture.hasSuffix(")"), numbers.count == 2,
-      let encoding = Int(numbers[0]), let decoding = Int(numbers[1]),
-      (1...6).contains(encoding), (1...6).contains(decoding)
+      let encoding = Int(numbers[0]), let decoding = Int(numbers[1]), (1...6).contains(encoding),
+      (1...6).contains(decoding)
     else { return nil }
     return (encoding, decoding)
   }
@@ -221,13 +219,12 @@ public struct EnhancerSpecification: Codable, Hashable, Sendable {
 /// negatives (Page, 2018; arXiv:2404.00498, section 3.2).
 public enum Whitening {
   /// Makes the outputs of the first convolution uncorrelated and of equal variance on `dataset`.
-  ///
   /// - Parameters:
   ///   - node: the convolution, of 24 channels and a 2×2 window over 3 normalised channels.
   ///   - normalization: what the images go through before: multiplier and shift a channel.
   public static func apply(
-    to parameters: ParameterStore, node: Int,
-    normalization: (multiplier: [Float], shift: [Float]), dataset: Dataset, imageLimit: Int = 5000
+    to parameters: ParameterStore, node: Int, normalization: (multiplier: [Float], shift: [Float]),
+    dataset: Dataset, imageLimit: Int = 5000
   ) {
     let size = 12
     let covariance = patchCovariance(

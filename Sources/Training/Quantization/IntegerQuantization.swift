@@ -65,9 +65,9 @@ public struct IntegerQuantization {
 extension Model {
   /// A float model prepared for quantisation-aware training: the images choose the ranges of its
   /// integers.
-  package func fakeQuantized(
-    on images: Dataset, _ pool: ThreadPool
-  ) throws(QuantizationError) -> Model {
+  package func fakeQuantized(on images: Dataset, _ pool: ThreadPool) throws(QuantizationError)
+    -> Model
+  {
     let lowered = try lowered(forIntegers: true)
     let calibrator = try Calibrator.calibrated(lowered, on: CalibrationFeed(images), pool)
     var quantizer = PostTrainingQuantizer(lowered, calibrator)
@@ -85,9 +85,9 @@ private struct LayerSensitivity {
   let pool: ThreadPool
 
   /// The names of the `count` layers with weights that gain most, each alone.
-  func mostSensitive(
-    _ count: Int, _ quantizer: PostTrainingQuantizer
-  ) throws(QuantizationError) -> [String] {
+  func mostSensitive(_ count: Int, _ quantizer: PostTrainingQuantizer) throws(QuantizationError)
+    -> [String]
+  {
     var gains: [(name: String, decibels: Double)] = []
     for node in float.graph.nodes.indices
     where float.graph.parameters(of: node).contains(where: { $0.role == .weights }) {
@@ -110,8 +110,7 @@ extension QuantizationComparison {
     _ pool: ThreadPool
   ) throws(QuantizationError) {
     try self.init(float, quantized, calibrator, batch: feed.batch, pool)
-    try feed.forEachBatch(into: session) { count throws(QuantizationError) in
-      compare(count: count)
+    try feed.forEachBatch(into: session) { count throws(QuantizationError) in compare(count: count)
     }
   }
 }

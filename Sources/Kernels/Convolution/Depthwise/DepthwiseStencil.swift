@@ -72,8 +72,7 @@ private struct DepthwiseRow {
     let epilogue = Epilogue(operands, channel: channel, lanes: lanes)
     let rowTaps = stencil.rows.insideTaps(at: i)
     let y = stencil.rows.outputStart + i * stencil.rows.outputStep
-    let target =
-      operands.target.pixel(n, y, columns.outputStart) + channel
+    let target = operands.target.pixel(n, y, columns.outputStart) + channel
     let targetStep = columns.outputStep * operands.target.pixelStride
     var j = 0
     while j < columns.outputCount {
@@ -106,8 +105,7 @@ private struct DepthwiseRow {
     return operands.packed + tap * weightStride + channel
   }
 
-  @inline(__always)
-  private func sum(
+  @inline(__always) private func sum(
     at j: Int, _ rowTaps: Range<Int>, _ columnTaps: Range<Int>, from bias: Vector
   ) -> Vector {
     let step = stencil.columns.sourceStep * operands.source.pixelStride
@@ -124,10 +122,9 @@ private struct DepthwiseRow {
   }
 
   /// The sums of pixels j … j + 3, whose taps are all inside the row.
-  @inline(__always)
-  private func fourSums(
-    at j: Int, _ rowTaps: Range<Int>, from bias: Vector
-  ) -> (Vector, Vector, Vector, Vector) {
+  @inline(__always) private func fourSums(at j: Int, _ rowTaps: Range<Int>, from bias: Vector) -> (
+    Vector, Vector, Vector, Vector
+  ) {
     let next = stencil.columns.sourceStride * operands.source.pixelStride
     let step = stencil.columns.sourceStep * operands.source.pixelStride
     let weightStep = stencil.columns.tapStep * weightStride

@@ -49,9 +49,7 @@ struct ColumnsToImage {
   }
   /// Rows of P that fit in a quarter of a megabyte, but at least twice the halo.
   private var productRows: Int {
-    min(
-      geometry.outputHeight,
-      max(2 * haloRows, 65_536 / max(1, geometry.outputWidth * columns)))
+    min(geometry.outputHeight, max(2 * haloRows, 65_536 / max(1, geometry.outputWidth * columns)))
   }
   private var bandRows: Int { max(1, productRows - haloRows) * geometry.strideHeight }
   private var bandCount: Int { (geometry.inputHeight + bandRows - 1) / bandRows }
@@ -78,8 +76,8 @@ struct ColumnsToImage {
       MatrixMultiply.multiply(
         MatrixMultiply.LeftFactor(
           operands.source.pixel(n, start, 0), rowStride: operands.source.pixelStride),
-        rows: (end - start) * g.outputWidth, operands.packed, layout,
-        panels: 0..<layout.panelCount, into: product, rowStride: columns)
+        rows: (end - start) * g.outputWidth, operands.packed, layout, panels: 0..<layout.panelCount,
+        into: product, rowStride: columns)
       add(
         product - start * g.outputWidth * columns, n, rows: rows, into: operands.target,
         accumulate: operands.accumulate)
@@ -101,8 +99,8 @@ struct ColumnsToImage {
       let inside = axis.insideTaps(at: t)
       for phase in 0..<g.strideWidth {
         let columnAxis = StencilAxis.adjoint(
-          input: g.inputWidth, output: g.outputWidth, kernel: g.kernelWidth,
-          stride: g.strideWidth, dilation: g.dilationWidth, padding: g.paddingLeft, phase: phase)
+          input: g.inputWidth, output: g.outputWidth, kernel: g.kernelWidth, stride: g.strideWidth,
+          dilation: g.dilationWidth, padding: g.paddingLeft, phase: phase)
         for t in 0..<columnAxis.outputCount {
           let x = columnAxis.outputStart + t * columnAxis.outputStep
           let sum = sum(product, axis, y / g.strideHeight, inside, columnAxis, t)
@@ -113,8 +111,7 @@ struct ColumnsToImage {
     }
   }
 
-  @inline(__always)
-  private func sum(
+  @inline(__always) private func sum(
     _ product: UnsafePointer<Float>, _ rows: StencilAxis, _ i: Int, _ rowTaps: Range<Int>,
     _ columnAxis: StencilAxis, _ j: Int
   ) -> Vector {

@@ -20,13 +20,9 @@ struct ImplicitGEMM {
   private static var chunkPanels: Int { 8 }
 
   /// Channels of the source that one group reads.
-  var sourceChannels: Int {
-    isAdjoint ? geometry.groupOutputChannels : geometry.groupInputChannels
-  }
+  var sourceChannels: Int { isAdjoint ? geometry.groupOutputChannels : geometry.groupInputChannels }
   /// Channels that one group computes.
-  var targetChannels: Int {
-    isAdjoint ? geometry.groupInputChannels : geometry.groupOutputChannels
-  }
+  var targetChannels: Int { isAdjoint ? geometry.groupInputChannels : geometry.groupOutputChannels }
   var stencilCount: Int { isAdjoint ? geometry.strideHeight * geometry.strideWidth : 1 }
 
   func stencil(_ index: Int) -> Stencil {
@@ -38,9 +34,8 @@ struct ImplicitGEMM {
         stride: g.strideHeight, dilation: g.dilationHeight, padding: g.paddingTop,
         phase: index / g.strideWidth),
       columns: .adjoint(
-        input: g.inputWidth, output: g.outputWidth, kernel: g.kernelWidth,
-        stride: g.strideWidth, dilation: g.dilationWidth, padding: g.paddingLeft,
-        phase: index % g.strideWidth),
+        input: g.inputWidth, output: g.outputWidth, kernel: g.kernelWidth, stride: g.strideWidth,
+        dilation: g.dilationWidth, padding: g.paddingLeft, phase: index % g.strideWidth),
       batch: g.batch)
   }
 
@@ -54,8 +49,7 @@ struct ImplicitGEMM {
   var readsWeightsInPlace: Bool {
     let g = geometry
     return g.kernelHeight == 1 && g.kernelWidth == 1 && g.groups == 1 && stencilCount == 1
-      && g.batch * g.outputHeight * g.outputWidth <= Self.blockPixels
-      && g.weightCount >= 32_768
+      && g.batch * g.outputHeight * g.outputWidth <= Self.blockPixels && g.weightCount >= 32_768
   }
 
   /// Every tap belongs to one stencil.
@@ -114,8 +108,7 @@ struct ImplicitGEMM {
         let end = min(stencil.pixelCount, (block + 1) * grain)
         if block * grain < end {
           var part = ImplicitGEMMBlock(
-            operands: operands, stencil: stencil, layout: layout,
-            pixels: block * grain..<end,
+            operands: operands, stencil: stencil, layout: layout, pixels: block * grain..<end,
             panels: chunkIndex * chunk..<min(panels, (chunkIndex + 1) * chunk),
             gathered: scratch + worker * workerScratchCount, gatheredRowLimit: Self.blockPixels,
             blockDepth: Self.blockDepth)
@@ -138,9 +131,8 @@ extension Stencil {
         input: g.inputHeight, output: g.outputHeight, kernel: g.kernelHeight,
         stride: g.strideHeight, dilation: g.dilationHeight, padding: g.paddingTop),
       columns: .forward(
-        input: g.inputWidth, output: g.outputWidth, kernel: g.kernelWidth,
-        stride: g.strideWidth, dilation: g.dilationWidth, padding: g.paddingLeft),
-      batch: g.batch)
+        input: g.inputWidth, output: g.outputWidth, kernel: g.kernelWidth, stride: g.strideWidth,
+        dilation: g.dilationWidth, padding: g.paddingLeft), batch: g.batch)
   }
 }
 
@@ -254,8 +246,7 @@ extension ImplicitGEMM {
         let x = stencil.columns.firstTap + b * stencil.columns.tapStep
         let tap = y * geometry.kernelWidth + x
         let first = weights + columns.lowerBound * strides.target + tap * strides.tap
-        strides.pack(
-          first, depth: sourceChannels, columns: columns.count, into: row, width: width)
+        strides.pack(first, depth: sourceChannels, columns: columns.count, into: row, width: width)
         row += sourceChannels * width
       }
     }

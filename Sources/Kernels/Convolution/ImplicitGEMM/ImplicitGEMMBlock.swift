@@ -93,11 +93,9 @@ struct ImplicitGEMMBlock {
         activation: activation)
       let c = c + skipped
       if width == TwoVectorRow.width {
-        microKernel.run(
-          TwoVectorRow.self, a, rows: pixels.count, b, into: c, rowStride: rowStride)
+        microKernel.run(TwoVectorRow.self, a, rows: pixels.count, b, into: c, rowStride: rowStride)
       } else {
-        microKernel.run(
-          OneVectorRow.self, a, rows: pixels.count, b, into: c, rowStride: rowStride)
+        microKernel.run(OneVectorRow.self, a, rows: pixels.count, b, into: c, rowStride: rowStride)
       }
     }
   }
@@ -108,8 +106,8 @@ struct ImplicitGEMMBlock {
       let skipped = layout.columns(ofPanel: panel).lowerBound - columns.lowerBound
       return UnsafePointer(packedWeights + skipped * range.count)
     }
-    return operands.packed + layout.offset(ofPanel: panel)
-      + range.lowerBound * layout.width(ofPanel: panel)
+    return operands.packed + layout.offset(ofPanel: panel) + range.lowerBound
+      * layout.width(ofPanel: panel)
   }
 
   private var packedWeights: UnsafeMutablePointer<Float> {
@@ -175,8 +173,7 @@ struct ImplicitGEMMBlock {
   }
 
   /// Copies `count` floats, by halves of vectors at the end.
-  @inline(__always)
-  private func copyExactly(
+  @inline(__always) private func copyExactly(
     _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
   ) {
     func copy<Piece: SIMD>(_: Piece.Type, at k: Int) {

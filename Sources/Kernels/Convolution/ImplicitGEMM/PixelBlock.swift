@@ -48,8 +48,9 @@ struct PixelBlock {
   }
 
   /// The source position of the first tap; it may be in the padding.
-  @inline(__always)
-  private func firstSource(of position: (n: Int, i: Int, j: Int)) -> (y: Int, x: Int) {
+  @inline(__always) private func firstSource(of position: (n: Int, i: Int, j: Int)) -> (
+    y: Int, x: Int
+  ) {
     (
       position.i * stencil.rows.sourceStride + stencil.rows.sourceOffset,
       position.j * stencil.columns.sourceStride + stencil.columns.sourceOffset
@@ -66,8 +67,7 @@ struct PixelBlock {
   }
 
   /// All columns of a pixel whose taps are all inside.
-  @inline(__always)
-  private func gatherInside(
+  @inline(__always) private func gatherInside(
     _ n: Int, _ first: (y: Int, x: Int), into row: UnsafeMutablePointer<Float>
   ) {
     let runs = joinsTaps ? 1 : stencil.columns.tapCount
@@ -92,8 +92,7 @@ struct PixelBlock {
   }
 
   private func gatherJoined(
-    _ n: Int, _ first: (y: Int, x: Int), _ range: Range<Int>,
-    into row: UnsafeMutablePointer<Float>
+    _ n: Int, _ first: (y: Int, x: Int), _ range: Range<Int>, into row: UnsafeMutablePointer<Float>
   ) {
     let rows = stencil.rows
     let columns = stencil.columns
@@ -114,15 +113,13 @@ struct PixelBlock {
         continue
       }
       clear(start..<start + left, within: range, of: row)
-      copy(
-        source.pixel(n, y, x), to: start + left..<start + right, within: range, of: row)
+      copy(source.pixel(n, y, x), to: start + left..<start + right, within: range, of: row)
       clear(start + right..<start + rowDepth, within: range, of: row)
     }
   }
 
   private func gatherTaps(
-    _ n: Int, _ first: (y: Int, x: Int), _ range: Range<Int>,
-    into row: UnsafeMutablePointer<Float>
+    _ n: Int, _ first: (y: Int, x: Int), _ range: Range<Int>, into row: UnsafeMutablePointer<Float>
   ) {
     let rows = stencil.rows
     let columns = stencil.columns
@@ -148,8 +145,7 @@ struct PixelBlock {
 
   /// Columns `segment` = the floats at `source`, as far as they are within `range`; whole vectors
   /// are copied.
-  @inline(__always)
-  private func copy(
+  @inline(__always) private func copy(
     _ source: UnsafePointer<Float>, to segment: Range<Int>, within range: Range<Int>,
     of row: UnsafeMutablePointer<Float>
   ) {
@@ -162,8 +158,7 @@ struct PixelBlock {
   }
 
   /// Columns `segment` = 0, as far as they are within `range`; whole vectors are written.
-  @inline(__always)
-  private func clear(
+  @inline(__always) private func clear(
     _ segment: Range<Int>, within range: Range<Int>, of row: UnsafeMutablePointer<Float>
   ) {
     var k = max(segment.lowerBound, range.lowerBound)

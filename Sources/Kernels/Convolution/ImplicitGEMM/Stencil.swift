@@ -42,9 +42,9 @@ struct StencilAxis {
     let last = (first ?? 0) + max(0, count - 1) * step
     return StencilAxis(
       outputStart: phase, outputStep: stride,
-      outputCount: max(0, (input - phase + stride - 1) / stride),
-      sourceSize: output, sourceOffset: (phase + padding - last * dilation) / stride,
-      sourceStep: dilation / common, firstTap: last, tapStep: -step, tapCount: count)
+      outputCount: max(0, (input - phase + stride - 1) / stride), sourceSize: output,
+      sourceOffset: (phase + padding - last * dilation) / stride, sourceStep: dilation / common,
+      firstTap: last, tapStep: -step, tapCount: count)
   }
 
   /// The taps whose source position for output number `t` is inside.

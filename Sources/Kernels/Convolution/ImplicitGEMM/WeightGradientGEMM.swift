@@ -55,8 +55,7 @@ struct WeightGradientGEMM {
   /// of pixels for each thread.
   func scratchCount(threadCount: Int) -> Int {
     let parts = partCount
-    let results =
-      parts == 1 ? threadCount : geometry.groups * rowBlocks * columnBlocks * parts
+    let results = parts == 1 ? threadCount : geometry.groups * rowBlocks * columnBlocks * parts
     return results * blockCount + threadCount * gatheredCount
   }
 
@@ -121,8 +120,7 @@ struct WeightGradientGEMM {
       let y = PixelSum.Side(base: plain.pixel(start) + plainChannel, stride: plain.pixelStride)
       PixelSum(
         left: isTransposed ? x : y, right: isTransposed ? y : x, pixelCount: end - start,
-        target: result, targetStride: paddedBlockColumns,
-        startsFromZero: start == pixels.lowerBound
+        target: result, targetStride: paddedBlockColumns, startsFromZero: start == pixels.lowerBound
       ).run(rows: rowRange.count, columns: columnRange.count)
       start = end
     } while start < pixels.upperBound
@@ -140,8 +138,7 @@ struct WeightGradientGEMM {
       // tap).
       let position =
         isTransposed
-        ? row % geometry.inputChannels * taps + row / geometry.inputChannels
-        : group * rows + row
+        ? row % geometry.inputChannels * taps + row / geometry.inputChannels : group * rows + row
       let target = gradient + position * columns + columnRange.lowerBound
       let first = results + (row - rowRange.lowerBound) * paddedBlockColumns
       VectorLoop.map(first, into: target, count: columnRange.count) { $0 }
@@ -183,9 +180,7 @@ struct PixelSum {
     if column < columns { runTiles(OneVectorRow.self, rows: rows, column: column) }
   }
 
-  @inline(never) private func runTiles<Row: TileRow>(
-    _ row: Row.Type, rows: Int, column: Int
-  ) {
+  @inline(never) private func runTiles<Row: TileRow>(_ row: Row.Type, rows: Int, column: Int) {
     var first = 0
     if Machine.vectorRegisters >= 32 {
       while rows - first > 8 {

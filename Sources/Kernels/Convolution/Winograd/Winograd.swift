@@ -30,24 +30,19 @@ package enum Winograd {
 
   /// Whether it is supported, and expected to be faster than multiplying gathered pixels by the
   /// nine taps.
-  package static func wins(_ geometry: ConvolutionGeometry, _ direction: Convolution.Direction)
-    -> Bool
-  {
-    supports(geometry) && WinogradCost(geometry, direction).wins
-  }
+  package static func wins(
+    _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
+  ) -> Bool { supports(geometry) && WinogradCost(geometry, direction).wins }
 
   /// Floats that `pack` writes.
   package static func packedCount(
     _ geometry: ConvolutionGeometry, _ direction: Convolution.Direction
-  ) -> Int {
-    direction == .weightGradient ? 0 : WinogradWeights(geometry, direction).packedCount
-  }
+  ) -> Int { direction == .weightGradient ? 0 : WinogradWeights(geometry, direction).packedCount }
 
   /// Packs the OHWI `weights`; nothing for `.weightGradient`.
   package static func pack(
     _ weights: UnsafePointer<Float>, _ geometry: ConvolutionGeometry,
-    _ direction: Convolution.Direction, into packed: UnsafeMutablePointer<Float>,
-    pool: ThreadPool
+    _ direction: Convolution.Direction, into packed: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     guard direction != .weightGradient else { return }
     let order = WinogradWeights(geometry, direction)
@@ -163,8 +158,7 @@ struct WinogradCost {
   /// cycle each, but a single one waits for its own result; the weights' transform takes two cycles
   /// a product.
   func cycles<Transform: WinogradTransform>(_: Transform.Type) -> Double {
-    let tiles = WinogradTiles(
-      size: Transform.outputs, batch: batch, height: height, width: width)
+    let tiles = WinogradTiles(size: Transform.outputs, batch: batch, height: height, width: width)
     let count = Double(tiles.count)
     let products = Double(Transform.products)
     let multiplication = depth * vectors * products * (2 + max(2, count / 2))

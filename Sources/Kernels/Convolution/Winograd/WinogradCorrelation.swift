@@ -75,9 +75,8 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
         transformInput(source, range, into: input, first: range.lowerBound, worker: input)
         for panel in 0..<weights.layout.panelCount {
           multiply(
-            panel, range, input: input,
-            shared: shared + panel * panelFloats,
-            packed: packed, epilogue, worker: input)
+            panel, range, input: input, shared: shared + panel * panelFloats, packed: packed,
+            epilogue, worker: input)
         }
       }
     } else {
@@ -141,13 +140,12 @@ struct WinogradCorrelation<Transform: WinogradTransform> {
       }
       let matrices = shared ?? UnsafePointer(worker)
       let microKernel = MicroKernel(
-        depth: depths.count, columns: width, addend: depth == 0 ? .zero : .existing,
-        activation: nil)
+        depth: depths.count, columns: width, addend: depth == 0 ? .zero : .existing, activation: nil
+      )
       for index in 0..<Transform.products {
         microKernel.run(
           width: width,
-          MatrixMultiply.LeftFactor(
-            input + (index * inputStride + depth), rowStride: inputRow),
+          MatrixMultiply.LeftFactor(input + (index * inputStride + depth), rowStride: inputRow),
           rows: range.count, matrices + index * weightStride,
           into: products + index * productStride, rowStride: width)
       }

@@ -38,8 +38,7 @@ struct WinogradEpilogue {
         for j in 0..<columns {
           write(
             Vector(at: buffer + (i * Transform.outputs + j) * Machine.vectorFloats) + offset,
-            lanes: lanes,
-            to: base + (i * rowStride + j * target.pixelStride))
+            lanes: lanes, to: base + (i * rowStride + j * target.pixelStride))
         }
       }
     }

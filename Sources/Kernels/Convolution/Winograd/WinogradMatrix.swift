@@ -20,9 +20,7 @@ struct VectorColumn {
 }
 
 /// Where the elements of a product go.
-protocol VectorSink {
-  func callAsFunction(_ index: Int, _ value: Vector)
-}
+protocol VectorSink { func callAsFunction(_ index: Int, _ value: Vector) }
 
 /// Writes vectors at equal distances in memory.
 struct VectorColumnSink: VectorSink {
@@ -35,9 +33,7 @@ struct VectorColumnSink: VectorSink {
 }
 
 /// Where the elements of a matrix of vectors go.
-protocol VectorMatrixSink {
-  func put(_ row: Int, _ column: Int, _ value: Vector)
-}
+protocol VectorMatrixSink { func put(_ row: Int, _ column: Int, _ value: Vector) }
 
 /// Writes the vector [i, j] at `base` + i · `rowStride` + j · `columnStride`.
 struct StridedMatrixSink: VectorMatrixSink {

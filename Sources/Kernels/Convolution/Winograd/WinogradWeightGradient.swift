@@ -196,8 +196,7 @@ extension WinogradWeightGradient {
   /// V of one tile for the channels of `panels`: in each product and panel, one row.
   func transformInput(
     _ input: TensorView<Float>, _ tile: Int, _ panels: Range<Int>,
-    into target: UnsafeMutablePointer<Float>, _ index: Int,
-    _ workspace: UnsafeMutablePointer<Float>
+    into target: UnsafeMutablePointer<Float>, _ index: Int, _ workspace: UnsafeMutablePointer<Float>
   ) {
     let (n, y, x) = tiles.origin(of: tile)
     for panel in panels {
@@ -216,8 +215,7 @@ extension WinogradWeightGradient {
   /// W of one tile for the channels `outputs`: in each product and block of channels, one row.
   func transformGradient(
     _ gradient: TensorView<Float>, _ tile: Int, _ outputs: Range<Int>,
-    into target: UnsafeMutablePointer<Float>, _ index: Int,
-    _ workspace: UnsafeMutablePointer<Float>
+    into target: UnsafeMutablePointer<Float>, _ index: Int, _ workspace: UnsafeMutablePointer<Float>
   ) {
     let (n, y, x) = tiles.origin(of: tile)
     for channel in stride(from: outputs.lowerBound, to: outputs.upperBound, by: vector) {
@@ -254,8 +252,7 @@ extension WinogradWeightGradient {
   /// Gᵀ S G, written to the weights' gradient.
   func epilogue(
     _ block: WinogradWeightBlocks.Block, _ sums: UnsafePointer<Float>,
-    into weightGradient: UnsafeMutablePointer<Float>,
-    _ workspace: UnsafeMutablePointer<Float>
+    into weightGradient: UnsafeMutablePointer<Float>, _ workspace: UnsafeMutablePointer<Float>
   ) {
     let columns = layout.columns(ofPanel: block.panel)
     let width = layout.width(ofPanel: block.panel)
@@ -266,8 +263,8 @@ extension WinogradWeightGradient {
           row + (channel - columns.lowerBound), rowStride: Transform.points * blockStride,
           columnStride: blockStride, workspace: workspace,
           into: TapSink(
-            base: weightGradient + output * 9 * layout.columns + channel,
-            channels: layout.columns, lanes: min(vector, columns.upperBound - channel)))
+            base: weightGradient + output * 9 * layout.columns + channel, channels: layout.columns,
+            lanes: min(vector, columns.upperBound - channel)))
       }
     }
   }

@@ -14,9 +14,7 @@ struct DirectDepthwise {
   private let layout: PackingLayout
 
   /// - Parameter layout: the CPU that weights are packed for. Only this one's can run.
-  init(
-    _ geometry: ConvolutionGeometry, threadCount: Int = 1, for layout: PackingLayout = .native
-  ) {
+  init(_ geometry: ConvolutionGeometry, threadCount: Int = 1, for layout: PackingLayout = .native) {
     self.geometry = geometry
     self.layout = layout
     var dense = geometry

@@ -64,8 +64,7 @@ package enum IntegerConvolution {
       roundsOnce: quantization.roundsOnce)
     switch Method(geometry, layout) {
     case .depthwise: IntegerDepthwise(geometry, for: layout).pack(parameters, into: packed)
-    case .directDepthwise:
-      DirectDepthwise(geometry, for: layout).pack(parameters, into: packed)
+    case .directDepthwise: DirectDepthwise(geometry, for: layout).pack(parameters, into: packed)
     case .winograd: IntegerWinograd(geometry, for: layout).pack(parameters, into: packed)
     case .gemm: IntegerGEMM(geometry, for: layout).pack(parameters, into: packed)
     }
@@ -90,8 +89,8 @@ package enum IntegerConvolution {
     scratch: UnsafeMutableRawPointer, pool: ThreadPool
   ) {
     bound(
-      input, packed: packed, quantization: quantization, into: output, geometry,
-      scratch: scratch, pool: pool)()
+      input, packed: packed, quantization: quantization, into: output, geometry, scratch: scratch,
+      pool: pool)()
   }
 
   /// A closure that runs `forward` on these operands, each time that it is called.

@@ -26,9 +26,7 @@ struct IntegerDepthwise {
   private let layout: PackingLayout
 
   /// - Parameter layout: the CPU that weights are packed for. Only this one's can run.
-  init(
-    _ geometry: ConvolutionGeometry, threadCount: Int = 1, for layout: PackingLayout = .native
-  ) {
+  init(_ geometry: ConvolutionGeometry, threadCount: Int = 1, for layout: PackingLayout = .native) {
     self.geometry = geometry
     self.layout = layout
     channels = geometry.outputChannels
@@ -54,12 +52,8 @@ struct IntegerDepthwise {
     return min(geometry.outputHeight, max(rows / geometry.strideHeight + 1, 1))
   }
 
-  var panelVectors: Int {
-    IntegerPanel.headerVectors(1) + geometry.kernelHeight * planes
-  }
-  var packedByteCount: Int {
-    vectors * panelVectors * layout.registerByteCount
-  }
+  var panelVectors: Int { IntegerPanel.headerVectors(1) + geometry.kernelHeight * planes }
+  var packedByteCount: Int { vectors * panelVectors * layout.registerByteCount }
 
   /// Scratch rows that so many output rows read.
   func scratchRows(_ outputRows: Int) -> Int {
@@ -113,8 +107,7 @@ struct IntegerDepthwise {
         let (row, vector) = block.quotientAndRemainder(dividingBy: vectorBlocks)
         let loop = IntegerDepthwiseLoop(
           depthwise: self,
-          taps: InterleavedTaps(
-            self, memory: scratch + worker * workerBytes, zeroPoint: zeroPoint),
+          taps: InterleavedTaps(self, memory: scratch + worker * workerBytes, zeroPoint: zeroPoint),
           panels: panels, requantization: requantization, source: source, target: target)
         let first = row * blockRows
         loop.run(
@@ -142,8 +135,8 @@ struct IntegerDepthwiseLoop {
     for vector in vectors {
       taps.fill(
         from: source, image: n,
-        firstRow: rows.lowerBound * geometry.strideHeight
-          - geometry.paddingTop, count: depthwise.scratchRows(rows.count), vector: vector)
+        firstRow: rows.lowerBound * geometry.strideHeight - geometry.paddingTop,
+        count: depthwise.scratchRows(rows.count), vector: vector)
       for row in 0..<(isMerged ? 1 : rows.count) {
         run(
           vector: vector, taps: taps.rows + row * geometry.strideHeight * depthwise.rowLanes,

@@ -59,8 +59,7 @@ struct IntegerGEMM {
     vectors = tile?.vectors ?? (registers == 1 ? 1 : isWide ? 4 : 2)
     let share = lineLength == geometry.outputWidth ? 1 : threadCount
     tileRows =
-      tile?.rows
-      ?? IntegerTileHeight.best(for: (lineLength + share - 1) / share, vectors: vectors)
+      tile?.rows ?? IntegerTileHeight.best(for: (lineLength + share - 1) / share, vectors: vectors)
     tilesPerLine = (lineLength + tileRows - 1) / tileRows
     runTaps = Self.runTaps(geometry, copyWidth: input.width)
     runCount = geometry.kernelHeight * geometry.kernelWidth / max(1, runTaps)
@@ -69,8 +68,7 @@ struct IntegerGEMM {
     stepElements = tile == nil ? layout.dotElements : 4
     // A reduction reads 8 elements at least.
     runSteps =
-      tile == nil
-      ? (runElements + stepElements - 1) / stepElements : (runElements + 7) / 8 * 2
+      tile == nil ? (runElements + stepElements - 1) / stepElements : (runElements + 7) / 8 * 2
     let width = vectors * layout.lanes
     panelsPerGroup = (geometry.groupOutputChannels + width - 1) / width
     panelVectors =
@@ -160,8 +158,7 @@ struct IntegerGEMM {
     for c in 0..<input.channels {
       let k = first &+ c
       let step = run &* runSteps &+ k &>> shift
-      panel.write(
-        weights[c], register: step &* vectors, lane: lane, place: k & (perLane &- 1))
+      panel.write(weights[c], register: step &* vectors, lane: lane, place: k & (perLane &- 1))
     }
   }
 
@@ -175,8 +172,8 @@ struct IntegerGEMM {
     let elements = layout.reductionElements
     let runElements = runSteps * stepElements
     let bytes =
-      UnsafeMutableRawPointer(panel.base)
-      + IntegerPanel.headerVectors(vectors) * layout.registerByteCount
+      UnsafeMutableRawPointer(panel.base) + IntegerPanel.headerVectors(vectors)
+      * layout.registerByteCount
     var areWide = false
     for c in 0..<input.channels {
       let place = (first &+ c) & (elements &- 1)
@@ -294,8 +291,7 @@ private struct IntegerGEMMTiles<Row: IntegerRow>: IntegerTileBody {
     let pixelElements = gemm.geometry.strideWidth * gemm.input.channels
     let tilesPerLine = gemm.tilesPerLine
     for index in block.panels {
-      let panel =
-        loop.panels + (block.group * gemm.panelsPerGroup + index) * gemm.panelVectors
+      let panel = loop.panels + (block.group * gemm.panelsPerGroup + index) * gemm.panelVectors
       let channel = block.group * gemm.geometry.groupOutputChannels + index * width
       let channels = min(width, gemm.geometry.groupOutputChannels - index * width)
       for place in block.tiles {

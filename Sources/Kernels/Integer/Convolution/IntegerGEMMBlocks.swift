@@ -37,8 +37,7 @@ struct IntegerGEMMBlocks {
     // In 64 bits: on small boards such counts do not fit into an `Int`.
     let width = gemm.vectors * Machine.vectorFloats
     let depth = gemm.runCount * gemm.runSteps * gemm.stepElements + Self.outputCost
-    let unitCost =
-      Int64(unitTiles * gemm.tileRows) * Int64(panels * width) * Int64(depth)
+    let unitCost = Int64(unitTiles * gemm.tileRows) * Int64(panels * width) * Int64(depth)
     let units = tiles / unitTiles
     let blocks = Self.count(
       work: Int64(units) * unitCost * Int64(groups), threads: gemm.threadCount)
@@ -46,8 +45,7 @@ struct IntegerGEMMBlocks {
     let weightBytes = panels * gemm.panelVectors * MemoryLayout<IntegerVector>.stride
     if weightBytes <= Self.cachedBytes && units > 1 {
       // What two blocks both copy is not to cost more than a 32nd of a block.
-      let copied =
-        Int64(gemm.sharedRows) * Int64(gemm.input.rowElements) * Int64(Self.copyCost)
+      let copied = Int64(gemm.sharedRows) * Int64(gemm.input.rowElements) * Int64(Self.copyCost)
       let most = Int(Int64(units) / max(1, 32 * copied / unitCost))
       tileBlocks = max(1, min(units, max(most, gemm.threadCount), blocksPerGroup))
       panelBlocks = 1

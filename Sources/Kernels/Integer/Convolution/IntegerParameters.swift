@@ -50,8 +50,8 @@ struct IntegerPanelWriter {
     base[lane] = (parameters.bias?[o] ?? 0) &- offset &* weightSum
     let first = (vectors + vector * Requantization.vectorsPerScale) * layout.lanes
     Requantization.pack(
-      parameters.multipliers[o], roundsOnce: parameters.roundsOnce, lane: place,
-      of: base + first, lanes: layout.lanes)
+      parameters.multipliers[o], roundsOnce: parameters.roundsOnce, lane: place, of: base + first,
+      lanes: layout.lanes)
   }
 
   /// Writes element `place` of lane `lane` of weight register `index`.

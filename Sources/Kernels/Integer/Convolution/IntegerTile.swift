@@ -22,10 +22,9 @@ struct IntegerTileLeaf<Row: IntegerRow>: IntegerTile {
 
   @inline(__always) static var rows: Int { 1 }
   @inline(__always) init(repeating row: Row) { self.row = row }
-  @inline(__always)
-  mutating func add(_ activations: UnsafeRawPointer, stride: Int, times weights: Row) {
-    row.add(activations, times: weights)
-  }
+  @inline(__always) mutating func add(
+    _ activations: UnsafeRawPointer, stride: Int, times weights: Row
+  ) { row.add(activations, times: weights) }
   @inline(__always) func store<Rule: OutputRule>(
     _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, rows: Int, channels: Int,
     to target: UnsafeMutablePointer<Int8>, stride: Int
@@ -47,8 +46,9 @@ where Top.Row == Bottom.Row {
     top = Top(repeating: row)
     bottom = Bottom(repeating: row)
   }
-  @inline(__always)
-  mutating func add(_ activations: UnsafeRawPointer, stride: Int, times weights: Row) {
+  @inline(__always) mutating func add(
+    _ activations: UnsafeRawPointer, stride: Int, times weights: Row
+  ) {
     top.add(activations, stride: stride, times: weights)
     bottom.add(activations + Top.rows &* stride, stride: stride, times: weights)
   }
@@ -67,8 +67,7 @@ extension IntegerTile {
   /// Writes as above: by the quick rule, and by the exact one where the quick one is not certain.
   @inline(__always) func store(
     _ scales: UnsafePointer<IntegerVector>, _ requantization: Requantization, rows: Int,
-    channels: Int,
-    to target: UnsafeMutablePointer<Int8>, stride: Int
+    channels: Int, to target: UnsafeMutablePointer<Int8>, stride: Int
   ) {
     let isCertain =
       requantization.isWhole
@@ -85,8 +84,7 @@ extension IntegerTile {
   /// - Returns: Whether all is certain.
   @inline(__always) private func storeQuickly<Clamp: OutputClamp>(
     _ clamp: Clamp.Type, _ scales: UnsafePointer<IntegerVector>, _ requantization: Requantization,
-    rows: Int,
-    channels: Int, to target: UnsafeMutablePointer<Int8>, stride: Int
+    rows: Int, channels: Int, to target: UnsafeMutablePointer<Int8>, stride: Int
   ) -> Bool {
     var rule = NearestOutput<Clamp>(requantization)
     store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
@@ -95,8 +93,7 @@ extension IntegerTile {
 
   @inline(never) private func storeExactly(
     _ scales: UnsafePointer<IntegerVector>, _ requantization: Requantization, rows: Int,
-    channels: Int,
-    to target: UnsafeMutablePointer<Int8>, stride: Int
+    channels: Int, to target: UnsafeMutablePointer<Int8>, stride: Int
   ) {
     var rule = ExactOutput(requantization: requantization)
     store(scales, &rule, rows: rows, channels: channels, to: target, stride: stride)
@@ -176,9 +173,7 @@ struct SpreadRow: IntegerRow {
   @inline(__always) func store<Rule: OutputRule>(
     _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, first count: Int,
     to target: UnsafeMutablePointer<Int8>
-  ) {
-    rule.store(sums, scales, first: count, to: target)
-  }
+  ) { rule.store(sums, scales, first: count, to: target) }
 }
 
 /// One register of channels each of which reads activations of its own: a depthwise convolution.
@@ -193,9 +188,7 @@ struct LaneRow: IntegerRow {
   @inline(__always) func store<Rule: OutputRule>(
     _ scales: UnsafePointer<IntegerVector>, _ rule: inout Rule, first count: Int,
     to target: UnsafeMutablePointer<Int8>
-  ) {
-    rule.store(sums, scales, first: count, to: target)
-  }
+  ) { rule.store(sums, scales, first: count, to: target) }
 }
 
 /// One row beside another.

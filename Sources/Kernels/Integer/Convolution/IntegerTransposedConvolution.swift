@@ -22,9 +22,9 @@ package enum IntegerTransposedConvolution {
   /// reads them in. `packed` is aligned to 64 bytes.
   package static func pack(
     weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
-    multipliers: UnsafePointer<FixedPointMultiplier>,
-    quantization: IntegerConvolution.Quantization, _ geometry: ConvolutionGeometry,
-    for layout: PackingLayout = .native, into packed: UnsafeMutableRawPointer
+    multipliers: UnsafePointer<FixedPointMultiplier>, quantization: IntegerConvolution.Quantization,
+    _ geometry: ConvolutionGeometry, for layout: PackingLayout = .native,
+    into packed: UnsafeMutableRawPointer
   ) {
     var offset = 0
     TransposedPhase.forEach(geometry) { phase in
@@ -55,8 +55,8 @@ package enum IntegerTransposedConvolution {
     TransposedPhase.forEach(geometry) { phase in
       let gemm = phase.gemm(threadCount: pool.threadCount)
       gemm.bound(
-        input, packed + offset, quantization, into: phase.lattice(of: output),
-        scratch: scratch, pool: pool)()
+        input, packed + offset, quantization, into: phase.lattice(of: output), scratch: scratch,
+        pool: pool)()
       offset += gemm.packedByteCount
     }
   }
@@ -126,22 +126,20 @@ private struct TransposedPhase {
   func gemm(threadCount: Int = 1, for layout: PackingLayout = .native) -> IntegerGEMM {
     IntegerGEMM(
       ConvolutionGeometry(
-        batch: geometry.batch, inputHeight: geometry.outputHeight,
-        inputWidth: geometry.outputWidth, inputChannels: geometry.outputChannels,
-        outputHeight: vertical.outputCount, outputWidth: horizontal.outputCount,
-        outputChannels: geometry.inputChannels,
+        batch: geometry.batch, inputHeight: geometry.outputHeight, inputWidth: geometry.outputWidth,
+        inputChannels: geometry.outputChannels, outputHeight: vertical.outputCount,
+        outputWidth: horizontal.outputCount, outputChannels: geometry.inputChannels,
         kernelHeight: hasTaps ? vertical.tapCount : 1,
         kernelWidth: hasTaps ? horizontal.tapCount : 1, dilationHeight: vertical.dilation,
         dilationWidth: horizontal.dilation, paddingTop: hasTaps ? vertical.padding : 0,
-        paddingLeft: hasTaps ? horizontal.padding : 0), isScattered: true,
-      threadCount: threadCount, for: layout)
+        paddingLeft: hasTaps ? horizontal.padding : 0), isScattered: true, threadCount: threadCount,
+      for: layout)
   }
 
   /// The phase's taps, in reverse.
   func parameters(
     weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
-    multipliers: UnsafePointer<FixedPointMultiplier>,
-    quantization: IntegerConvolution.Quantization
+    multipliers: UnsafePointer<FixedPointMultiplier>, quantization: IntegerConvolution.Quantization
   ) -> IntegerParameters {
     let channels = geometry.outputChannels
     let rowElements = geometry.kernelWidth * channels
@@ -149,10 +147,9 @@ private struct TransposedPhase {
     let lastColumn = horizontal.firstTap + (horizontal.tapCount - 1) * horizontal.tapStep
     return IntegerParameters(
       weights: hasTaps ? weights + lastRow * rowElements + lastColumn * channels : nil,
-      outputStride: geometry.kernelHeight * rowElements,
-      rowStride: -vertical.tapStep * rowElements, columnStride: -horizontal.tapStep * channels,
-      bias: bias, multipliers: multipliers, inputZeroPoint: quantization.inputZeroPoint,
-      roundsOnce: quantization.roundsOnce)
+      outputStride: geometry.kernelHeight * rowElements, rowStride: -vertical.tapStep * rowElements,
+      columnStride: -horizontal.tapStep * channels, bias: bias, multipliers: multipliers,
+      inputZeroPoint: quantization.inputZeroPoint, roundsOnce: quantization.roundsOnce)
   }
 
   /// The phase's pixels of `output`.
@@ -168,9 +165,8 @@ extension IntegerTransposedConvolution {
   /// The equation, as a sum over the inputs and taps that reach each output.
   package static func referenceForward(
     _ input: TensorView<Int8>, weights: UnsafePointer<Int8>, bias: UnsafePointer<Int32>?,
-    multipliers: UnsafePointer<FixedPointMultiplier>,
-    quantization: IntegerConvolution.Quantization, into output: TensorView<Int8>,
-    _ g: ConvolutionGeometry
+    multipliers: UnsafePointer<FixedPointMultiplier>, quantization: IntegerConvolution.Quantization,
+    into output: TensorView<Int8>, _ g: ConvolutionGeometry
   ) {
     for n in 0..<g.batch {
       for y in 0..<g.inputHeight {
@@ -178,8 +174,8 @@ extension IntegerTransposedConvolution {
           for o in 0..<g.inputChannels {
             var sum = bias?[o] ?? 0
             for a in 0..<g.kernelHeight {
-              let (i, rowRest) = (y + g.paddingTop - a * g.dilationHeight)
-                .quotientAndRemainder(dividingBy: g.strideHeight)
+              let (i, rowRest) = (y + g.paddingTop - a * g.dilationHeight).quotientAndRemainder(
+                dividingBy: g.strideHeight)
               guard rowRest == 0 && i >= 0 && i < g.outputHeight else { continue }
               for b in 0..<g.kernelWidth {
                 let (j, columnRest) = (x + g.paddingLeft - b * g.dilationWidth)

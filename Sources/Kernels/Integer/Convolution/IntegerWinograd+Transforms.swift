@@ -51,10 +51,9 @@ enum IntegerWinogradTransform {
     }
   }
 
-  @inline(__always)
-  private static func store(_ words: Words, to target: UnsafeMutablePointer<Int16>) {
-    UnsafeMutableRawPointer(target).storeBytes(of: words, as: Words.self)
-  }
+  @inline(__always) private static func store(
+    _ words: Words, to target: UnsafeMutablePointer<Int16>
+  ) { UnsafeMutableRawPointer(target).storeBytes(of: words, as: Words.self) }
 
   /// Bᵀ x. Every sum fits into 16 bits.
   @inline(__always) private static func input(_ x: Six<Words>) -> Six<Words> {
@@ -98,9 +97,7 @@ enum IntegerWinogradTransform {
   }
 
   /// G x
-  @inline(__always) private static func weights(
-    _ x: Int32, _ y: Int32, _ z: Int32
-  ) -> Six<Int32> {
+  @inline(__always) private static func weights(_ x: Int32, _ y: Int32, _ z: Int32) -> Six<Int32> {
     let (even, quarter) = (x &+ z, x &+ 4 &* z)
     return (
       6 &* x, -4 &* (even &+ y), -4 &* (even &- y), quarter &+ 2 &* y, quarter &- 2 &* y, 6 &* z

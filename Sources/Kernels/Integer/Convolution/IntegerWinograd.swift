@@ -53,9 +53,7 @@ struct IntegerWinograd {
     return channels >= 16 && pixels >= 64
   }
 
-  init(
-    _ geometry: ConvolutionGeometry, threadCount: Int = 1, for layout: PackingLayout = .native
-  ) {
+  init(_ geometry: ConvolutionGeometry, threadCount: Int = 1, for layout: PackingLayout = .native) {
     self.geometry = geometry
     self.layout = layout
     tileColumns = (geometry.outputWidth + 3) / 4
@@ -67,8 +65,7 @@ struct IntegerWinograd {
     chunkDepth = (steps + chunks - 1) / chunks * step
     width = Self.vectors * layout.lanes
     panels = (geometry.outputChannels + width - 1) / width
-    panelVectors =
-      IntegerPanel.headerVectors(Self.vectors) + Self.points * depth * Self.vectors / 2
+    panelVectors = IntegerPanel.headerVectors(Self.vectors) + Self.points * depth * Self.vectors / 2
     blocks = IntegerWinogradBlocks(
       tiles: geometry.batch * tileRows * tileColumns, panels: panels,
       tileBytes: Self.points * depth * MemoryLayout<Int16>.stride, threads: threadCount)
@@ -87,8 +84,8 @@ struct IntegerWinograd {
       let (panel, lane) = o.quotientAndRemainder(dividingBy: width)
       let base = packed + panel * panelVectors * layout.registerByteCount
       let header = base.assumingMemoryBound(to: Int32.self)
-      IntegerPanelWriter(base: header, vectors: Self.vectors, layout: layout)
-        .pack(lane: lane, channel: o, parameters, weightSum: 0)
+      IntegerPanelWriter(base: header, vectors: Self.vectors, layout: layout).pack(
+        lane: lane, channel: o, parameters, weightSum: 0)
       let weights = base + IntegerPanel.headerVectors(Self.vectors) * layout.registerByteCount
       pack(lane, parameters, channel: o, into: weights.assumingMemoryBound(to: Int16.self))
     }

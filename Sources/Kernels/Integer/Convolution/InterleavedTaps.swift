@@ -21,8 +21,7 @@ struct InterleavedTaps {
     pixels.update(repeating: zeroPoint, count: Self.pixelBytes)
     let activation = Int32(zeroPoint) + Machine.dotOffset
     paddedLane =
-      Machine.dotElements == 4
-      ? activation &* 0x0101_0101 : activation &<< 16 | activation & 0xFFFF
+      Machine.dotElements == 4 ? activation &* 0x0101_0101 : activation &<< 16 | activation & 0xFFFF
   }
 
   private static var pixelBytes: Int { 64 }
@@ -46,9 +45,7 @@ struct InterleavedTaps {
   }
 
   /// Fills `count` rows from the input's row `firstRow` on with the channels of register `vector`.
-  func fill(
-    from input: TensorView<Int8>, image n: Int, firstRow: Int, count: Int, vector: Int
-  ) {
+  func fill(from input: TensorView<Int8>, image n: Int, firstRow: Int, count: Int, vector: Int) {
     let g = depthwise.geometry
     let isPermuted = Self.isPermuted(depthwise)
     let isSliding = Self.isSliding(g)
@@ -68,8 +65,8 @@ struct InterleavedTaps {
           permute(input, n, y, first, order, into: target)
         } else if isSliding {
           slide(
-            source + vector * Machine.vectorFloats, first, inside,
-            pixelStride: input.pixelStride, into: target)
+            source + vector * Machine.vectorFloats, first, inside, pixelStride: input.pixelStride,
+            into: target)
         } else {
           for j in 0..<g.outputWidth {
             interleave(
@@ -102,8 +99,7 @@ struct InterleavedTaps {
     into target: UnsafeMutablePointer<Int32>
   ) {
     let g = depthwise.geometry
-    input.copyRow(
-      n, y, from: x, count: Self.lineColumns(g), padding: pixels[0], into: line)
+    input.copyRow(n, y, from: x, count: Self.lineColumns(g), padding: pixels[0], into: line)
     let offset = IntegerVector(repeating: Int32(bitPattern: 0x8080_8080))
     for lane in stride(from: 0, to: depthwise.rowLanes, by: Machine.vectorFloats) {
       let taps = ocelli_permute_bytes(order, line + lane &* g.strideWidth)
@@ -218,8 +214,7 @@ struct InterleavedTaps {
     ocelli_load_bytes(address)
   }
 
-  @inline(__always)
-  private func store(_ lanes: IntegerVector, to target: UnsafeMutablePointer<Int32>) {
-    UnsafeMutableRawPointer(target).storeBytes(of: lanes, as: IntegerVector.self)
-  }
+  @inline(__always) private func store(
+    _ lanes: IntegerVector, to target: UnsafeMutablePointer<Int32>
+  ) { UnsafeMutableRawPointer(target).storeBytes(of: lanes, as: IntegerVector.self) }
 }

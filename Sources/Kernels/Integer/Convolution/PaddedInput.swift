@@ -19,8 +19,8 @@ struct PaddedInput {
     self.geometry = geometry
     height = (geometry.outputHeight - 1) * geometry.strideHeight + geometry.windowHeight
     width =
-      (geometry.outputWidth - 1) * geometry.strideWidth
-      + (geometry.kernelWidth - 1) * geometry.dilationWidth + 1
+      (geometry.outputWidth - 1) * geometry.strideWidth + (geometry.kernelWidth - 1)
+      * geometry.dilationWidth + 1
   }
 
   var rowElements: Int { width * channels }
@@ -37,8 +37,7 @@ struct PaddedInput {
     let padding = Element(truncatingIfNeeded: zeroPoint + Machine.dotOffset)
     for row in rows {
       fillRow(
-        row, group: group, from: input, padding,
-        into: copy + (row - rows.lowerBound) * rowElements)
+        row, group: group, from: input, padding, into: copy + (row - rows.lowerBound) * rowElements)
     }
   }
 
@@ -68,8 +67,7 @@ struct PaddedInput {
       ocelli_widen_activations(source, count * channels, inside)
     } else {
       for x in 0..<count {
-        ocelli_widen_activations(
-          source + x * input.pixelStride, channels, inside + x * channels)
+        ocelli_widen_activations(source + x * input.pixelStride, channels, inside + x * channels)
       }
     }
     let right = left + count

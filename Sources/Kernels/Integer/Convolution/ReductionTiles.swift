@@ -13,9 +13,7 @@ struct ReductionTiles {
 
   func run() {
     let first = block.group * loop.gemm.panelsPerGroup
-    for index in block.panels {
-      run(loop.panels + (first + index) * loop.gemm.panelVectors, index)
-    }
+    for index in block.panels { run(loop.panels + (first + index) * loop.gemm.panelVectors, index) }
   }
 
   /// All tiles of panel `index` of the group, line by line.
@@ -36,8 +34,8 @@ struct ReductionTiles {
         OpaquePointer(copy + row * gemm.input.rowElements + pixel * reduction.pixelBytes))
       let target = loop.destination(line: line) + pixel * loop.target.columnStride
       gemm.reduce(
-        &reduction, panel, pixels: min(tiles * gemm.tileRows, gemm.lineLength - pixel),
-        &output, into: target + block.group * channels + channel)
+        &reduction, panel, pixels: min(tiles * gemm.tileRows, gemm.lineLength - pixel), &output,
+        into: target + block.group * channels + channel)
       place += tiles
     }
   }
@@ -58,8 +56,7 @@ extension IntegerGEMM {
     _ output: inout ocelli_output, into target: UnsafeMutablePointer<Int8>
   ) {
     let bias = UnsafePointer<Int32>(OpaquePointer(panel))
-    let weights = UnsafePointer<Int8>(
-      OpaquePointer(panel + IntegerPanel.headerVectors(vectors)))
+    let weights = UnsafePointer<Int8>(OpaquePointer(panel + IntegerPanel.headerVectors(vectors)))
     if vectors == 2 {
       ocelli_reduce_short(&reduction, weights, bias, pixels, &output, target)
     } else {

@@ -74,9 +74,7 @@ enum AnyClamp: OutputClamp {
   @inline(__always) static func write(
     _ scaled: IntegerVector, _ requantization: Requantization, first count: Int,
     to target: UnsafeMutablePointer<Int8>
-  ) {
-    requantization.write(scaled, first: count, to: target)
-  }
+  ) { requantization.write(scaled, first: count, to: target) }
 }
 
 /// The clamp to what a byte holds, for integers in −2³¹ + 128 ..< 2³¹ − 127.

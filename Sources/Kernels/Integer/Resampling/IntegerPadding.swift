@@ -83,9 +83,7 @@ package enum IntegerPadding {
   }
 
   /// The input position that `position`, counted from the border, is a copy of.
-  private static func source<Element>(
-    _ position: Int, extent: Int, _ mode: Mode<Element>
-  ) -> Int? {
+  private static func source<Element>(_ position: Int, extent: Int, _ mode: Mode<Element>) -> Int? {
     if position >= 0 && position < extent { return position }
     switch mode {
     case .constant: return nil

@@ -69,8 +69,8 @@ package enum IntegerResize {
           let lower =
             IntegerVector(signedBytesAt: lowerLeft + c) &* (1024 - column.highWeight)
             &+ IntegerVector(signedBytesAt: lowerRight + c) &* column.highWeight
-          shift.apply(upper &* (1024 - row.highWeight) &+ lower &* row.highWeight)
-            .storeBytes(first: lanes, to: target + c)
+          shift.apply(upper &* (1024 - row.highWeight) &+ lower &* row.highWeight).storeBytes(
+            first: lanes, to: target + c)
         }
       }
     }
