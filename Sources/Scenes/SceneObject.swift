@@ -150,7 +150,8 @@ extension Drawing {
     var fish = Drawing()
     fish.add(
       .polygon(
-        [Point(-0.38, 0), Point(-0.92, -0.48), Point(-0.76, 0), Point(-0.92, 0.48)], rounding: 0.04),
+        [Point(-0.38, 0), Point(-0.92, -0.48), Point(-0.76, 0), Point(-0.92, 0.48)],
+        rounding: 0.04),
       fin)
     fish.add(
       .polygon([Point(-0.2, -height * 0.7), Point(-0.1, -height - 0.26), Point(0.4, -height * 0.7)]

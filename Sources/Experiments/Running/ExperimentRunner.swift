@@ -206,7 +206,8 @@ package final class ExperimentRunner {
       guard let both else { throw AssessmentError.outOfMemory }
       return (
         .classifier(
-          both, labelSmoothing: smoothing, training: images.training, validation: images.validation),
+          both, labelSmoothing: smoothing, training: images.training,
+          validation: images.validation),
         false
       )
     }

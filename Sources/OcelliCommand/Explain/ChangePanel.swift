@@ -175,7 +175,8 @@ struct ComparisonSheet {
         row: [
           explained.cell(explained.plain, labels), explained.cell(enhanced, labels),
           .init(
-            maps.picture(limit: limit), caption: "up to " + PictureStyle.levels(comparison.largest)),
+            maps.picture(limit: limit),
+            caption: "up to " + PictureStyle.levels(comparison.largest)),
           .init(
             maps.absolute.image(style.colors, range: 0...limit),
             caption: "PSNR " + PictureStyle.decibels(comparison.peakSignalToNoise)),
