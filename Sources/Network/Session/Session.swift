@@ -91,9 +91,9 @@ public final class Session {
     parametersChanged()
   }
 
-  private static func trainedParameters(_ plan: Plan, _ parameters: ParameterStore) -> (
-    [TrainedParameter], count: Int
-  ) {
+  private static func trainedParameters(
+    _ plan: Plan, _ parameters: ParameterStore
+  ) -> ([TrainedParameter], count: Int) {
     var result: [TrainedParameter] = []
     var offset = 0
     for step in plan.steps where step.site.trainsParameters {
@@ -258,8 +258,9 @@ public final class Session {
       exponent: exponent(format, at: start))
   }
 
-  private func gradientBuffer(at start: Int, of declaration: ParameterDeclaration) -> GradientBuffer
-  {
+  private func gradientBuffer(
+    at start: Int, of declaration: ParameterDeclaration
+  ) -> GradientBuffer {
     let format = declaration.gradientFormat
     return GradientBuffer(
       TensorBuffer(

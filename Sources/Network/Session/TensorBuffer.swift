@@ -64,9 +64,9 @@ package struct TensorBuffer {
   }
 
   /// The elements as values of their type.
-  package func view<Element: TensorElement>(as type: Element.Type = Element.self) -> TensorView<
-    Element
-  > {
+  package func view<Element: TensorElement>(
+    as type: Element.Type = Element.self
+  ) -> TensorView<Element> {
     precondition(elementType == Element.elementType, "the buffer holds elements of another type")
     return unchecked()
   }
